@@ -1,0 +1,1 @@
+//! Pulls the cameras of one home, finds motion, seals events and delivers them

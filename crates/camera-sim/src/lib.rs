@@ -1,0 +1,1 @@
+//! A small RTSP server that plays footage for ever

@@ -1,0 +1,1 @@
+//! The device's side: pairing, configuration, sealing, durable queue, delivery

@@ -1,0 +1,1 @@
+//! Durable file operations, and a disk that forgets what was not synced

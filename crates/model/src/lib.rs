@@ -1,0 +1,27 @@
+//! Ids and plain domain types of Ownsight: what every part may use, and nothing that acts.
+//!
+//! Start with [`ids`]: each kind of id is a type of its own from one registry, so that a home's id cannot be
+//! handed in where an account's is asked for. There is no conversion between kinds.
+//!
+//! All times are [`Timestamp`]s: microseconds since 1970-01-01T00:00:00Z.
+
+pub mod camera;
+pub mod email;
+pub mod epoch;
+pub mod event;
+pub mod ids;
+pub mod role;
+pub mod time;
+
+pub use camera::{
+    CameraAddress, CameraAddressError, CameraFault, CameraState, CameraTestStep, StepOutcome, StepReport,
+};
+pub use email::{Email, EmailError};
+pub use epoch::{CameraEpoch, HomeEpoch};
+pub use event::{Label, LabelSource, SectionKind};
+pub use ids::{
+    AccountId, CameraId, DeviceId, EventId, GrantId, HomeId, IdKind, InstallationId, ParseIdError, SessionId,
+    TenureId, TestId,
+};
+pub use role::Role;
+pub use time::Timestamp;

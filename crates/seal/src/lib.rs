@@ -1,0 +1,1 @@
+//! Sealed objects, HPKE, key wrapping: the pure core without I/O

@@ -1,0 +1,1 @@
+//! HTTP API, device API and the web app
