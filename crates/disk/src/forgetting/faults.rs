@@ -1,0 +1,12 @@
+//! The faults that a test can arm. Each strikes once.
+
+use std::collections::{HashMap, HashSet};
+
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    pub(super) ignored_syncs: HashSet<usize>,
+    pub(super) failing_syncs: HashSet<usize>,
+    pub(super) cut_writes: HashMap<usize, usize>,
+    pub(super) failing_changes: HashSet<usize>,
+    pub(super) capacity: Option<u64>,
+}

@@ -1,0 +1,7 @@
+//! The disk's contract: the same bodies on a folder of the machine and on the disk that forgets, and what
+//! only the disk that forgets can show.
+
+mod conformance;
+mod faults;
+mod forgetting;
+mod sequences;
