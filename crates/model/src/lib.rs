@@ -10,6 +10,8 @@ pub mod email;
 pub mod epoch;
 pub mod event;
 pub mod ids;
+pub mod motion;
+pub mod report;
 pub mod role;
 pub mod time;
 
@@ -23,5 +25,7 @@ pub use ids::{
     AccountId, CameraId, DeviceId, EventId, GrantId, HomeId, IdKind, InstallationId, ParseIdError, SessionId,
     TenureId, TestId,
 };
+pub use motion::MotionTrack;
+pub use report::{CameraReport, DeviceReport, GapReason, GapReport, TestReport, VideoReport};
 pub use role::Role;
 pub use time::Timestamp;

@@ -1,0 +1,160 @@
+//! A home's control key and home key, and what is sealed under them.
+
+use ownsight_model::{CameraId, DeviceId, HomeEpoch, HomeId, IdKind, InstallationId};
+use zeroize::Zeroizing;
+
+use crate::camera::{CameraPlace, CameraSalt, CameraScope, CameraSecret};
+use crate::canonical::Context;
+use crate::primitives::{self, Key};
+use crate::secret::{DeviceKey, DeviceReportKey};
+use crate::{OpenError, Purpose, wrap};
+
+/// Which home's key, of which epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HomeScope {
+    /// The installation.
+    pub installation: InstallationId,
+    /// The home.
+    pub home: HomeId,
+    /// The home epoch.
+    pub epoch: HomeEpoch,
+}
+
+impl HomeScope {
+    fn context(self, purpose: Purpose) -> Context {
+        Context::new(purpose, self.installation).home(self.home).home_epoch(self.epoch)
+    }
+
+    /// Confirms that an opened key is of the home that was asked for.
+    pub fn is(self, asked: HomeId) -> Result<(), OpenError> {
+        wrap::same_id(&asked, &self.home, Purpose::GrantControl)
+    }
+}
+
+/// A home's control key of one epoch: pairing, camera addresses, grants and epochs need it.
+#[derive(Clone)]
+pub struct ControlKey {
+    pub(crate) scope: HomeScope,
+    pub(crate) key: Key,
+}
+
+/// A home's key of one epoch: opens all its cameras.
+#[derive(Clone)]
+pub struct HomeKey {
+    scope: HomeScope,
+    key: Key,
+}
+
+impl ControlKey {
+    /// A new home's, or a new epoch's, control key.
+    pub fn generate(scope: HomeScope) -> Self {
+        Self { scope, key: Zeroizing::new(primitives::random()) }
+    }
+
+    /// Whose key it is.
+    pub fn scope(&self) -> HomeScope {
+        self.scope
+    }
+
+    /// The home key below it.
+    pub fn home_key(&self) -> HomeKey {
+        let key = primitives::hkdf(&*self.key, &[], &self.scope.context(Purpose::HomeKey));
+        HomeKey { scope: self.scope, key }
+    }
+
+    /// Wraps a device's key, which opens the configuration after `serial`.
+    pub fn seal_device_key(&self, device: DeviceId, serial: u64, key: &DeviceKey) -> Vec<u8> {
+        let context = self.device_key_context(device, serial);
+        wrap::seal_key(&self.key, &context, IdKind::Device, device.as_bytes(), &key.0)
+    }
+
+    /// Opens a device's key.
+    pub fn open_device_key(
+        &self,
+        device: DeviceId,
+        serial: u64,
+        sealed: &[u8],
+    ) -> Result<DeviceKey, OpenError> {
+        let context = self.device_key_context(device, serial);
+        let (id, key) = wrap::open_key(&self.key, &context, IdKind::Device, sealed)?;
+        wrap::same_id(&device, &DeviceId::from_bytes(id), Purpose::DeviceKey)?;
+        Ok(DeviceKey(key))
+    }
+
+    fn device_key_context(&self, device: DeviceId, serial: u64) -> Context {
+        self.scope.context(Purpose::DeviceKey).device(device).serial(serial)
+    }
+
+    /// Seals a camera's address, user and password.
+    pub fn seal_camera_address(&self, camera: CameraId, text: &[u8]) -> Vec<u8> {
+        wrap::seal(&self.key, &self.scope.context(Purpose::CameraAddress).camera(camera), text)
+    }
+
+    /// Opens a camera's address, user and password.
+    pub fn open_camera_address(
+        &self,
+        camera: CameraId,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        wrap::open(&self.key, &self.scope.context(Purpose::CameraAddress).camera(camera), sealed)
+    }
+}
+
+impl HomeKey {
+    /// Whose key it is.
+    pub fn scope(&self) -> HomeScope {
+        self.scope
+    }
+
+    /// The secret of one of the home's cameras.
+    pub fn camera_secret(&self, salt: &CameraSalt, place: CameraPlace) -> CameraSecret {
+        let scope = CameraScope {
+            installation: self.scope.installation,
+            home: self.scope.home,
+            home_epoch: self.scope.epoch,
+            camera: place.camera,
+            tenure: place.tenure,
+            camera_epoch: place.epoch,
+        };
+        let key = primitives::hkdf(&*self.key, salt.as_bytes(), &scope.context(Purpose::CameraSecret));
+        CameraSecret { scope, key }
+    }
+
+    /// Seals the home's name and zone.
+    pub fn seal_text(&self, text: &[u8]) -> Vec<u8> {
+        wrap::seal(&self.key, &self.scope.context(Purpose::HomeText), text)
+    }
+
+    /// Opens the home's name and zone.
+    pub fn open_text(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        wrap::open(&self.key, &self.scope.context(Purpose::HomeText), sealed)
+    }
+
+    /// Seals a device's name.
+    pub fn seal_device_text(&self, device: DeviceId, text: &[u8]) -> Vec<u8> {
+        wrap::seal(&self.key, &self.scope.context(Purpose::DeviceText).device(device), text)
+    }
+
+    /// Opens a device's name.
+    pub fn open_device_text(&self, device: DeviceId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        wrap::open(&self.key, &self.scope.context(Purpose::DeviceText).device(device), sealed)
+    }
+
+    /// The key that tags what a device reports on itself.
+    pub fn device_report_key(&self, device: DeviceId) -> DeviceReportKey {
+        let context = self.scope.context(Purpose::DeviceReport).device(device);
+        DeviceReportKey(primitives::hkdf(&*self.key, &[], &context))
+    }
+}
+
+impl std::fmt::Debug for ControlKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ControlKey({}, …)", self.scope.home)
+    }
+}
+
+impl std::fmt::Debug for HomeKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HomeKey({}, …)", self.scope.home)
+    }
+}
