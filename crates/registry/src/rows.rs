@@ -1,0 +1,376 @@
+//! Rows as they are: ids that find, and sealed bytes that decide elsewhere. Nothing here is believed by itself.
+
+use ownsight_model::{
+    AccountId, CameraEpoch, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, HomeId, InstallationId, Role,
+    SessionId, TenureId, TestId, Timestamp,
+};
+
+/// The installation itself: exactly one row.
+#[derive(Debug, Clone)]
+pub struct InstallationRow {
+    /// Its id.
+    pub id: InstallationId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The commitment to its master key.
+    pub master_commitment: [u8; 32],
+}
+
+/// A one-time link, found by what is derived from its secret.
+#[derive(Debug, Clone)]
+pub struct LinkRow {
+    /// What finds it.
+    pub find: [u8; 32],
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When it was used, if it was.
+    pub used_at: Option<Timestamp>,
+    /// What it is for, sealed under its secret.
+    pub sealed: Vec<u8>,
+}
+
+/// An account.
+#[derive(Debug, Clone)]
+pub struct AccountRow {
+    /// Its id.
+    pub id: AccountId,
+    /// The address that finds it at sign-in.
+    pub email: Email,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its X25519 public key.
+    pub public_key: [u8; 32],
+    /// What it sees of itself, sealed under the account key.
+    pub text: Vec<u8>,
+}
+
+/// What a password opens, found by e-mail address.
+#[derive(Debug, Clone)]
+pub struct PasswordRow {
+    /// The account's address.
+    pub email: Email,
+    /// argon2id's salt and parameters, as a PHC string without a hash.
+    pub params: String,
+    /// The account key, wrapped under the password.
+    pub wrap: Vec<u8>,
+}
+
+/// What the master key opens, found by e-mail address.
+#[derive(Debug, Clone)]
+pub struct CustodyRow {
+    /// The account's address.
+    pub email: Email,
+    /// The account key, wrapped under the master key.
+    pub wrap: Vec<u8>,
+}
+
+/// A sign-in.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    /// SHA-256 of the server's half: what finds it.
+    pub find: [u8; 32],
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is, for ending all of an account's.
+    pub account: AccountId,
+    /// How its secret travels (code of `seal::SessionKind`).
+    pub kind: u8,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// The account key, wrapped under both halves.
+    pub wrap: Vec<u8>,
+}
+
+/// A home.
+#[derive(Debug, Clone)]
+pub struct HomeRow {
+    /// Its id.
+    pub id: HomeId,
+    /// The current home epoch.
+    pub epoch: HomeEpoch,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Name and zone, sealed under the home key of `epoch`.
+    pub text: Vec<u8>,
+    /// Whether the server runs an agent for it.
+    pub local_agent: bool,
+    /// Events older than this are erased.
+    pub retention_days: u32,
+    /// Oldest events are erased when the home's take more bytes.
+    pub retention_bytes: u64,
+}
+
+/// A grant of a home's control key to an account.
+#[derive(Debug, Clone)]
+pub struct GrantRow {
+    /// Its id.
+    pub id: GrantId,
+    /// To whom.
+    pub account: AccountId,
+    /// Of which home.
+    pub home: HomeId,
+    /// As what.
+    pub role: Role,
+    /// Of which home epoch.
+    pub epoch: HomeEpoch,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The control key, wrapped under the account key.
+    pub wrap: Vec<u8>,
+}
+
+/// What a camera is to the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CameraStanding {
+    /// Made for a test; erased when that ends without being confirmed.
+    Draft,
+    /// In use.
+    Active,
+    /// Erased; the row stays so that devices are answered 410.
+    Erased,
+}
+
+/// A camera's salt of one tenure and pair of epochs.
+#[derive(Debug, Clone)]
+pub struct CameraEpochRow {
+    /// The camera.
+    pub camera: CameraId,
+    /// Its home in this tenure.
+    pub home: HomeId,
+    /// Its time in that home.
+    pub tenure: TenureId,
+    /// The home epoch.
+    pub home_epoch: HomeEpoch,
+    /// The camera epoch.
+    pub camera_epoch: CameraEpoch,
+    /// 32 random bytes; zeroed by erasure.
+    pub salt: [u8; 32],
+    /// When it began.
+    pub created_at: Timestamp,
+}
+
+/// A camera with its current epoch.
+#[derive(Debug, Clone)]
+pub struct CameraRow {
+    /// Its id.
+    pub id: CameraId,
+    /// Its home.
+    pub home: HomeId,
+    /// What it is to the registry.
+    pub standing: CameraStanding,
+    /// The device that serves it.
+    pub device: Option<DeviceId>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// Its current epoch: `text` is sealed under it.
+    pub epoch: CameraEpochRow,
+    /// Name and settings, sealed under the camera's text key.
+    pub text: Vec<u8>,
+    /// Address, user and password, sealed under the control key; `None` for a camera that pushes by itself.
+    pub address: Option<Vec<u8>>,
+}
+
+/// A camera with what is shown beside it.
+#[derive(Debug, Clone)]
+pub struct CameraDetail {
+    /// The camera.
+    pub camera: CameraRow,
+    /// The device's latest report on it.
+    pub report: Option<ReportRow>,
+    /// The latest still.
+    pub still: Option<EventRow>,
+    /// Number of events kept.
+    pub events: u64,
+}
+
+/// A report of a device, as it came.
+#[derive(Debug, Clone)]
+pub struct ReportRow {
+    /// The device that sent it.
+    pub device: DeviceId,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The JSON of the report.
+    pub body: Vec<u8>,
+    /// Its tag.
+    pub tag: Vec<u8>,
+}
+
+/// A time in which a camera did not record, as its device reported.
+#[derive(Debug, Clone)]
+pub struct GapRow {
+    /// The camera.
+    pub camera: CameraId,
+    /// The report.
+    pub report: ReportRow,
+}
+
+/// Whether a device may be believed to be itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeviceStanding {
+    /// A pairing code was made; nobody answered, or the answer was not checked yet.
+    Waiting,
+    /// Its answer was checked and it has configurations.
+    Paired,
+    /// Removed.
+    Removed,
+}
+
+/// A device.
+#[derive(Debug, Clone)]
+pub struct DeviceRow {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its home.
+    pub home: HomeId,
+    /// Whether it may be believed.
+    pub standing: DeviceStanding,
+    /// Whether it is an agent (else: a camera that pushes by itself).
+    pub agent: bool,
+    /// Whether this server runs it.
+    pub local: bool,
+    /// Its X25519 public key, once paired.
+    pub public_key: Option<[u8; 32]>,
+    /// SHA-256 of its credential, once answered.
+    pub credential_hash: Option<[u8; 32]>,
+    /// Its name, sealed under the home key of `text_epoch`.
+    pub text: Vec<u8>,
+    /// The home epoch of `text`.
+    pub text_epoch: HomeEpoch,
+    /// When its code was made.
+    pub created_at: Timestamp,
+    /// When its answer was checked.
+    pub paired_at: Option<Timestamp>,
+    /// When it last called.
+    pub seen_at: Option<Timestamp>,
+    /// The program and version that it named last.
+    pub version: Option<String>,
+    /// The latest configuration's serial number; 0 before the first.
+    pub latest_serial: u64,
+    /// The serial number that it says is in use.
+    pub acknowledged_serial: u64,
+    /// The home epoch under which `device_key` is wrapped.
+    pub key_epoch: HomeEpoch,
+    /// The device key for the configuration after `latest_serial`, wrapped under the control key.
+    pub device_key: Vec<u8>,
+}
+
+/// A device with what is shown beside it.
+#[derive(Debug, Clone)]
+pub struct DeviceDetail {
+    /// The device.
+    pub device: DeviceRow,
+    /// Its pairing, while it waits.
+    pub pairing: Option<PairingRow>,
+    /// Its latest report on itself.
+    pub report: Option<ReportRow>,
+}
+
+/// A pairing that was begun.
+#[derive(Debug, Clone)]
+pub struct PairingRow {
+    /// The device that it makes.
+    pub device: DeviceId,
+    /// SHA-256 of what the device shows to ask for it.
+    pub find: [u8; 32],
+    /// When the code ends.
+    pub expires_at: Timestamp,
+    /// What the device opens with the code.
+    pub blob: Vec<u8>,
+    /// The device's answer.
+    pub answer: Option<PairingAnswerRow>,
+}
+
+/// A device's answer to a pairing, not checked yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairingAnswerRow {
+    /// Its public key.
+    pub public_key: [u8; 32],
+    /// SHA-256 of its credential.
+    pub credential_hash: [u8; 32],
+    /// The MAC over both.
+    pub mac: [u8; 32],
+    /// Whether it says it is an agent.
+    pub agent: bool,
+    /// The program and version.
+    pub version: String,
+}
+
+/// A configuration that was sealed for a device, with the wrap of the key for the next.
+#[derive(Debug, Clone)]
+pub struct NewConfiguration {
+    /// The device.
+    pub device: DeviceId,
+    /// Its serial number: one more than the latest, else the transaction is refused.
+    pub serial: u64,
+    /// What the server cannot read.
+    pub sealed: Vec<u8>,
+    /// The home epoch of the wrap.
+    pub key_epoch: HomeEpoch,
+    /// The device key for the next, wrapped under the control key.
+    pub next_key: Vec<u8>,
+}
+
+/// A sealed object in the vault.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// The event.
+    pub id: EventId,
+    /// Its camera.
+    pub camera: CameraId,
+    /// Its home.
+    pub home: HomeId,
+    /// The camera's time in that home.
+    pub tenure: TenureId,
+    /// The home epoch of its header.
+    pub home_epoch: HomeEpoch,
+    /// The camera epoch of its header.
+    pub camera_epoch: CameraEpoch,
+    /// The device that sealed it.
+    pub device: DeviceId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// The code of its label.
+    pub label: u8,
+    /// Whether it is a still: shown as the camera's last picture and not in lists.
+    pub still: bool,
+    /// When it was durable here.
+    pub received_at: Timestamp,
+    /// SHA-256 of the object.
+    pub digest: [u8; 32],
+    /// Bytes of the object.
+    pub bytes: u64,
+    /// The object's header.
+    pub header: Vec<u8>,
+    /// The object's trailer.
+    pub trailer: Vec<u8>,
+}
+
+/// A test of a camera's address.
+#[derive(Debug, Clone)]
+pub struct TestRow {
+    /// The test.
+    pub id: TestId,
+    /// The home.
+    pub home: HomeId,
+    /// The device that tests.
+    pub device: DeviceId,
+    /// The draft camera whose keys seal the still.
+    pub draft: CameraId,
+    /// The camera that the result is for, if it exists already.
+    pub existing: Option<CameraId>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it and its draft are erased.
+    pub expires_at: Timestamp,
+    /// The device's latest report on it.
+    pub report: Option<ReportRow>,
+    /// The still, if one arrived.
+    pub still: Option<EventRow>,
+}
