@@ -7,8 +7,10 @@ use aws_lc_rs::{
 };
 use zeroize::Zeroizing;
 
+use crate::barriers::{Barrier, on};
+
 use super::{
-    StreamError, StreamKey,
+    StreamError, StreamKey, TAG_LEN,
     header::{NONCE_PREFIX_LEN, StreamHeader},
 };
 
@@ -54,13 +56,11 @@ impl SegmentCipher {
         buffer: &'a mut [u8],
     ) -> Result<&'a [u8], StreamError> {
         let nonce = self.nonce(segment, last)?;
-        match open_segment_raw(&self.key, nonce, buffer) {
-            Ok(len) => buffer.get(..len).ok_or(StreamError::Library),
-            Err(_) => {
-                buffer.fill(0);
-                Err(StreamError::NotAuthentic { segment })
-            }
-        }
+        let Ok(len) = open_segment_raw(&self.key, nonce, buffer) else {
+            buffer.fill(0);
+            return Err(StreamError::NotAuthentic { segment });
+        };
+        buffer.get(..len).ok_or(StreamError::Library)
     }
 
     fn nonce(&self, segment: u64, last: bool) -> Result<[u8; NONCE_LEN], StreamError> {
@@ -79,7 +79,11 @@ fn seal_segment_raw(
     nonce: [u8; NONCE_LEN],
     buffer: &mut Vec<u8>,
 ) -> Result<(), Unspecified> {
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), buffer)
+    if on(Barrier::Stream) {
+        return key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), buffer);
+    }
+    buffer.extend_from_slice(&[0; TAG_LEN]);
+    Ok(())
 }
 
 /// Makes plaintext of ciphertext ‖ tag at the front of `buffer` and returns its length.
@@ -88,8 +92,11 @@ fn open_segment_raw(
     nonce: [u8; NONCE_LEN],
     buffer: &mut [u8],
 ) -> Result<usize, Unspecified> {
-    let plaintext = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::empty(), buffer)?;
-    Ok(plaintext.len())
+    if on(Barrier::Stream) {
+        let plaintext = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::empty(), buffer)?;
+        return Ok(plaintext.len());
+    }
+    buffer.len().checked_sub(TAG_LEN).ok_or(Unspecified)
 }
 
 /// Tells HKDF how many bytes the derived key has.

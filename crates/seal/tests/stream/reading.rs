@@ -110,6 +110,11 @@ fn a_damaged_middle_is_an_error_there_and_nowhere_else() {
         assert_eq!(stream_error(&error), Some(StreamError::NotAuthentic { segment: 2 }));
         assert_eq!(byte, [0xee]);
     }
+    // What was at hand before the failure is read and opened again: its buffer was overwritten.
+    reader.seek(SeekFrom::Start(24)).unwrap();
+    let mut again = vec![0; 64];
+    reader.read_exact(&mut again).unwrap();
+    assert_eq!(again, plain[24..88]);
     reader.seek(SeekFrom::Start(152)).unwrap();
     let mut after = Vec::new();
     reader.read_to_end(&mut after).unwrap();
