@@ -1,0 +1,164 @@
+//! What a camera's pipeline is told: where the camera is, what counts as motion, how events are cut.
+
+use std::fmt;
+use std::time::Duration;
+
+use ownsight_model::CameraAddress;
+
+/// A camera's user name and password. `Debug` shows neither.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    username: String,
+    password: String,
+}
+
+impl Credentials {
+    /// Takes both as typed.
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { username: username.into(), password: password.into() }
+    }
+
+    pub(crate) fn to_retina(&self) -> retina::client::Credentials {
+        retina::client::Credentials { username: self.username.clone(), password: self.password.clone() }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(hidden)")
+    }
+}
+
+/// All that a [`CameraPipeline`](crate::CameraPipeline) needs to know of one camera.
+#[derive(Clone, Debug)]
+pub struct CameraConfig {
+    /// Where the stream is.
+    pub address: CameraAddress,
+    /// User name and password, if the camera asks for them.
+    pub credentials: Option<Credentials>,
+    /// What counts as motion.
+    pub motion: MotionConfig,
+    /// How events are cut.
+    pub event: EventConfig,
+    /// Time between two stills. The first comes with the first picture of each connection.
+    pub still_interval: Duration,
+}
+
+impl CameraConfig {
+    /// The defaults for the camera at `address`.
+    pub fn new(address: CameraAddress, credentials: Option<Credentials>) -> Self {
+        Self {
+            address,
+            credentials,
+            motion: MotionConfig::default(),
+            event: EventConfig::default(),
+            still_interval: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What counts as motion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MotionConfig {
+    /// From 0 (only large, clear movement) to 100 (small or faint movement too).
+    pub sensitivity: u8,
+    /// Parts of the picture whose movement is ignored.
+    pub exclude: Vec<Zone>,
+    /// Movement must last this long to be motion. At least two frames, whatever the frame rate.
+    pub start_after: Duration,
+    /// Motion has ended when nothing has moved for this long.
+    pub quiet_after: Duration,
+}
+
+impl Default for MotionConfig {
+    fn default() -> Self {
+        Self {
+            sensitivity: 50,
+            exclude: Vec::new(),
+            start_after: Duration::from_millis(300),
+            quiet_after: Duration::from_secs(2),
+        }
+    }
+}
+
+/// A polygon in the picture. Coordinates go from 0 (left, top) to 1 (right, bottom).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    /// The corners in order, `(x, y)`. Fewer than three cover nothing.
+    pub corners: Vec<(f32, f32)>,
+}
+
+impl Zone {
+    /// Whether a point lies inside, by the even-odd rule.
+    pub fn contains(&self, x: f32, y: f32) -> bool {
+        let mut inside = false;
+        let previous = self.corners.iter().cycle().skip(self.corners.len().saturating_sub(1));
+        for (&(x1, y1), &(x2, y2)) in self.corners.iter().zip(previous) {
+            if (y1 > y) != (y2 > y) && x < (x2 - x1) * (y - y1) / (y2 - y1) + x1 {
+                inside = !inside;
+            }
+        }
+        inside
+    }
+}
+
+/// How events are cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventConfig {
+    /// The event video begins this long before the motion.
+    pub pre_roll: Duration,
+    /// Length of an event video, unless motion goes on.
+    pub length: Duration,
+    /// When motion outlasts `length`, the video goes on until this long after its end.
+    pub post_roll: Duration,
+    /// No event video is longer than this.
+    pub length_max: Duration,
+    /// No event begins for this long after the end of one.
+    pub cool_down: Duration,
+    /// An event video that reaches this many bytes ends there.
+    pub bytes_max: usize,
+    /// Encoded video kept in memory for the time before the motion: bytes.
+    pub ring_bytes_max: usize,
+    /// Encoded video kept in memory for the time before the motion: time.
+    pub ring_length_max: Duration,
+}
+
+impl Default for EventConfig {
+    fn default() -> Self {
+        Self {
+            pre_roll: Duration::from_secs(3),
+            length: Duration::from_secs(12),
+            post_roll: Duration::from_secs(3),
+            length_max: Duration::from_secs(60),
+            cool_down: Duration::from_secs(5),
+            bytes_max: 32 << 20,
+            ring_bytes_max: 24 << 20,
+            ring_length_max: Duration::from_secs(60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_credentials() {
+        let config = CameraConfig::new(
+            CameraAddress::parse("rtsp://127.0.0.1/cam").unwrap(),
+            Some(Credentials::new("visible-user", "hunter2")),
+        );
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("hunter2") && !shown.contains("visible-user"), "{shown}");
+    }
+
+    #[test]
+    fn zone_contains_by_even_odd_rule() {
+        let zone = Zone { corners: vec![(0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5)] };
+        assert!(zone.contains(0.25, 0.25));
+        assert!(!zone.contains(0.75, 0.25));
+        assert!(!zone.contains(0.25, 0.75));
+        assert!(!Zone { corners: vec![(0.1, 0.1), (0.9, 0.9)] }.contains(0.5, 0.4));
+        assert!(!Zone { corners: Vec::new() }.contains(0.5, 0.5));
+    }
+}

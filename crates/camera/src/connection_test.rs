@@ -1,0 +1,164 @@
+//! Trying a camera out, step by step, with an exact answer at the first step that fails.
+
+use std::time::{Duration, Instant};
+
+use ownsight_model::{CameraAddress, CameraFault, CameraTestStep, StepOutcome, StepReport};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::config::Credentials;
+use crate::decode::PictureDecoder;
+use crate::h264::VideoFormat;
+use crate::jpeg::SmallPicture;
+use crate::output::Still;
+use crate::source::{Answer, Described, Fault, Stream, ask, parse_url, reach};
+
+/// Longest wait for a key frame.
+const KEY_FRAME_MAX: Duration = Duration::from_secs(10);
+
+/// Tries a camera: reached, RTSP, password, path, format, first picture.
+///
+/// Each step is reported to `steps` as it ends; the first that fails is the last. Returns the first picture, or
+/// the fault. Takes some 40 s at the very most, each wait having its own limit. Ends early, as
+/// [`CameraFault::NoAnswer`], when `steps` is closed. Cancel safe: a dropped call leaves nothing behind.
+pub async fn test_connection(
+    address: &CameraAddress,
+    credentials: Option<&Credentials>,
+    steps: &mpsc::Sender<StepReport>,
+) -> Result<Still, CameraFault> {
+    let mut report = Report { steps, next: CameraTestStep::ALL.into_iter() };
+    match run(address, credentials, &mut report).await {
+        Ok(still) => Ok(still),
+        Err(Stop::Fault(fault)) => {
+            let kind = fault.kind;
+            let _ = report.send(StepOutcome::Failed(kind), fault.detail).await;
+            Err(kind)
+        }
+        Err(Stop::NobodyListens) => Err(CameraFault::NoAnswer),
+    }
+}
+
+enum Stop {
+    Fault(Fault),
+    NobodyListens,
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Reports steps in their order.
+struct Report<'a> {
+    steps: &'a mpsc::Sender<StepReport>,
+    next: std::array::IntoIter<CameraTestStep, 6>,
+}
+
+impl Report<'_> {
+    async fn passed(&mut self, detail: impl Into<String>) -> Result<(), Stop> {
+        self.send(StepOutcome::Passed, detail.into()).await
+    }
+
+    async fn send(&mut self, outcome: StepOutcome, detail: String) -> Result<(), Stop> {
+        let Some(step) = self.next.next() else { return Ok(()) };
+        self.steps.send(StepReport { step, outcome, detail }).await.map_err(|_| Stop::NobodyListens)
+    }
+}
+
+async fn run(
+    address: &CameraAddress,
+    credentials: Option<&Credentials>,
+    report: &mut Report<'_>,
+) -> Result<Still, Stop> {
+    let url = parse_url(address)?;
+    let unasked = probe(&url, report).await?;
+    let mut described = describe(&url, credentials, unasked, report).await?;
+    report.passed(described.offers()).await?;
+    let format = described.choose_video()?;
+    let frame_rate = described.frame_rate();
+    if let Some(format) = &format {
+        report.passed(describe_format(format, frame_rate)).await?;
+    }
+    let begun = Instant::now();
+    let mut stream = described.play().await?;
+    let first = first_picture(&mut stream, (format.is_none()).then_some(frame_rate), report);
+    let still = match timeout(KEY_FRAME_MAX, first).await {
+        Ok(still) => still?,
+        Err(_) => return Err(Fault::new(CameraFault::NoKeyFrame, "no key frame in 10 s").into()),
+    };
+    report.passed(format!("after {:.1} s", begun.elapsed().as_secs_f32())).await?;
+    Ok(still)
+}
+
+/// The first two steps. Returns what the camera answers to who has no password.
+async fn probe(url: &Url, report: &mut Report<'_>) -> Result<Answer, Stop> {
+    let mut reached = reach(url).await?;
+    let (host, port) = (reached.peer.ip(), reached.peer.port());
+    let took = reached.took.as_millis().max(1);
+    report.passed(format!("{host}, port {port}, in {took} ms")).await?;
+    ask(&mut reached.connection, "OPTIONS", url, 1).await?;
+    report.passed("RTSP/1.0").await?;
+    // Some cameras close the connection after a first answer; others speak only once it is closed.
+    drop(reached);
+    let mut reached = reach(url).await?;
+    Ok(ask(&mut reached.connection, "DESCRIBE", url, 1).await?)
+}
+
+/// The password's step.
+async fn describe(
+    url: &Url,
+    credentials: Option<&Credentials>,
+    unasked: Answer,
+    report: &mut Report<'_>,
+) -> Result<Described, Stop> {
+    if unasked.status == 401 && credentials.is_none() {
+        let detail = "the camera asks for a user name and password";
+        return Err(Fault::new(CameraFault::Unauthorized, detail).into());
+    }
+    let described = Described::connect(url, credentials).await;
+    match &described {
+        Err(fault) if fault.kind == CameraFault::Unauthorized => {}
+        _ if unasked.status == 401 => report.passed(unasked.scheme.unwrap_or_default()).await?,
+        _ => report.passed("not asked for").await?,
+    }
+    Ok(described?)
+}
+
+/// Waits for a key frame. Reports the format first, if that is still to be done: `format_due` then holds what is
+/// known of the frame rate.
+async fn first_picture(
+    stream: &mut Stream,
+    mut format_due: Option<Option<f64>>,
+    report: &mut Report<'_>,
+) -> Result<Still, Stop> {
+    loop {
+        let unit = stream.next().await?.unit;
+        if let Some(frame_rate) = format_due.take() {
+            report.passed(describe_format(&unit.format, frame_rate)).await?;
+        }
+        if !unit.key {
+            continue;
+        }
+        let decoding = tokio::task::spawn_blocking(move || {
+            let mut decoder = PictureDecoder::new();
+            let mut small = None;
+            let _ = decoder.decode(&unit, |picture| small = Some(SmallPicture::of(&picture, &unit.format)));
+            decoder.flush(|picture| small = Some(SmallPicture::of(&picture, &unit.format)));
+            let small = small?;
+            let jpeg = small.to_jpeg()?;
+            Some(Still { at: unit.at, jpeg, width: small.width(), height: small.height() })
+        });
+        return match decoding.await {
+            Ok(Some(still)) => Ok(still),
+            _ => Err(Fault::new(CameraFault::Broken, "the first key frame cannot be decoded").into()),
+        };
+    }
+}
+
+fn describe_format(format: &VideoFormat, frame_rate: Option<f64>) -> String {
+    let rate = frame_rate.or(format.frame_rate()).filter(|rate| (0.1..=240.0).contains(rate));
+    let rate = rate.map(|rate| format!(", {} frames/s", (rate * 10.0).round() / 10.0)).unwrap_or_default();
+    format!("H.264 {}, {}x{}{rate}", format.profile(), format.width(), format.height())
+}

@@ -1,0 +1,377 @@
+//! Decides where an event begins and ends.
+
+use std::collections::VecDeque;
+
+use crate::config::EventConfig;
+use crate::motion::{MotionChange, MotionUpdate};
+use crate::output::EventEnd;
+use crate::video::{AccessUnit, TICKS_PER_SECOND, to_ticks};
+
+use super::ring::Ring;
+use super::take::{SAME_TICKS, Take};
+
+/// If no picture of the end comes (the decoder may have failed), units this much later end an event too.
+const LATE_TICKS: i64 = 3 * TICKS_PER_SECOND;
+/// Strengths kept for the time before the motion.
+const STRENGTHS_MAX: usize = 2048;
+/// Frames at the end among which one may be missing when a stream with B-frames breaks off.
+const REORDERED_MAX: usize = 16;
+
+#[derive(Debug)]
+struct Running {
+    units: Vec<AccessUnit>,
+    bytes: usize,
+    start: i64,
+    motion_start: i64,
+    motion_end: i64,
+    /// Where it ends, unless motion goes on.
+    end: i64,
+    strengths: Vec<(i64, u8)>,
+}
+
+/// Cuts events out of a stream: encoded frames go in, in decoding order, and what the detector says of them.
+///
+/// Does no I/O. Memory is bounded by [`EventConfig::ring_bytes_max`] and [`EventConfig::bytes_max`]; both share
+/// the frames' bytes.
+#[derive(Debug)]
+pub struct EventCutter {
+    config: EventConfig,
+    ring: Ring,
+    running: Option<Running>,
+    /// Motion goes on since this time.
+    moving_since: Option<i64>,
+    /// The end of the last event. Nothing before it is shown again.
+    last_end: Option<i64>,
+    strengths: VecDeque<(i64, u8)>,
+}
+
+impl EventCutter {
+    /// A cutter that has seen nothing.
+    pub fn new(config: EventConfig) -> Self {
+        Self {
+            ring: Ring::new(&config),
+            config,
+            running: None,
+            moving_since: None,
+            last_end: None,
+            strengths: VecDeque::new(),
+        }
+    }
+
+    /// Whether an event is going on.
+    pub fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Takes the next encoded frame in decoding order. Its format must be that of the frames before; see
+    /// [`interrupt`](Self::interrupt).
+    pub fn unit(&mut self, unit: &AccessUnit) -> Option<Take> {
+        let mut take = None;
+        if let Some(running) = &mut self.running {
+            if running.bytes + unit.data.len() > self.config.bytes_max {
+                take = self.finish_early(EventEnd::BytesMax);
+            } else if unit.pts > running.start + to_ticks(self.config.length_max) + LATE_TICKS {
+                take = self.finish(running_end_max, EventEnd::LengthMax);
+            } else if self.moving_since.is_none() && unit.pts > running.end + LATE_TICKS {
+                take = self.finish(|running, _| running.end, EventEnd::Quiet);
+            } else {
+                running.bytes += unit.data.len();
+                running.units.push(unit.clone());
+            }
+        }
+        self.ring.push(unit);
+        take
+    }
+
+    /// Takes what the detector says of the next picture in the order of showing. Each picture's frame must have
+    /// been given to [`unit`](Self::unit) before.
+    pub fn motion(&mut self, update: &MotionUpdate) -> Option<Take> {
+        self.remember(update);
+        match update.change {
+            Some(MotionChange::Started(since)) => self.moving_since = Some(since),
+            Some(MotionChange::Ended(last)) => self.motion_ended(last),
+            None => {}
+        }
+        if self.running.is_none() {
+            self.begin(update);
+        }
+        let running = self.running.as_mut()?;
+        if update.strength > 0 && self.moving_since.is_some() {
+            running.motion_end = running.motion_end.max(update.pts);
+        }
+        if update.pts >= running.start + to_ticks(self.config.length_max) {
+            return self.finish(running_end_max, EventEnd::LengthMax);
+        }
+        if self.moving_since.is_none() && update.pts >= running.end {
+            return self.finish(|running, _| running.end, EventEnd::Quiet);
+        }
+        None
+    }
+
+    /// The stream has a hole, jumps, changes its format or ends: an event that is running ends with what there
+    /// is, and the next begins after the next key frame.
+    pub fn interrupt(&mut self) -> Option<Take> {
+        let take = self.finish_early(EventEnd::Interrupted);
+        self.ring.clear();
+        self.strengths.clear();
+        self.moving_since = None;
+        self.last_end = None;
+        take
+    }
+
+    fn remember(&mut self, update: &MotionUpdate) {
+        if let Some(running) = &mut self.running {
+            running.strengths.push((update.pts, update.strength));
+        }
+        if self.strengths.len() == STRENGTHS_MAX {
+            self.strengths.pop_front();
+        }
+        self.strengths.push_back((update.pts, update.strength));
+    }
+
+    /// Begins an event if motion goes on and nothing forbids it.
+    fn begin(&mut self, update: &MotionUpdate) {
+        let Some(since) = self.moving_since else { return };
+        let allowed = self.last_end.map_or(i64::MIN, |end| end + to_ticks(self.config.cool_down));
+        // Motion that began during the cool-down counts from when it is first seen after it.
+        let motion_start = if since >= allowed { since } else { update.pts };
+        if motion_start < allowed || motion_start != since && update.strength == 0 {
+            return;
+        }
+        let wanted = (motion_start - to_ticks(self.config.pre_roll)).max(self.last_end.unwrap_or(i64::MIN));
+        let units = self.ring.from_key_before(wanted);
+        let Some(first) = units.first() else { return };
+        let wanted = wanted.max(first.pts);
+        let exact = units.iter().map(|unit| unit.pts).find(|pts| (pts - wanted).abs() < SAME_TICKS);
+        let start = exact.unwrap_or(wanted);
+        self.running = Some(Running {
+            bytes: units.iter().map(|unit| unit.data.len()).sum(),
+            units,
+            start,
+            motion_start: motion_start.max(start),
+            motion_end: motion_start.max(start),
+            end: start + to_ticks(self.config.length),
+            strengths: self.strengths.iter().filter(|(pts, _)| *pts >= start).copied().collect(),
+        });
+    }
+
+    fn motion_ended(&mut self, last: i64) {
+        self.moving_since = None;
+        let Some(running) = &mut self.running else { return };
+        running.motion_end = running.motion_end.max(last);
+        if last > running.start + to_ticks(self.config.length) {
+            let longest = running.start + to_ticks(self.config.length_max);
+            running.end = (last + to_ticks(self.config.post_roll)).min(longest);
+        }
+    }
+
+    fn finish(&mut self, end: impl Fn(&Running, &EventConfig) -> i64, why: EventEnd) -> Option<Take> {
+        let mut running = self.running.take()?;
+        let end = end(&running, &self.config);
+        let shown = running.units.iter().rposition(|unit| unit.pts < end - SAME_TICKS)?;
+        running.units.truncate(shown + 1);
+        self.last_end = Some(end);
+        if end <= running.start {
+            return None;
+        }
+        Some(Take {
+            start: running.start,
+            end,
+            motion_start: running.motion_start,
+            motion_end: running.motion_end.min(end),
+            units: running.units,
+            strengths: running.strengths,
+            why,
+        })
+    }
+
+    /// Ends with the last frame there is.
+    fn finish_early(&mut self, why: EventEnd) -> Option<Take> {
+        self.finish(|running, _| last_whole(&running.units), why)
+    }
+}
+
+fn running_end_max(running: &Running, config: &EventConfig) -> i64 {
+    running.start + to_ticks(config.length_max)
+}
+
+/// The end of the last frame before which none is missing. When a stream with B-frames breaks off, frames that
+/// are shown before the last one may not have come.
+fn last_whole(units: &[AccessUnit]) -> i64 {
+    let mut times: Vec<i64> = units.iter().map(|unit| unit.pts).collect();
+    let reordered = !times.is_sorted();
+    times.sort_unstable();
+    let mut steps: Vec<i64> = times.iter().zip(times.iter().skip(1)).map(|(a, b)| b - a).collect();
+    let middle = steps.len() / 2;
+    let step = match steps.get_mut(middle) {
+        Some(_) => *steps.select_nth_unstable(middle).1,
+        None => TICKS_PER_SECOND / 10,
+    };
+    let tail = times.len().saturating_sub(REORDERED_MAX);
+    let tail = times.get(tail..).unwrap_or_default();
+    let hole = tail.iter().zip(tail.iter().skip(1)).find(|(a, b)| reordered && *b - *a > step + step / 2);
+    let last = hole.map(|(a, _)| a).or(tail.last()).copied().unwrap_or(0);
+    last + step
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use ownsight_model::Timestamp;
+
+    use super::*;
+    use crate::h264::VideoFormat;
+
+    const FRAME: i64 = TICKS_PER_SECOND / 10;
+    const CONFIG: [u8; 39] = [
+        0x01, 0x4d, 0x40, 0x1f, 0xff, 0xe1, 0x00, 0x18, 0x67, 0x4d, 0x40, 0x1f, 0xec, 0xa0, 0x60, 0x09, 0x34,
+        0x20, 0x00, 0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x03, 0x02, 0x81, 0xe3, 0x06, 0x32, 0xc0, 0x01, 0x00,
+        0x04, 0x68, 0xef, 0x84, 0x72,
+    ];
+
+    /// The frame with this number, ten a second, of ten bytes.
+    pub(in crate::cut) fn unit(frame: i64, key: bool) -> AccessUnit {
+        thread_local! {
+            static FORMAT: Arc<VideoFormat> =
+                Arc::new(VideoFormat::from_avc_config(Bytes::from_static(&CONFIG)).unwrap());
+        }
+        AccessUnit {
+            data: Bytes::from_static(&[0; 10]),
+            pts: frame * FRAME,
+            at: Timestamp::from_micros(1_000_000_000 + frame * 100_000),
+            key,
+            format: FORMAT.with(Arc::clone),
+        }
+    }
+
+    /// Feeds ten frames a second with a key frame every two; `motion` says from where to where something moves.
+    struct Feed {
+        cutter: EventCutter,
+        next: i64,
+        takes: Vec<Take>,
+    }
+
+    impl Feed {
+        fn new(config: EventConfig) -> Self {
+            Self { cutter: EventCutter::new(config), next: 0, takes: Vec::new() }
+        }
+
+        fn run(&mut self, until: i64, motion: std::ops::Range<i64>) -> &mut Self {
+            while self.next < until {
+                let frame = self.next;
+                self.next += 1;
+                self.takes.extend(self.cutter.unit(&unit(frame, frame % 20 == 0)));
+                let change = if frame == motion.start + 3 {
+                    Some(MotionChange::Started(motion.start * FRAME))
+                } else if frame == motion.end + 20 {
+                    Some(MotionChange::Ended((motion.end - 1) * FRAME))
+                } else {
+                    None
+                };
+                let strength = if motion.contains(&frame) { 90 } else { 0 };
+                let update = MotionUpdate { pts: frame * FRAME, strength, change, stirring: false };
+                self.takes.extend(self.cutter.motion(&update));
+            }
+            self
+        }
+    }
+
+    fn summary(take: &Take) -> (i64, i64, u32, EventEnd) {
+        assert!(take.units[0].key && take.units[0].pts <= take.start);
+        let mut times: Vec<i64> = take.units.iter().map(|unit| unit.pts).collect();
+        times.dedup();
+        assert_eq!(times.len(), take.units.len(), "a frame is doubled");
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] == FRAME), "a frame is missing");
+        (take.start / FRAME, take.end / FRAME, take.frames(), take.why)
+    }
+
+    #[test]
+    fn an_event_has_pre_roll_and_lasts_twelve_seconds() {
+        let mut feed = Feed::new(EventConfig::default());
+        let takes = &feed.run(400, 105..130).takes;
+        assert_eq!(takes.iter().map(summary).collect::<Vec<_>>(), [(75, 195, 120, EventEnd::Quiet)]);
+        let take = &takes[0];
+        assert_eq!(take.units[0].pts, 60 * FRAME);
+        assert_eq!(take.started_at(), Timestamp::from_micros(1_007_500_000));
+        assert_eq!(take.ended_at(), Timestamp::from_micros(1_019_500_000));
+        assert_eq!(take.motion_started_at(), Timestamp::from_micros(1_010_500_000));
+        assert_eq!(take.motion_ended_at(), Timestamp::from_micros(1_012_900_000));
+        let motion = take.motion();
+        assert_eq!(motion.len(), 120);
+        assert_eq!(motion.iter().filter(|sample| sample.strength > 0).count(), 25);
+        assert_eq!(motion[30].offset_ms, 3000);
+    }
+
+    #[test]
+    fn an_event_lasts_while_motion_lasts() {
+        let mut feed = Feed::new(EventConfig::default());
+        let takes = &feed.run(600, 105..300).takes;
+        assert_eq!(takes.iter().map(summary).collect::<Vec<_>>(), [(75, 329, 254, EventEnd::Quiet)]);
+    }
+
+    #[test]
+    fn endless_motion_makes_one_event_after_the_other() {
+        let mut feed = Feed::new(EventConfig::default());
+        let takes = &feed.run(2000, 105..9999).takes;
+        assert_eq!(
+            takes.iter().map(summary).collect::<Vec<_>>(),
+            [
+                (75, 675, 600, EventEnd::LengthMax),
+                (695, 1295, 600, EventEnd::LengthMax),
+                (1315, 1915, 600, EventEnd::LengthMax),
+            ]
+        );
+    }
+
+    #[test]
+    fn without_cool_down_nothing_is_shown_twice() {
+        let config = EventConfig { cool_down: Duration::ZERO, ..EventConfig::default() };
+        let mut feed = Feed::new(config);
+        let takes = &feed.run(1400, 105..9999).takes;
+        assert_eq!(takes[0].end, takes[1].start);
+    }
+
+    #[test]
+    fn an_interrupted_event_ends_with_its_last_frame() {
+        let mut feed = Feed::new(EventConfig::default());
+        feed.run(150, 105..300);
+        let take = feed.cutter.interrupt().unwrap();
+        assert_eq!(summary(&take), (75, 150, 75, EventEnd::Interrupted));
+        assert!(feed.cutter.interrupt().is_none());
+    }
+
+    #[test]
+    fn bytes_end_an_event() {
+        let mut feed = Feed::new(EventConfig { bytes_max: 1000, ..EventConfig::default() });
+        let takes = &feed.run(400, 105..300).takes;
+        assert_eq!(summary(&takes[0]), (75, 160, 85, EventEnd::BytesMax));
+    }
+
+    #[test]
+    fn motion_before_there_is_enough_video_begins_at_the_first_key_frame() {
+        let mut feed = Feed::new(EventConfig::default());
+        let takes = &feed.run(400, 10..40).takes;
+        assert_eq!(summary(&takes[0]), (0, 120, 120, EventEnd::Quiet));
+    }
+
+    #[test]
+    fn a_failing_decoder_does_not_keep_an_event_open() {
+        let mut feed = Feed::new(EventConfig::default());
+        feed.run(120, 105..300);
+        let mut takes = Vec::new();
+        for frame in 120..1000 {
+            takes.extend(feed.cutter.unit(&unit(frame, frame % 20 == 0)));
+        }
+        assert_eq!(takes.iter().map(summary).collect::<Vec<_>>(), [(75, 675, 600, EventEnd::LengthMax)]);
+    }
+
+    #[test]
+    fn frames_missing_behind_the_last_reference_are_left_out() {
+        let units: Vec<_> =
+            [0, 1, 2, 4, 3, 8, 6, 5].into_iter().map(|frame| unit(frame, frame == 0)).collect();
+        assert_eq!(last_whole(&units), 7 * FRAME);
+    }
+}

@@ -1,0 +1,8 @@
+//! Cutting events out of the stream without encoding anything anew.
+
+mod cutter;
+mod ring;
+mod take;
+
+pub use cutter::EventCutter;
+pub use take::Take;

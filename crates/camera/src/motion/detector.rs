@@ -1,0 +1,223 @@
+//! From the differences of single pictures to motion with a beginning and an end.
+
+use crate::config::MotionConfig;
+use crate::decode::Picture;
+use crate::video::{TICKS_PER_SECOND, to_ticks};
+
+use super::grid::Grid;
+use super::scene::{Difference, Limits, Scene};
+
+/// What one picture says about motion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MotionUpdate {
+    /// When the picture is shown, in ticks.
+    pub pts: i64,
+    /// How much moves in it: 0 nothing, 255 the whole picture.
+    pub strength: u8,
+    /// Motion has begun or ended.
+    pub change: Option<MotionChange>,
+    /// Motion is going on, or may be about to begin.
+    pub stirring: bool,
+}
+
+/// Motion has begun or ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MotionChange {
+    /// It has begun, with the picture shown at this time (in ticks).
+    Started(i64),
+    /// It has ended, with the picture shown at this time (in ticks).
+    Ended(i64),
+}
+
+/// Amount of difference at which strength is 63 % of its largest value.
+const AMOUNT_SCALE: f32 = 60.0;
+/// A beginning that pauses for longer than this was none.
+const PAUSE_TICKS_MAX: i64 = TICKS_PER_SECOND / 4;
+/// Longest time between two pictures that is believed, in seconds.
+const ELAPSED_MAX: f32 = 2.0;
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Still,
+    /// Something moves, not yet for long enough.
+    Stirring {
+        since: i64,
+        last: i64,
+        pictures: u32,
+    },
+    Moving {
+        last: i64,
+    },
+}
+
+/// Finds motion in a stream of pictures in the order of showing. Does no I/O and never fails.
+#[derive(Debug)]
+pub struct Detector {
+    config: MotionConfig,
+    grid: Grid,
+    scene: Option<Scene>,
+    state: State,
+    last_pts: Option<i64>,
+}
+
+impl Detector {
+    /// A detector that has seen nothing. It learns the scene for 1.5 s before it finds motion.
+    pub fn new(config: MotionConfig) -> Self {
+        Self { config, grid: Grid::default(), scene: None, state: State::Still, last_pts: None }
+    }
+
+    /// Looks at the next picture.
+    pub fn picture(&mut self, picture: &Picture<'_>) -> MotionUpdate {
+        self.luma(picture.y, picture.stride.0, picture.width, picture.height, picture.pts, picture.key)
+    }
+
+    /// Looks at the next picture, given its luma only: `height` rows of `width` pixels, `stride` bytes apart.
+    pub fn luma(
+        &mut self,
+        luma: &[u8],
+        stride: usize,
+        width: usize,
+        height: usize,
+        pts: i64,
+        key: bool,
+    ) -> MotionUpdate {
+        self.grid.measure(luma, stride, width, height);
+        let difference = self.look(pts, key);
+        self.last_pts = Some(pts);
+        let change = self.step(pts, difference.cells > 0);
+        MotionUpdate {
+            pts,
+            strength: strength(difference),
+            change,
+            stirring: !matches!(self.state, State::Still),
+        }
+    }
+
+    /// The stream has a hole or begins anew: motion that goes on ends here. The scene is remembered, because the
+    /// camera still hangs where it hung.
+    pub fn interrupt(&mut self) -> Option<MotionChange> {
+        self.last_pts = None;
+        match std::mem::replace(&mut self.state, State::Still) {
+            State::Moving { last } => Some(MotionChange::Ended(last)),
+            State::Still | State::Stirring { .. } => None,
+        }
+    }
+
+    fn look(&mut self, pts: i64, key: bool) -> Difference {
+        let elapsed = self.last_pts.map_or(0.0, |last| (pts - last) as f32 / TICKS_PER_SECOND as f32);
+        match &mut self.scene {
+            Some(scene) if scene.fits(&self.grid) => {
+                scene.look(&self.grid, elapsed.clamp(0.001, ELAPSED_MAX), key)
+            }
+            scene => {
+                let (columns, rows) = (self.grid.columns as f32, self.grid.rows as f32);
+                let excluded = |column: usize, row: usize| {
+                    let (x, y) = ((column as f32 + 0.5) / columns, (row as f32 + 0.5) / rows);
+                    self.config.exclude.iter().any(|zone| zone.contains(x, y))
+                };
+                *scene = Some(Scene::new(limits(self.config.sensitivity), &self.grid, excluded));
+                Difference::default()
+            }
+        }
+    }
+
+    fn step(&mut self, pts: i64, moves: bool) -> Option<MotionChange> {
+        match (self.state, moves) {
+            (State::Still, false) => None,
+            (State::Still, true) => {
+                self.state = State::Stirring { since: pts, last: pts, pictures: 1 };
+                None
+            }
+            (State::Stirring { since, pictures, .. }, true) => {
+                let pictures = pictures + 1;
+                if pts - since >= to_ticks(self.config.start_after) {
+                    self.state = State::Moving { last: pts };
+                    return Some(MotionChange::Started(since));
+                }
+                self.state = State::Stirring { since, last: pts, pictures };
+                None
+            }
+            (State::Stirring { last, pictures, .. }, false) => {
+                if pictures < 2 || pts - last > PAUSE_TICKS_MAX {
+                    self.state = State::Still;
+                }
+                None
+            }
+            (State::Moving { .. }, true) => {
+                self.state = State::Moving { last: pts };
+                None
+            }
+            (State::Moving { last }, false) => (pts - last >= to_ticks(self.config.quiet_after)).then(|| {
+                self.state = State::Still;
+                MotionChange::Ended(last)
+            }),
+        }
+    }
+}
+
+/// From 0 to 100: the floor falls from 14 to 3 luma, the cells from 10 to 2; 50 gives 6.5 and 4.
+fn limits(sensitivity: u8) -> Limits {
+    let part = f32::from(sensitivity.min(100)) / 100.0;
+    Limits { floor: 14.0 * (3.0_f32 / 14.0).powf(part), cells_min: (10.0 * 0.2_f32.powf(part)) as usize }
+}
+
+fn strength(difference: Difference) -> u8 {
+    if difference.cells == 0 {
+        return 0;
+    }
+    // What counts is never 0.
+    (255.0 * (1.0 - (-difference.amount / AMOUNT_SCALE).exp())).max(1.0) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: i64 = TICKS_PER_SECOND / 10;
+
+    fn changes(pattern: &str) -> Vec<(usize, MotionChange)> {
+        let mut detector = Detector::new(MotionConfig::default());
+        (pattern.chars().enumerate())
+            .filter_map(|(index, mark)| Some((index, detector.step(index as i64 * FRAME, mark == '#')?)))
+            .collect()
+    }
+
+    #[test]
+    fn motion_begins_with_its_first_picture() {
+        assert_eq!(changes("..####.."), [(5, MotionChange::Started(2 * FRAME))]);
+    }
+
+    #[test]
+    fn flicker_is_no_motion() {
+        assert_eq!(changes("..#..#.#..##....###....#.#.#.."), []);
+    }
+
+    #[test]
+    fn a_short_pause_belongs_to_a_beginning() {
+        assert_eq!(changes("..##.#.."), [(5, MotionChange::Started(2 * FRAME))]);
+    }
+
+    #[test]
+    fn motion_ends_after_quiet_with_its_last_picture() {
+        let pattern = format!("####{}##{}", ".".repeat(15), ".".repeat(25));
+        assert_eq!(changes(&pattern), [(3, MotionChange::Started(0)), (40, MotionChange::Ended(20 * FRAME))]);
+    }
+
+    #[test]
+    fn an_interruption_ends_motion_once() {
+        let mut detector = Detector::new(MotionConfig::default());
+        for index in 0..4 {
+            detector.step(index * FRAME, true);
+        }
+        assert_eq!(detector.interrupt(), Some(MotionChange::Ended(3 * FRAME)));
+        assert_eq!(detector.interrupt(), None);
+    }
+
+    #[test]
+    fn limits_follow_sensitivity() {
+        let middle = limits(50);
+        assert!((6.0..7.0).contains(&middle.floor) && middle.cells_min == 4, "{middle:?}");
+        assert!(limits(0).floor > 13.0 && limits(100).floor < 3.1 && limits(100).cells_min >= 1);
+        assert!(limits(100).floor > limits(255).floor - 0.01);
+    }
+}

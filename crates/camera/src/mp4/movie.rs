@@ -1,0 +1,282 @@
+//! The boxes of a clip. Numbers in comments are clauses of ISO/IEC 14496-12:2015.
+//!
+//! ```text
+//! ftyp                      4.3     brands
+//! moov                      8.2.1
+//!   mvhd                    8.2.2   time scale 90,000, the exact duration shown
+//!   trak                    8.3.1
+//!     tkhd                  8.3.2   size as shown
+//!     edts / elst           8.6.6   one edit: from where, and for how long, the frames are shown
+//!     mdia                  8.4.1
+//!       mdhd                8.4.2   time scale 90,000, all frames
+//!       hdlr                8.4.3   vide
+//!       minf                8.4.4
+//!         vmhd              12.1.2
+//!         dinf / dref / url 8.7.2   data is in this file
+//!         stbl              8.5.1
+//!           stsd / avc1     8.5.2   12.1.3, and avcC, pasp: ISO/IEC 14496-15, 5.4.2
+//!           stts            8.6.1.2 decode times
+//!           ctts            8.6.1.3 presentation minus decode time, only with B-frames
+//!           stss            8.6.2   key frames
+//!           stsc            8.7.4   one chunk
+//!           stsz            8.7.3   sizes
+//!           stco            8.7.5   where the chunk begins
+//! mdat                      8.1.1   the frames in decoding order
+//! ```
+//!
+//! All times are in one scale, RTP's 90,000 to the second, so nothing is rounded. Composition offsets are written
+//! unsigned (version 0), which every player reads: presentation is delayed by the reordering depth and the edit
+//! begins that much later. Frames before the edit are decoded and not shown; they lead from the key frame to the
+//! first frame shown.
+
+use bytes::Bytes;
+use ownsight_model::Timestamp;
+
+use super::boxes::{Boxes, saturate};
+use super::clip::Clip;
+use crate::h264::VideoFormat;
+use crate::timing::decode_times;
+use crate::video::TICKS_PER_SECOND;
+
+/// One frame of a movie.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    /// NAL units after their lengths.
+    pub(crate) data: Bytes,
+    /// When it is shown, in ticks.
+    pub(crate) pts: i64,
+    /// Decoding can begin here.
+    pub(crate) key: bool,
+}
+
+/// A movie to be written: samples in decoding order, the first a key frame, and what is shown of them.
+#[derive(Debug)]
+pub(crate) struct Movie<'a> {
+    /// The video's format.
+    pub(crate) format: &'a VideoFormat,
+    /// The frames, in decoding order.
+    pub(crate) samples: Vec<Sample>,
+    /// First moment shown, in ticks.
+    pub(crate) start: i64,
+    /// End of what is shown, in ticks.
+    pub(crate) end: i64,
+    /// The moment of `start`, written as the file's time of creation.
+    pub(crate) created_at: Timestamp,
+}
+
+/// The time scale of movie and media.
+const TIME_SCALE: u32 = 90_000;
+const _: () = assert!(TIME_SCALE as i64 == TICKS_PER_SECOND);
+
+/// Seconds from 1904, where MP4 files begin to count, to 1970.
+const EPOCH_SECONDS: i64 = 2_082_844_800;
+
+/// 8.3.2: pictures are not turned.
+const UNITY_MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
+
+/// How long the last frame is, if there is no other to compare with: 1/10 s.
+const LAST_FRAME_TICKS: i64 = TICKS_PER_SECOND / 10;
+
+impl Movie<'_> {
+    /// Writes the file. Frames are shared, not copied.
+    pub(crate) fn write(self) -> Clip {
+        let times = Times::of(&self);
+        let mut boxes = Boxes::default();
+        write_ftyp(&mut boxes);
+        // The chunk's place is known once everything before it is written.
+        let place = {
+            let mut measured = Boxes::default();
+            self.write_moov(&mut measured, &times, 0);
+            boxes.len() + measured.len() + 8
+        };
+        self.write_moov(&mut boxes, &times, saturate(place));
+        let data: usize = self.samples.iter().map(|sample| sample.data.len()).sum();
+        boxes.u32(saturate(data + 8));
+        boxes.raw(b"mdat");
+        Clip::new(boxes.into_bytes().into(), self.samples.into_iter().map(|sample| sample.data).collect())
+    }
+
+    fn shown(&self) -> u32 {
+        saturate(self.end - self.start)
+    }
+
+    fn created(&self) -> u64 {
+        u64::try_from(self.created_at.as_micros().div_euclid(1_000_000) + EPOCH_SECONDS).unwrap_or(0)
+    }
+
+    fn write_moov(&self, boxes: &mut Boxes, times: &Times, place: u32) {
+        boxes.write(*b"moov", |boxes| {
+            boxes.write_full(*b"mvhd", 1, 0, |boxes| {
+                boxes.u64(self.created());
+                boxes.u64(self.created());
+                boxes.u32(TIME_SCALE);
+                boxes.u64(u64::from(self.shown()));
+                boxes.u32(0x1_0000); // rate 1
+                boxes.u16(0x100); // volume 1
+                boxes.zeros(10);
+                UNITY_MATRIX.into_iter().for_each(|value| boxes.u32(value));
+                boxes.zeros(24);
+                boxes.u32(2); // next_track_ID
+            });
+            boxes.write(*b"trak", |boxes| {
+                self.write_tkhd(boxes);
+                boxes.write(*b"edts", |boxes| {
+                    boxes.write_full(*b"elst", 1, 0, |boxes| {
+                        boxes.u32(1);
+                        boxes.u64(u64::from(self.shown()));
+                        boxes.u64(u64::try_from(self.start - times.origin + times.delay).unwrap_or(0));
+                        boxes.u32(0x1_0000); // media_rate 1
+                    });
+                });
+                boxes.write(*b"mdia", |boxes| {
+                    boxes.write_full(*b"mdhd", 1, 0, |boxes| {
+                        boxes.u64(self.created());
+                        boxes.u64(self.created());
+                        boxes.u32(TIME_SCALE);
+                        boxes.u64(times.durations.iter().map(|ticks| u64::from(*ticks)).sum());
+                        boxes.u16(0x55c4); // language: und
+                        boxes.u16(0);
+                    });
+                    boxes.write_full(*b"hdlr", 0, 0, |boxes| {
+                        boxes.u32(0);
+                        boxes.raw(b"vide");
+                        boxes.zeros(12);
+                        boxes.raw(b"Ownsight\0");
+                    });
+                    boxes.write(*b"minf", |boxes| {
+                        boxes.write_full(*b"vmhd", 0, 1, |boxes| boxes.zeros(8));
+                        boxes.write(*b"dinf", |boxes| {
+                            boxes.write_full(*b"dref", 0, 0, |boxes| {
+                                boxes.u32(1);
+                                boxes.write_full(*b"url ", 0, 1, |_| {});
+                            });
+                        });
+                        boxes.write(*b"stbl", |boxes| self.write_stbl(boxes, times, place));
+                    });
+                });
+            });
+        });
+    }
+
+    fn write_tkhd(&self, boxes: &mut Boxes) {
+        let (aspect_x, aspect_y) = self.format.pixel_aspect();
+        // 16.16 fixed point, stretched to square pixels.
+        let width = (u64::from(self.format.width()) << 16) * u64::from(aspect_x) / u64::from(aspect_y.max(1));
+        boxes.write_full(*b"tkhd", 1, 3, |boxes| {
+            boxes.u64(self.created());
+            boxes.u64(self.created());
+            boxes.u32(1); // track_ID
+            boxes.u32(0);
+            boxes.u64(u64::from(self.shown()));
+            boxes.zeros(16); // layer, group, volume of a track without sound
+            UNITY_MATRIX.into_iter().for_each(|value| boxes.u32(value));
+            boxes.u32(saturate(width));
+            boxes.u32(self.format.height() << 16);
+        });
+    }
+
+    fn write_stbl(&self, boxes: &mut Boxes, times: &Times, place: u32) {
+        boxes.write_full(*b"stsd", 0, 0, |boxes| {
+            boxes.u32(1);
+            self.write_avc1(boxes);
+        });
+        boxes.write_full(*b"stts", 0, 0, |boxes| write_runs(boxes, &times.durations));
+        if times.offsets.iter().any(|offset| *offset != 0) {
+            boxes.write_full(*b"ctts", 0, 0, |boxes| write_runs(boxes, &times.offsets));
+        }
+        boxes.write_full(*b"stss", 0, 0, |boxes| {
+            let keys = || self.samples.iter().zip(1_u32..).filter(|(sample, _)| sample.key);
+            boxes.u32(saturate(keys().count()));
+            keys().for_each(|(_, number)| boxes.u32(number));
+        });
+        boxes.write_full(*b"stsc", 0, 0, |boxes| {
+            boxes.u32(1);
+            boxes.u32(1); // first_chunk
+            boxes.u32(saturate(self.samples.len()));
+            boxes.u32(1); // sample_description_index
+        });
+        boxes.write_full(*b"stsz", 0, 0, |boxes| {
+            boxes.u32(0); // sizes differ
+            boxes.u32(saturate(self.samples.len()));
+            self.samples.iter().for_each(|sample| boxes.u32(saturate(sample.data.len())));
+        });
+        boxes.write_full(*b"stco", 0, 0, |boxes| {
+            boxes.u32(1);
+            boxes.u32(place);
+        });
+    }
+
+    fn write_avc1(&self, boxes: &mut Boxes) {
+        boxes.write(*b"avc1", |boxes| {
+            boxes.zeros(6);
+            boxes.u16(1); // data_reference_index
+            boxes.zeros(16);
+            boxes.u16(u16::try_from(self.format.width()).unwrap_or(u16::MAX));
+            boxes.u16(u16::try_from(self.format.height()).unwrap_or(u16::MAX));
+            boxes.u32(0x48_0000); // 72 dpi
+            boxes.u32(0x48_0000);
+            boxes.u32(0);
+            boxes.u16(1); // frame_count
+            boxes.zeros(32); // compressorname
+            boxes.u16(0x18); // depth
+            boxes.u16(0xffff);
+            boxes.write(*b"avcC", |boxes| boxes.raw(self.format.avc_config()));
+            let (x, y) = self.format.pixel_aspect();
+            if x != y {
+                boxes.write(*b"pasp", |boxes| {
+                    boxes.u32(x);
+                    boxes.u32(y);
+                });
+            }
+        });
+    }
+}
+
+fn write_ftyp(boxes: &mut Boxes) {
+    boxes.write(*b"ftyp", |boxes| {
+        boxes.raw(b"isom");
+        boxes.u32(0x200);
+        boxes.raw(b"isomiso2avc1mp41");
+    });
+}
+
+/// 8.6.1: values as runs of equal ones.
+fn write_runs(boxes: &mut Boxes, values: &[u32]) {
+    let runs = || values.chunk_by(|a, b| a == b).filter_map(|run| Some((run.len(), *run.first()?)));
+    boxes.u32(saturate(runs().count()));
+    for (length, value) in runs() {
+        boxes.u32(saturate(length));
+        boxes.u32(value);
+    }
+}
+
+/// The times of a movie as its boxes hold them.
+struct Times {
+    /// Decode time of the first sample, which is the media's zero.
+    origin: i64,
+    /// By how much presentation is delayed.
+    delay: i64,
+    /// From each decode time to the next.
+    durations: Vec<u32>,
+    /// Presentation minus decode time, delay included.
+    offsets: Vec<u32>,
+}
+
+impl Times {
+    fn of(movie: &Movie<'_>) -> Self {
+        let pts: Vec<i64> = movie.samples.iter().map(|sample| sample.pts).collect();
+        let times = decode_times(&pts);
+        let steps = || times.dts.iter().zip(times.dts.iter().skip(1)).map(|(a, b)| b - a);
+        let latest = pts.iter().copied().max().unwrap_or(0);
+        // The last frame lasts as long as the one before it, and at least to the end of the edit.
+        let last = steps().last().unwrap_or(LAST_FRAME_TICKS).max(movie.end + times.delay - latest).max(1);
+        let offsets =
+            pts.iter().zip(&times.dts).map(|(pts, dts)| saturate(pts + times.delay - dts)).collect();
+        Self {
+            origin: times.dts.first().copied().unwrap_or(0),
+            delay: times.delay,
+            durations: steps().chain([last]).map(saturate).collect(),
+            offsets,
+        }
+    }
+}

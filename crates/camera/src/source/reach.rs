@@ -1,0 +1,152 @@
+//! Reaching a camera step by step, to find out what is wrong when the RTSP library only says that something is.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use ownsight_model::CameraFault;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use url::{Host, Url};
+
+use super::fault::Fault;
+
+/// Longest wait for a name, a connection, or an answer.
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// Longest head of an answer that is read, in bytes.
+const HEAD_MAX: usize = 16 << 10;
+/// RTSP's port.
+const PORT: u16 = 554;
+
+/// A TCP connection that was made.
+#[derive(Debug)]
+pub(crate) struct Reached {
+    pub(crate) connection: TcpStream,
+    pub(crate) peer: SocketAddr,
+    pub(crate) took: Duration,
+}
+
+/// Connects to the host and port of an address. Cancel safe: a dropped call leaves nothing behind.
+pub(crate) async fn reach(url: &Url) -> Result<Reached, Fault> {
+    let peers = resolve(url).await?;
+    let begun = Instant::now();
+    let connecting = async {
+        let mut fault = Fault::new(CameraFault::NameUnknown, "the name has no address");
+        for peer in peers {
+            match TcpStream::connect(peer).await {
+                Ok(connection) => return Ok(Reached { connection, peer, took: begun.elapsed() }),
+                Err(error) => fault = Fault::of_connecting(&error),
+            }
+        }
+        Err(fault)
+    };
+    timeout(ANSWER_MAX, connecting).await.unwrap_or_else(|_| Err(no_answer()))
+}
+
+async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, Fault> {
+    let port = url.port().unwrap_or(PORT);
+    match url.host() {
+        Some(Host::Ipv4(ip)) => Ok(vec![(ip, port).into()]),
+        Some(Host::Ipv6(ip)) => Ok(vec![(ip, port).into()]),
+        Some(Host::Domain(name)) => match timeout(ANSWER_MAX, lookup_host((name, port))).await {
+            Ok(Ok(peers)) => Ok(peers.collect()),
+            Ok(Err(error)) => Err(Fault::new(CameraFault::NameUnknown, error.to_string())),
+            Err(_) => Err(Fault::new(CameraFault::NameUnknown, "the name service does not answer")),
+        },
+        None => Err(Fault::new(CameraFault::NameUnknown, "the address has no host")),
+    }
+}
+
+/// The head of an RTSP answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// How the camera wants to be given a password: `Digest`, `Basic`, or the first that it names.
+    pub(crate) scheme: Option<String>,
+}
+
+/// Sends a request without credentials and reads the head of the answer. `number` counts the connection's
+/// requests from 1.
+pub(crate) async fn ask(
+    connection: &mut TcpStream,
+    method: &str,
+    url: &Url,
+    number: u32,
+) -> Result<Answer, Fault> {
+    let request = format!(
+        "{method} {url} RTSP/1.0\r\nCSeq: {number}\r\nUser-Agent: {}\r\nAccept: application/sdp\r\n\r\n",
+        super::stream::USER_AGENT
+    );
+    let mut head = Vec::new();
+    let exchange = async {
+        connection.write_all(request.as_bytes()).await?;
+        let mut byte = [0_u8; 512];
+        while head.len() < HEAD_MAX && !is_whole(&head) {
+            let count = connection.read(&mut byte).await?;
+            if count == 0 {
+                break;
+            }
+            head.extend(byte.iter().take(count));
+        }
+        std::io::Result::Ok(())
+    };
+    let ended = timeout(ANSWER_MAX, exchange).await;
+    if head.is_empty() {
+        return Err(match ended {
+            Err(_) => no_answer(),
+            Ok(_) => Fault::new(CameraFault::NotRtsp, "the connection was closed without an answer"),
+        });
+    }
+    parse(&head)
+}
+
+/// A head is whole with its empty line; what is no RTSP is seen in its first line.
+fn is_whole(head: &[u8]) -> bool {
+    head.windows(4).any(|end| end == b"\r\n\r\n") || head.len() >= 5 && !head.starts_with(b"RTSP/")
+}
+
+fn parse(head: &[u8]) -> Result<Answer, Fault> {
+    let text = String::from_utf8_lossy(head);
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or("");
+    let mut words = first.split_whitespace();
+    if !words.next().is_some_and(|version| version.starts_with("RTSP/")) {
+        return Err(Fault::new(CameraFault::NotRtsp, first));
+    }
+    let Some(status) = words.next().and_then(|status| status.parse().ok()) else {
+        return Err(Fault::new(CameraFault::Broken, first));
+    };
+    let schemes: Vec<&str> = lines
+        .filter_map(|line| line.split_once(':'))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"))
+        .filter_map(|(_, value)| value.split_whitespace().next())
+        .collect();
+    let digest = schemes.iter().find(|scheme| scheme.eq_ignore_ascii_case("digest"));
+    let scheme = digest.or(schemes.first()).map(|scheme| (*scheme).to_owned());
+    Ok(Answer { status, scheme })
+}
+
+fn no_answer() -> Fault {
+    Fault::new(CameraFault::NoAnswer, format!("no answer in {} s", ANSWER_MAX.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_read() {
+        let head = b"RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nWWW-Authenticate: Basic realm=\"a\"\r\n\
+                     www-authenticate: Digest realm=\"a\", nonce=\"b\"\r\n\r\n";
+        assert_eq!(parse(head), Ok(Answer { status: 401, scheme: Some("Digest".into()) }));
+        assert_eq!(parse(b"RTSP/1.0 200 OK\r\n\r\n"), Ok(Answer { status: 200, scheme: None }));
+    }
+
+    #[test]
+    fn what_is_no_rtsp_is_told() {
+        let web = parse(b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n").unwrap_err();
+        assert_eq!(web, Fault::new(CameraFault::NotRtsp, "HTTP/1.1 400 Bad Request"));
+        assert_eq!(parse(b"\x15\x03\x01\x00\x02").unwrap_err().kind, CameraFault::NotRtsp);
+        assert_eq!(parse(b"RTSP/1.0\r\n\r\n").unwrap_err().kind, CameraFault::Broken);
+    }
+}

@@ -1,0 +1,268 @@
+//! One connection to a camera, with `retina`: RTSP over TCP, H.264 interleaved into it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use ownsight_model::{CameraAddress, CameraFault, Timestamp};
+use retina::client::{Demuxed, PlayOptions, Session, SessionOptions, SetupOptions};
+use retina::codec::{CodecItem, FrameFormat, ParametersRef, VideoFrame};
+use retina::rtcp::ReceivedCompoundPacket;
+use tokio::time::{Instant, timeout, timeout_at};
+use url::Url;
+
+use super::fault::Fault;
+use super::reach::{ANSWER_MAX, ask, reach};
+use crate::config::Credentials;
+use crate::h264::VideoFormat;
+use crate::timing::{Moment, Timeline};
+use crate::video::{AccessUnit, TICKS_PER_SECOND};
+
+/// Without a frame for this long a stream counts as stalled.
+const STALL_MAX: Duration = Duration::from_secs(10);
+/// A larger frame is no frame.
+const FRAME_BYTES_MAX: usize = 8 << 20;
+/// Asking for a description twice, connecting first.
+const DESCRIBE_MAX: Duration = Duration::from_secs(10);
+/// How cameras see us.
+pub(super) const USER_AGENT: &str = concat!("Ownsight/", env!("CARGO_PKG_VERSION"));
+
+/// The address as the RTSP library takes it.
+pub(crate) fn parse_url(address: &CameraAddress) -> Result<Url, Fault> {
+    Url::parse(address.as_str())
+        .map_err(|error| Fault::new(CameraFault::NameUnknown, format!("the address is malformed: {error}")))
+}
+
+/// A camera that has described its streams.
+pub(crate) struct Described {
+    session: Session<retina::client::Described>,
+    video: usize,
+}
+
+impl Described {
+    /// Connects and asks what there is, giving credentials if asked. Cancel safe.
+    pub(crate) async fn connect(url: &Url, credentials: Option<&Credentials>) -> Result<Self, Fault> {
+        let options = SessionOptions::default()
+            .creds(credentials.map(Credentials::to_retina))
+            .user_agent(USER_AGENT.to_owned());
+        let session = match timeout(DESCRIBE_MAX, Session::describe(url.clone(), options)).await {
+            Ok(Ok(session)) => session,
+            Ok(Err(error)) => {
+                return Err(match error.status_code() {
+                    Some(status) if !(200..300).contains(&status) => Fault::of_status(status),
+                    _ => diagnose(url, Fault::of_protocol(&error)).await,
+                });
+            }
+            Err(_) => {
+                return Err(diagnose(url, Fault::new(CameraFault::NoAnswer, "no description in 10 s")).await);
+            }
+        };
+        Ok(Self { session, video: usize::MAX })
+    }
+
+    /// What there is, in words.
+    pub(crate) fn offers(&self) -> String {
+        let count =
+            |media: &str| self.session.streams().iter().filter(|stream| stream.media() == media).count();
+        let sound = if count("audio") > 0 { ", sound is left out" } else { "" };
+        format!("{} video{sound}", count("video"))
+    }
+
+    /// Chooses the video to record, the first of H.264, and says its format if that is known already.
+    pub(crate) fn choose_video(&mut self) -> Result<Option<VideoFormat>, Fault> {
+        let streams = self.session.streams();
+        let videos = || streams.iter().enumerate().filter(|(_, stream)| stream.media() == "video");
+        let Some((index, stream)) = videos().find(|(_, stream)| stream.encoding_name() == "h264") else {
+            return Err(match videos().next() {
+                Some((_, stream)) => {
+                    Fault::new(CameraFault::CodecNotSupported, codec_name(stream.encoding_name()))
+                }
+                None => Fault::new(CameraFault::NoVideo, "the stream has no video"),
+            });
+        };
+        let format = read_format(stream.parameters())?;
+        self.video = index;
+        Ok(format)
+    }
+
+    /// Frames each second, if the description says so.
+    pub(crate) fn frame_rate(&self) -> Option<f64> {
+        self.session.streams().get(self.video)?.framerate().map(f64::from)
+    }
+
+    /// Sets the chosen video up and plays. Other streams are not asked for.
+    pub(crate) async fn play(mut self) -> Result<Stream, Fault> {
+        if self.video >= self.session.streams().len() {
+            self.choose_video()?;
+        }
+        let video = self.video;
+        let options = SetupOptions::default().frame_format(FrameFormat::MP4);
+        answered(self.session.setup(video, options)).await?;
+        let playing = answered(self.session.play(PlayOptions::default())).await?;
+        let demuxed = playing.demuxed().map_err(|error| Fault::of_protocol(&error))?;
+        Ok(Stream {
+            demuxed: Box::pin(demuxed),
+            video,
+            format: None,
+            timeline: Timeline::new(),
+            last_frame: Instant::now(),
+        })
+    }
+}
+
+async fn answered<T>(call: impl Future<Output = Result<T, retina::Error>>) -> Result<T, Fault> {
+    match timeout(ANSWER_MAX, call).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(match error.status_code() {
+            Some(status) if !(200..300).contains(&status) => Fault::of_status(status),
+            _ => Fault::of_protocol(&error),
+        }),
+        Err(_) => Err(Fault::new(CameraFault::NoAnswer, "no answer in 5 s")),
+    }
+}
+
+/// Finds out why a camera could not be asked; `otherwise` if it can be reached and speaks RTSP.
+async fn diagnose(url: &Url, otherwise: Fault) -> Fault {
+    let mut reached = match reach(url).await {
+        Ok(reached) => reached,
+        Err(fault) => return fault,
+    };
+    match ask(&mut reached.connection, "OPTIONS", url, 1).await {
+        Ok(_) => otherwise,
+        Err(fault) => fault,
+    }
+}
+
+/// A frame from a camera, placed in time.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) unit: AccessUnit,
+    /// Time jumped just before it.
+    pub(crate) jumped: bool,
+    /// Packets lost just before it.
+    pub(crate) lost: u16,
+}
+
+/// A stream that plays. Dropping it ends the session.
+pub(crate) struct Stream {
+    demuxed: Pin<Box<Demuxed>>,
+    video: usize,
+    format: Option<Arc<VideoFormat>>,
+    timeline: Timeline,
+    last_frame: Instant,
+}
+
+impl Stream {
+    /// The next frame. Cancel safe: a dropped call loses no frame.
+    pub(crate) async fn next(&mut self) -> Result<Frame, Fault> {
+        loop {
+            let item = match timeout_at(self.last_frame + STALL_MAX, self.demuxed.next()).await {
+                Ok(Some(Ok(item))) => item,
+                Ok(Some(Err(error))) => return Err(Fault::of_protocol(&error)),
+                Ok(None) => return Err(Fault::new(CameraFault::Closed, "the camera ended the stream")),
+                Err(_) => {
+                    return Err(Fault::new(
+                        CameraFault::Stalled,
+                        format!("no frame in {} s", STALL_MAX.as_secs()),
+                    ));
+                }
+            };
+            match item {
+                CodecItem::VideoFrame(frame) => {
+                    if let Some(frame) = self.take(frame)? {
+                        self.last_frame = Instant::now();
+                        return Ok(frame);
+                    }
+                }
+                CodecItem::Rtcp(packet) => self.take_report(&packet),
+                _ => {}
+            }
+        }
+    }
+
+    fn take(&mut self, frame: VideoFrame) -> Result<Option<Frame>, Fault> {
+        if frame.has_new_parameters() || self.format.is_none() {
+            let stream = self.demuxed.streams().get(self.video);
+            let format = read_format(stream.and_then(retina::client::Stream::parameters))?;
+            if format.as_ref() != self.format.as_deref() {
+                self.format = format.map(Arc::new);
+            }
+        }
+        let Some(format) = &self.format else { return Ok(None) };
+        if frame.data().len() > FRAME_BYTES_MAX {
+            return Err(Fault::new(CameraFault::Broken, "a frame is larger than 8 MB"));
+        }
+        let Some(key) = picture_kind(frame.data()) else { return Ok(None) };
+        let pts = to_pts(frame.timestamp());
+        let received = frame.start_ctx().received();
+        let arrival = Moment { steady: received, wall: Timestamp::now().minus(received.elapsed()) };
+        let placed = self.timeline.frame(pts, arrival);
+        let (format, lost) = (Arc::clone(format), frame.loss());
+        let unit = AccessUnit { data: Bytes::from(frame.into_data()), pts, at: placed.at, key, format };
+        Ok(Some(Frame { unit, jumped: placed.jumped, lost }))
+    }
+
+    fn take_report(&mut self, packet: &ReceivedCompoundPacket) {
+        if let Some(timestamp) = packet.rtp_timestamp() {
+            let received = packet.ctx().received();
+            let arrival = Moment { steady: received, wall: Timestamp::now().minus(received.elapsed()) };
+            self.timeline.sender_report(to_pts(timestamp), arrival);
+        }
+    }
+}
+
+fn to_pts(timestamp: retina::Timestamp) -> i64 {
+    let rate = i128::from(timestamp.clock_rate().get());
+    let ticks = i128::from(timestamp.timestamp()) * i128::from(TICKS_PER_SECOND) / rate;
+    i64::try_from(ticks).unwrap_or(i64::MAX)
+}
+
+fn read_format(parameters: Option<ParametersRef<'_>>) -> Result<Option<VideoFormat>, Fault> {
+    let Some(ParametersRef::Video(parameters)) = parameters else { return Ok(None) };
+    let config = Bytes::copy_from_slice(parameters.extra_data());
+    VideoFormat::from_avc_config(config)
+        .map(Some)
+        .map_err(|error| Fault::new(CameraFault::CodecNotSupported, error.to_string()))
+}
+
+/// `Some(true)`: the access unit is a key frame (IDR). `None`: it holds no picture.
+fn picture_kind(access_unit: &[u8]) -> Option<bool> {
+    let mut rest = access_unit;
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let (nal, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+        match nal.first().map(|header| header & 0x1f) {
+            Some(5) => return Some(true),
+            Some(1..=4) => return Some(false),
+            _ => {}
+        }
+        rest = after;
+    }
+    None
+}
+
+/// A codec's name as people write it.
+fn codec_name(encoding: &str) -> String {
+    match encoding {
+        "h265" => "H.265".into(),
+        "jpeg" => "Motion JPEG".into(),
+        "mp4v-es" => "MPEG-4 part 2".into(),
+        other => other.to_uppercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_told_from_the_rest() {
+        assert_eq!(picture_kind(&[0, 0, 0, 1, 0x06, 0, 0, 0, 1, 0x65]), Some(true));
+        assert_eq!(picture_kind(&[0, 0, 0, 2, 0x41, 9]), Some(false));
+        assert_eq!(picture_kind(&[0, 0, 0, 1, 0x06]), None);
+        assert_eq!(picture_kind(&[0, 0, 0, 9, 0x65]), None);
+        assert_eq!(picture_kind(&[]), None);
+    }
+}
