@@ -11,14 +11,25 @@ use crate::{Disk, DiskError};
 pub fn make_folders(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
     let mut made = PathBuf::new();
     for name in path {
-        let parent = made.clone();
         made.push(name);
-        match disk.make_folder(&made) {
-            Ok(()) | Err(DiskError::AlreadyExists { .. }) => disk.sync_folder(&parent)?,
-            Err(error) => return Err(error),
-        }
+        make_folder(disk, &made)?;
     }
     Ok(())
+}
+
+/// Makes one folder, durably, if it is not there. If its name cannot be synced the folder is removed again: a
+/// later sync that works would say nothing of a name that an earlier one gave up.
+pub fn make_folder(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
+    let is_new = match disk.make_folder(path) {
+        Ok(()) => true,
+        Err(DiskError::AlreadyExists { .. }) => false,
+        Err(error) => return Err(error),
+    };
+    disk.sync_folder(parent(path)).inspect_err(|_| {
+        if is_new {
+            let _ = disk.remove_folder(path);
+        }
+    })
 }
 
 /// Replaces a small file as a whole, durably: after a crash its name leads to the old bytes or to the new

@@ -101,7 +101,7 @@ fn choose_bytes(file: &FileNode, rng: &mut Rng) -> Vec<u8> {
                 overwrite(&mut bytes, *offset, written.get(..torn_at).unwrap_or_default());
             }
             (2, ByteChange::Write { offset, bytes: written }) => {
-                tear_sectors(&mut bytes, *offset, written, rng)
+                tear_sectors(&mut bytes, *offset, written, rng);
             }
             (_, whole) => whole.apply(&mut bytes),
         }

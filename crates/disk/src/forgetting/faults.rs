@@ -1,4 +1,4 @@
-//! The faults that a test can arm. Each strikes once.
+//! The faults that a test can arm. Those with a number strike once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,4 +9,5 @@ pub(super) struct Faults {
     pub(super) cut_writes: HashMap<usize, usize>,
     pub(super) failing_changes: HashSet<usize>,
     pub(super) capacity: Option<u64>,
+    pub(super) copy_on_write: bool,
 }

@@ -142,6 +142,11 @@ impl ForgettingDisk {
         self.lock().faults.capacity = bytes;
     }
 
+    /// Makes a write into the middle of a file need room for its bytes, as where the file system copies on write.
+    pub fn copy_on_write(&self) {
+        self.lock().faults.copy_on_write = true;
+    }
+
     /// Bytes of all files that have a name.
     pub fn used_bytes(&self) -> u64 {
         self.lock().now.used_bytes()
@@ -371,6 +376,9 @@ impl Inner {
         let Some(capacity) = self.faults.capacity else { return u64::MAX };
         let len = self.now.bytes(node).map_or(0, |bytes| bytes.len() as u64);
         let free = capacity.saturating_sub(self.now.used_bytes());
+        if self.faults.copy_on_write {
+            return free;
+        }
         len.saturating_add(free).saturating_sub(offset)
     }
 }
