@@ -1,11 +1,12 @@
 //! From encoded frames to pictures, with `openh264`.
 //!
 //! The decoder keeps pictures back to put them into the order of showing, and does not say which access unit a
-//! picture came from. So presentation times wait in a sorted queue, and each picture takes the earliest. At a key
-//! frame the decoder is emptied first; what then still waits had no picture and is counted. The decoder must not
-//! be flushed anywhere else: with B-frames that loses pictures.
+//! picture came from. So presentation times wait in a sorted queue, and each picture takes the earliest. No more
+//! can wait than the stream's depth of reordering and one; if more do, access units went in of which no picture
+//! came, and as many are taken out. The decoder is flushed at the very end only: with B-frames any earlier flush,
+//! even before a key frame, loses pictures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use openh264::OpenH264API;
@@ -81,22 +82,48 @@ struct Tag {
     key: bool,
 }
 
-/// More frames than this are never kept back for reordering (ISO/IEC 14496-10, A.3.1).
-const WAITING_MAX: usize = 16;
+/// The deepest reordering there can be (ISO/IEC 14496-10, A.3.1).
+const DEPTH_MAX: usize = 16;
 
 /// Decodes the access units of one stream of video.
 pub struct PictureDecoder {
     decoder: Option<Decoder>,
     format: Option<Arc<VideoFormat>>,
     waiting: BTreeMap<i64, Tag>,
+    depth: Depth,
     stream: Vec<u8>,
     undecoded: u64,
+}
+
+/// How many frames the stream shows later than frames that it sends after them.
+#[derive(Debug, Default)]
+struct Depth {
+    recent: VecDeque<i64>,
+    most: usize,
+}
+
+impl Depth {
+    /// The next frame in decoding order.
+    fn frame(&mut self, pts: i64) {
+        self.most = self.most.max(self.recent.iter().filter(|earlier| **earlier > pts).count());
+        if self.recent.len() == DEPTH_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(pts);
+    }
 }
 
 impl PictureDecoder {
     /// A decoder that waits for a key frame.
     pub fn new() -> Self {
-        Self { decoder: None, format: None, waiting: BTreeMap::new(), stream: Vec::new(), undecoded: 0 }
+        Self {
+            decoder: None,
+            format: None,
+            waiting: BTreeMap::new(),
+            depth: Depth::default(),
+            stream: Vec::new(),
+            undecoded: 0,
+        }
     }
 
     /// Frames so far of which no picture came.
@@ -106,21 +133,16 @@ impl PictureDecoder {
 
     /// Decodes one access unit and hands each picture that is now due, in the order of showing, to `show`.
     ///
-    /// A unit that cannot be decoded is counted, and pictures come again from the next key frame on.
+    /// A unit that cannot be decoded is counted, and pictures come again from the next key frame on. A key frame of
+    /// another format begins a stream anew; pictures that are still kept back are lost then, so
+    /// [`flush`](Self::flush) first.
     pub fn decode(
         &mut self,
         unit: &AccessUnit,
         mut show: impl FnMut(Picture<'_>),
     ) -> Result<(), DecoderError> {
         if unit.key {
-            self.flush(&mut show);
-            if self.format.as_ref() != Some(&unit.format) {
-                self.decoder = None;
-            }
-            if self.decoder.is_none() {
-                self.decoder = Some(new_decoder()?);
-                self.format = Some(Arc::clone(&unit.format));
-            }
+            self.begin_group(unit)?;
         }
         let Some(decoder) = &mut self.decoder else {
             self.undecoded += 1;
@@ -135,6 +157,7 @@ impl PictureDecoder {
             self.abandon();
             return Ok(());
         }
+        self.depth.frame(unit.pts);
         if self.waiting.insert(unit.pts, Tag { at: unit.at, key: unit.key }).is_some() {
             self.undecoded += 1;
         }
@@ -143,32 +166,41 @@ impl PictureDecoder {
             Ok(None) => {}
             Err(_) => self.abandon(),
         }
-        while self.waiting.len() > WAITING_MAX {
+        let in_vain = self.waiting.len().saturating_sub(self.depth.most + 1);
+        for _ in 0..in_vain {
             self.waiting.pop_first();
-            self.undecoded += 1;
         }
+        self.undecoded += in_vain as u64;
         Ok(())
     }
 
-    /// Hands out the pictures that were kept back. The next access unit must be a key frame.
+    /// Hands out the pictures that were kept back, and waits for a key frame.
     pub fn flush(&mut self, mut show: impl FnMut(Picture<'_>)) {
-        if let Some(decoder) = &mut self.decoder {
-            match decoder.flush_remaining() {
-                Ok(pictures) => {
-                    for yuv in pictures {
-                        show_next(&yuv, &mut self.waiting, &mut self.undecoded, &mut show);
-                    }
-                }
-                Err(_) => self.decoder = None,
+        if let Some(decoder) = &mut self.decoder
+            && let Ok(pictures) = decoder.flush_remaining()
+        {
+            for yuv in pictures {
+                show_next(&yuv, &mut self.waiting, &mut self.undecoded, &mut show);
             }
         }
-        self.undecoded += self.waiting.len() as u64;
-        self.waiting.clear();
+        self.abandon();
+    }
+
+    fn begin_group(&mut self, unit: &AccessUnit) -> Result<(), DecoderError> {
+        if self.format.as_ref() != Some(&unit.format) {
+            self.abandon();
+        }
+        if self.decoder.is_none() {
+            self.decoder = Some(new_decoder()?);
+            self.format = Some(Arc::clone(&unit.format));
+        }
+        Ok(())
     }
 
     /// Forgets a decoder whose state cannot be trusted any more.
     fn abandon(&mut self) {
         self.decoder = None;
+        self.depth = Depth::default();
         self.undecoded += self.waiting.len() as u64;
         self.waiting.clear();
     }
@@ -205,4 +237,22 @@ fn show_next(
 fn new_decoder() -> Result<Decoder, DecoderError> {
     let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
     Decoder::with_api_config(OpenH264API::from_source(), config).map_err(DecoderError)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn depth(order: &[i64]) -> usize {
+        let mut depth = Depth::default();
+        order.iter().for_each(|pts| depth.frame(*pts));
+        depth.most
+    }
+
+    #[test]
+    fn depth_is_that_of_reordering() {
+        assert_eq!(depth(&[0, 1, 2, 3]), 0);
+        assert_eq!(depth(&[0, 2, 1, 4, 3]), 1);
+        assert_eq!(depth(&[0, 4, 2, 1, 3, 8, 6, 5, 7]), 2);
+    }
 }

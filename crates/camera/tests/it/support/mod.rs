@@ -1,0 +1,7 @@
+//! What the tests share.
+
+pub(crate) mod footage;
+pub(crate) mod mp4;
+pub(crate) mod rtsp;
+pub(crate) mod scene;
+pub(crate) mod tools;

@@ -1,0 +1,52 @@
+//! Programs that some tests need and not every machine has.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Whether a program answers. If not, says loudly what is skipped; with `OWNSIGHT_REQUIRE_TOOLS=1` that fails.
+pub(crate) fn have(program: &str, arguments: &[&str]) -> bool {
+    let ran = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if ran.is_ok_and(|status| status.success()) {
+        return true;
+    }
+    let test = std::thread::current().name().unwrap_or("?").to_owned();
+    assert!(std::env::var_os("OWNSIGHT_REQUIRE_TOOLS").is_none(), "{test}: {program} is missing");
+    eprintln!("SKIPPED: {test}: {program} {} does not run here", arguments.join(" "));
+    false
+}
+
+/// Whether `ffmpeg` and `ffprobe` are here.
+pub(crate) fn have_ffmpeg() -> bool {
+    have("ffmpeg", &["-version"]) && have("ffprobe", &["-version"])
+}
+
+/// What `ffmpeg` complains of when it decodes a whole file: nothing, if all is well.
+pub(crate) fn complaints(file: &Path) -> String {
+    let file = file.to_str().unwrap();
+    output(&["ffmpeg", "-v", "error", "-i", file, "-f", "null", "-"])
+        + &output(&["ffprobe", "-v", "warning", "-i", file])
+}
+
+/// Seconds that `ffprobe` says a file lasts, and frames that it decodes to.
+pub(crate) fn duration_and_frames(file: &Path) -> (f64, u32) {
+    let file = file.to_str().unwrap();
+    let entries = "format=duration:stream=nb_read_frames";
+    let text = output(&[
+        "ffprobe", "-v", "error", "-count_frames", "-show_entries", entries, "-of", "default=nw=1", file,
+    ]);
+    let value = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_else(|| panic!("no {name} in {text}"))
+    };
+    (value("duration").parse().unwrap(), value("nb_read_frames").parse().unwrap())
+}
+
+fn output(command: &[&str]) -> String {
+    let output = Command::new(command[0]).args(&command[1..]).stdin(Stdio::null()).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
