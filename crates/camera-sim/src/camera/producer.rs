@@ -12,7 +12,7 @@ use crate::media::footage::Footage;
 use crate::media::source::{Frame, LiveSettings, LiveSource, OriginalSource, Place, SourceError, Wish};
 
 /// Frames that are overdue by less are made up for, in quick succession; beyond that they are left out.
-const LATE_MAX: Duration = Duration::from_secs(1);
+const LATE_MAX: Duration = Duration::from_secs(2);
 /// After the codec failed, which it never should.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 

@@ -42,7 +42,7 @@ impl Look {
         Self { contrast: 0.86, brightness: -6.0, saturation: 0.9, coldness: -12.0, vignette: 0.25 };
     /// Infrared light at night: dark, without colour, corners falling off.
     pub const NIGHT: Self =
-        Self { contrast: 0.62, brightness: -18.0, saturation: 0.0, coldness: 0.0, vignette: 0.6 };
+        Self { contrast: 0.85, brightness: -26.0, saturation: 0.0, coldness: 0.0, vignette: 0.55 };
 }
 
 /// What one camera sees.

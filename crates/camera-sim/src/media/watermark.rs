@@ -21,7 +21,7 @@
 const CELLS: usize = 96;
 const SYNC: u16 = 0xB5D2;
 /// Luma distance of a half from the strip's mean. Less is lost in night pictures at low bit rates, more is conspicuous.
-const AMPLITUDE: u8 = 40;
+const AMPLITUDE: u8 = 24;
 /// Mean luma differences below this between upper and lower halves are no strip.
 const CONTRAST_MIN: i32 = 8;
 
