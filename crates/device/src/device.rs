@@ -1,0 +1,205 @@
+//! A device with its folder, and the tasks that make it run.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use ownsight_disk::Disk;
+use ownsight_seal::{Configuration, PairingScope};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::Api;
+use crate::clock::{Clock, SavedClock};
+use crate::configuration::{Poll, ServerState};
+use crate::delivery::Delivery;
+use crate::error::{LoadError, PairError, StopReason};
+use crate::handle::{DeviceHandle, Shared};
+use crate::pace::Pace;
+use crate::pairing::{self, Invitation, PairingRequest};
+use crate::queue::Queue;
+use crate::report::{self, Reports};
+use crate::state::{Folder, State};
+use crate::tls::Trust;
+
+const CLOCK_FILE: &str = "clock.json";
+const CLOCK_EVERY: Duration = Duration::from_secs(60);
+/// Objects that are sealed at the same time.
+const SEALING_MAX: usize = 2;
+
+/// A paired device. Its folder is held until the device and all its parts are dropped.
+#[derive(Debug)]
+pub struct Device {
+    folder: Folder,
+    state: State,
+}
+
+/// What may be chosen about a running device.
+#[derive(Debug, Clone)]
+pub struct DeviceOptions {
+    /// The program and its version, as reported: such as `ownsight agent 0.1.0`.
+    pub version: String,
+    /// Most bytes in the queue before the oldest events are dropped. `None`: a tenth of the disk. At least 64 MiB.
+    pub queue_bytes_max: Option<u64>,
+}
+
+/// A device's tasks. Nothing is sent or received before [`DeviceRunner::run`].
+#[derive(Debug)]
+pub struct DeviceRunner {
+    poll: Poll,
+    sender: report::Sender,
+    delivery: Delivery,
+    clock: Arc<Clock>,
+    folder: Folder,
+}
+
+/// A device's newest configuration; `None` before the first.
+pub type ConfigurationReceiver = watch::Receiver<Option<Arc<Configuration>>>;
+
+impl Device {
+    /// Pairs a device with the home that a code leads to, and keeps the pairing in `folder` (made if missing).
+    ///
+    /// `confirm` is shown the home and says whether to go on; it may block, as a question to a person does.
+    /// The home's people complete the pairing by opening the web app; until then the running device waits.
+    ///
+    /// Cancel safety: dropped before it has confirmed it leaves nothing; later the folder may hold a pairing,
+    /// which is completed by running it, or replaced by pairing again.
+    pub async fn pair(
+        folder: &Path,
+        request: PairingRequest,
+        confirm: impl FnOnce(&Invitation) -> bool + Send,
+    ) -> Result<Self, PairError> {
+        let folder = pairing::open_folder(folder).await?;
+        let (folder, state) = pairing::pair(folder, request, confirm).await?;
+        Ok(Self { folder, state })
+    }
+
+    /// Opens the folder of a device that was paired. Blocks on the disk.
+    pub fn load(folder: &Path) -> Result<Self, LoadError> {
+        let folder = Folder::open(folder, false)?;
+        let state = State::load(&folder)?;
+        Ok(Self { folder, state })
+    }
+
+    /// Like [`Device::pair`], on a disk of any kind, which nobody else may use.
+    pub async fn pair_on(
+        disk: Arc<dyn Disk>,
+        request: PairingRequest,
+        confirm: impl FnOnce(&Invitation) -> bool + Send,
+    ) -> Result<Self, PairError> {
+        let (folder, state) = pairing::pair(Folder::on(disk), request, confirm).await?;
+        Ok(Self { folder, state })
+    }
+
+    /// Like [`Device::load`], on a disk of any kind, which nobody else may use.
+    pub fn load_on(disk: Arc<dyn Disk>) -> Result<Self, LoadError> {
+        let folder = Folder::on(disk);
+        let state = State::load(&folder)?;
+        Ok(Self { folder, state })
+    }
+
+    /// Who it is: device, home and installation.
+    pub fn scope(&self) -> PairingScope {
+        self.state.scope()
+    }
+
+    /// The disk of its folder, for files of the program around it. Names of the device's own files are
+    /// `device.json`, `reports.json`, `clock.json`, `lock`, and the folders `sealing`, `queue` and `quarantine`.
+    pub fn disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.folder.disk)
+    }
+
+    /// Opens the queue and makes the device's parts: the handle seals and reports, the runner talks to the server.
+    /// Blocks on the disk. Needs no runtime yet.
+    pub fn start(self, options: DeviceOptions) -> Result<(DeviceHandle, DeviceRunner), LoadError> {
+        let Self { folder, state } = self;
+        let scope = state.scope();
+        let keys = state.keys().ok_or_else(|| LoadError::Damaged {
+            file: "device.json",
+            why: "its private key is none".to_owned(),
+        })?;
+        let saved: SavedClock = folder.read(CLOCK_FILE)?.unwrap_or_default();
+        let clock = Arc::new(Clock::new(saved));
+        let trust = state.server_pin.map_or(Trust::PublicRoots, Trust::Pin);
+        let api = Api::new(state.server.clone(), &trust, Arc::clone(&clock))?
+            .authenticated(state.device, &state.credential.0);
+
+        let configuration = watch::Sender::new(state.configuration.clone().map(Arc::new));
+        let server = watch::Sender::new(ServerState::Unknown);
+        let reports = Arc::new(Reports::load(folder.clone(), configuration.subscribe())?);
+        let record = Box::new(Arc::clone(&reports));
+        let queue = Arc::new(Queue::open(Arc::clone(&folder.disk), options.queue_bytes_max, record)?);
+        let delivered = Arc::new(AtomicU64::new(0));
+
+        let handle = DeviceHandle::new(Shared {
+            scope,
+            clock: Arc::clone(&clock),
+            queue: Arc::clone(&queue),
+            reports: Arc::clone(&reports),
+            configuration: configuration.subscribe(),
+            server: server.subscribe(),
+            delivered: Arc::clone(&delivered),
+            sealing: Arc::new(Semaphore::new(SEALING_MAX)),
+        });
+        let sender = report::Sender {
+            api: api.clone(),
+            reports: Arc::clone(&reports),
+            queue: Arc::clone(&queue),
+            clock: Arc::clone(&clock),
+            configuration: configuration.subscribe(),
+            version: options.version,
+        };
+        let delivery = Delivery {
+            api: api.clone(),
+            queue,
+            reports: Arc::clone(&reports),
+            pace: Pace::default(),
+            delivered,
+        };
+        let poll = Poll { api, folder: folder.clone(), state, keys, reports, configuration, server };
+        Ok((handle, DeviceRunner { poll, sender, delivery, clock, folder }))
+    }
+}
+
+impl DeviceRunner {
+    /// Runs the device: takes configurations, delivers, reports. Ends with `Ok` soon after `shutdown`, or with the
+    /// reason why the server wants no more of this device. What is queued stays on disk either way.
+    ///
+    /// Cancel safety: dropping it loses nothing that was queued or acknowledged.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), StopReason> {
+        let Self { poll, sender, delivery, clock, folder } = self;
+        let ended = tokio::select! {
+            reason = poll.run() => Err(reason),
+            reason = sender.run() => Err(reason),
+            reason = delivery.run() => Err(reason),
+            reason = delivery.run() => Err(reason),
+            () = save_clock(&clock, &folder) => Ok(()),
+            () = shutdown.cancelled() => Ok(()),
+        };
+        if let Err(reason) = &ended {
+            tracing::error!(%reason, "the device stops");
+        }
+        write_clock(&clock, &folder).await;
+        ended
+    }
+}
+
+async fn save_clock(clock: &Clock, folder: &Folder) {
+    let mut ticks = interval(CLOCK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        write_clock(clock, folder).await;
+    }
+}
+
+async fn write_clock(clock: &Clock, folder: &Folder) {
+    let Some(saved) = clock.to_save() else { return };
+    let folder = folder.clone();
+    if let Ok(Err(error)) = spawn_blocking(move || folder.write(CLOCK_FILE, &saved)).await {
+        tracing::warn!(%error, "the time cannot be kept on disk");
+    }
+}

@@ -1,0 +1,42 @@
+//! The part of the reports that outlives a restart: gaps that the server does not have, and what was dropped.
+
+use std::sync::{Mutex, PoisonError};
+
+use ownsight_disk::DiskError;
+use ownsight_model::GapReport;
+use serde::{Deserialize, Serialize};
+
+use super::Sealed;
+use crate::error::LoadError;
+use crate::state::Folder;
+
+const FILE: &str = "reports.json";
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Content {
+    pub(super) dropped_events: u64,
+    pub(super) gaps: Vec<Row>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Row {
+    pub(super) gap: GapReport,
+    pub(super) sealed: Sealed,
+}
+
+/// The file, written by one thread at a time.
+#[derive(Debug)]
+pub(super) struct Kept(Mutex<Folder>);
+
+impl Kept {
+    pub(super) fn load(folder: Folder) -> Result<(Self, Content), LoadError> {
+        let content = folder.read(FILE)?.unwrap_or_default();
+        Ok((Self(Mutex::new(folder)), content))
+    }
+
+    /// Replaces the file. The content is taken once it is this caller's turn: the newest is written last.
+    pub(super) fn write(&self, content: impl FnOnce() -> Content) -> Result<(), DiskError> {
+        let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        folder.write(FILE, &content())
+    }
+}
