@@ -17,6 +17,7 @@ use crate::clock::{Clock, SavedClock};
 use crate::configuration::{Poll, ServerState};
 use crate::delivery::Delivery;
 use crate::error::{LoadError, PairError, StopReason};
+use crate::files::DeviceFiles;
 use crate::handle::{DeviceHandle, Shared};
 use crate::pace::Pace;
 use crate::pairing::{self, Invitation, PairingRequest};
@@ -106,10 +107,9 @@ impl Device {
         self.state.scope()
     }
 
-    /// The disk of its folder, for files of the program around it. Names of the device's own files are
-    /// `device.json`, `reports.json`, `clock.json`, `lock`, and the folders `sealing`, `queue` and `quarantine`.
-    pub fn disk(&self) -> Arc<dyn Disk> {
-        Arc::clone(&self.folder.disk)
+    /// Small files in the device's folder, for the program around it.
+    pub fn files(&self) -> DeviceFiles {
+        DeviceFiles::new(self.folder.clone())
     }
 
     /// Opens the queue and makes the device's parts: the handle seals and reports, the runner talks to the server.
@@ -118,7 +118,7 @@ impl Device {
         let Self { folder, state } = self;
         let scope = state.scope();
         let keys = state.keys().ok_or_else(|| LoadError::Damaged {
-            file: "device.json",
+            file: "device.json".to_owned(),
             why: "its private key is none".to_owned(),
         })?;
         let saved: SavedClock = folder.read(CLOCK_FILE)?.unwrap_or_default();

@@ -123,7 +123,7 @@ pub enum LoadError {
     #[error("the device's `{file}` is damaged or of a newer version: {why}")]
     Damaged {
         /// Which file.
-        file: &'static str,
+        file: String,
         /// What is wrong with it.
         why: String,
     },

@@ -32,6 +32,7 @@ mod configuration;
 mod delivery;
 mod device;
 mod error;
+mod files;
 mod handle;
 mod pace;
 mod pairing;
@@ -45,7 +46,15 @@ pub use api::PROTOCOL;
 pub use configuration::ServerState;
 pub use device::{ConfigurationReceiver, Device, DeviceOptions, DeviceRunner};
 pub use error::{CallError, LoadError, PairError, SealError, StopReason};
+pub use files::DeviceFiles;
 pub use handle::{DeviceHandle, DeviceStats, EventToSeal, Queued, SectionToSeal};
 pub use pairing::{DeviceKind, Invitation, PairingRequest};
 pub use queue::{ObjectKind, Outcome, QueueStats};
 pub use tls::ServerPin;
+
+/// What stands in this crate's own signatures.
+pub use ownsight_disk::{Disk, DiskError};
+#[doc(no_inline)]
+pub use ownsight_seal::{
+    AssignedCamera, AssignedTest, CameraSealer, CameraSource, Configuration, PairingCode, PairingScope,
+};

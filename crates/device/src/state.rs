@@ -92,18 +92,18 @@ impl Folder {
     }
 
     /// Reads a JSON file of the folder; `None` if there is none.
-    pub(crate) fn read<T: DeserializeOwned>(&self, file: &'static str) -> Result<Option<T>, LoadError> {
+    pub(crate) fn read<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>, LoadError> {
         let bytes = match durable::read_file(&*self.disk, Path::new(file), FILE_BYTES_MAX) {
             Ok(bytes) => bytes.map(Zeroizing::new),
             Err(DiskError::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let Some(bytes) = bytes else {
-            return Err(LoadError::Damaged { file, why: "it is too long".to_owned() });
+            return Err(damaged(file, "it is too long"));
         };
         serde_json::from_slice(&bytes)
             .map(Some)
-            .map_err(|error| LoadError::Damaged { file, why: format!("at line {}", error.line()) })
+            .map_err(|error| damaged(file, &format!("line {} cannot be read", error.line())))
     }
 
     /// Replaces a JSON file of the folder, durably and as a whole. One caller at a time for one file.
@@ -142,7 +142,7 @@ impl State {
 
     pub(crate) fn load(folder: &Folder) -> Result<Self, LoadError> {
         let state: Self = folder.read(DEVICE)?.ok_or(LoadError::NotPaired)?;
-        let damaged = |why: &str| LoadError::Damaged { file: DEVICE, why: why.to_owned() };
+        let damaged = |why| damaged(DEVICE, why);
         if state.version != VERSION {
             return Err(damaged("its version is not known"));
         }
@@ -194,6 +194,10 @@ impl State {
         self.first_key = None;
         self.answer = None;
     }
+}
+
+fn damaged(file: &str, why: &str) -> LoadError {
+    LoadError::Damaged { file: file.to_owned(), why: why.to_owned() }
 }
 
 impl std::fmt::Debug for State {

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use ownsight_disk::{Disk, DiskError, DiskFile, EntryKind, durable};
+use ownsight_disk::{Disk, DiskError, DiskFile, EntryKind};
 use ownsight_model::{CameraId, EventId, Timestamp};
 use ownsight_seal::{HEADER_BYTES, Header, TRAILER_BYTES_MAX, Trailer};
 use tokio::sync::{Notify, oneshot};
@@ -131,8 +131,13 @@ impl Queue {
         record: Box<dyn DropRecord>,
     ) -> Result<Self, DiskError> {
         for folder in [SEALING, QUEUE, QUARANTINE] {
-            durable::make_folders(&*disk, Path::new(folder))?;
+            match disk.make_folder(Path::new(folder)) {
+                Ok(()) | Err(DiskError::AlreadyExists { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
+        // Also when they were there already: who made them may not have come to this.
+        disk.sync_folder(Path::new(""))?;
         for entry in disk.list(Path::new(SEALING))? {
             disk.unlink(&Path::new(SEALING).join(entry.name))?;
         }
