@@ -28,12 +28,16 @@
 //! # Invariants
 //! - Memory is bounded: no picture is decoded ahead, a client's queue holds 30 frames, a request 8 KiB, and there are 64
 //!   connections at most. A client that is too slow misses frames up to a key frame, and is sent away after 10 s.
-//! - A camera that nobody watches costs nothing. Its clock (RTP time) goes on; its place in the footage and the
+//! - A camera that nobody watches takes no CPU. Its clock (RTP time) goes on; its place in the footage and the
 //!   watermark's sequence wait, so that sequences have no gaps but for lost frames.
 //! - What a client sends can end its own connection and do nothing else.
 //!
 //! # Cost
-//! PENDING
+//! A live camera at 640x360 to 768x432 and 10 frames/s takes 6 ms of one core for each frame, that is 6 % of it: 2.5 ms
+//! decoding, 0.8 ms the view, 2.5 ms encoding, 0.1 ms watermark and noise; and 20 MB. (Release build, AMD Zen 5, two cores
+//! busy with other work, openh264 without nasm.) It sends 0.15 to 0.4 Mbit/s at a constant quality; sensor noise
+//! makes it more. [`Source::Original`] costs next to nothing and sends 0.3 Mbit/s. What clients cost beyond
+//! that is not worth counting: encoding is done once for all of them.
 //!
 //! # What it is not
 //! No camera for real use: there is no encryption, Digest's nonces are not from a cryptographic source, and unknown paths

@@ -95,7 +95,9 @@ impl Packer {
         out.put_u16(self.sequence);
         out.put_u32(timestamp);
         out.put_u32(self.ssrc);
-        payload.iter().for_each(|part| out.put_slice(part));
+        for part in payload {
+            out.put_slice(part);
+        }
         self.sequence = self.sequence.wrapping_add(1);
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(length as u32);
@@ -166,13 +168,17 @@ mod tests {
             assert_eq!(*channel, 2);
             assert!(packet.len() <= PAYLOAD_MAX + 12);
             assert_eq!(packet[0], 0x80);
-            assert_eq!(packet[1], if index == 3 { 0x80 | 96 } else { 96 }, "only the last one is marked");
+            assert_eq!(
+                packet[1],
+                if index == 3 { 0x80 | PAYLOAD_TYPE } else { PAYLOAD_TYPE },
+                "only the last one is marked"
+            );
             assert_eq!(packet[2..4], 65_535_u16.wrapping_add(index as u16).to_be_bytes());
             assert_eq!(packet[4..12], [0, 0, 0x23, 0x28, 0xAA, 0xBB, 0xCC, 0xDD]);
         }
-        assert_eq!(packets[0].1[12..], [0x60 | 24, 0, 4, 0x67, 1, 2, 3, 0, 2, 0x68, 4]);
+        assert_eq!(packets[0].1[12..], [0x60 | STAP_A, 0, 4, 0x67, 1, 2, 3, 0, 2, 0x68, 4]);
         let fragments: Vec<&[u8]> = packets[1..].iter().map(|(_, packet)| &packet[12..]).collect();
-        assert!(fragments.iter().all(|fragment| fragment[0] == 0x60 | 28));
+        assert!(fragments.iter().all(|fragment| fragment[0] == 0x60 | FU_A));
         assert_eq!(fragments.iter().map(|fragment| fragment[1]).collect::<Vec<_>>(), [0x85, 0x05, 0x45]);
         let body: Vec<u8> = fragments.iter().flat_map(|fragment| &fragment[2..]).copied().collect();
         assert_eq!(body, slice[1..]);

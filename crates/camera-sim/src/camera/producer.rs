@@ -44,11 +44,7 @@ fn log_failure(camera: &Camera, error: &(dyn std::error::Error + 'static)) {
     tracing::error!(camera = camera.settings.path, error, "the camera broke and begins again");
 }
 
-async fn play_live(
-    camera: &Camera,
-    footage: &'static Footage,
-    place: &mut Place,
-) -> Result<(), SourceError> {
+async fn play_live(camera: &Camera, footage: &'static Footage, place: &mut Place) -> Result<(), SourceError> {
     let settings = LiveSettings {
         view: camera.settings.view,
         fps: camera.settings.fps,
@@ -56,7 +52,7 @@ async fn play_live(
         loop_end: footage.loop_end(camera.settings.loop_frames),
     };
     let from = *place;
-    let mut source = blocking(move || LiveSource::new(settings, footage, from)).await?;
+    let mut source = blocking(move || LiveSource::new(settings, footage, from).map(Box::new)).await?;
     let mut tick = camera.clock.next_tick(Instant::now());
     while camera.is_watched() {
         tick = wait_for(camera, tick).await;
@@ -101,8 +97,7 @@ async fn play_original(
 /// Waits until frame `tick` is due; answers the frame that is to be made now, a later one if this is long overdue.
 async fn wait_for(camera: &Camera, tick: u64) -> u64 {
     let now = Instant::now();
-    let tick =
-        if camera.clock.due(tick) + LATE_MAX < now { camera.clock.next_tick(now) } else { tick };
+    let tick = if camera.clock.due(tick) + LATE_MAX < now { camera.clock.next_tick(now) } else { tick };
     sleep_until(camera.clock.due(tick)).await;
     tick
 }

@@ -110,7 +110,11 @@ mod tests {
     #[test]
     fn parameter_sets_are_foretold() {
         let sets = LiveEncoder::parameter_sets(640, 360, 10).unwrap();
-        assert!(sets.profile_level_id().starts_with("42C0"), "constrained baseline: {}", sets.profile_level_id());
+        assert!(
+            sets.profile_level_id().starts_with("42C0"),
+            "constrained baseline: {}",
+            sets.profile_level_id()
+        );
         let nals = LiveEncoder::new(10).unwrap().encode(&Picture::grey(640, 360), false).unwrap();
         assert_eq!(nals[..2], [sets.sps, sets.pps]);
     }

@@ -126,19 +126,19 @@ fn parameter_sets(avcc: &[u8]) -> Result<(&[u8], &[u8]), Mp4Error> {
 
 /// Where each sample's bytes are: `stsz` has the sizes, `stco` the chunks, `stsc` how many samples are in which chunk.
 fn sample_data<'a>(file: &'a [u8], stbl: &[u8]) -> Result<Vec<&'a [u8]>, Mp4Error> {
-    let mut stsz = Cursor::new(child(stbl, "stsz")?, "stsz");
-    stsz.skip(4)?;
-    let common = stsz.u32()?;
-    let count = stsz.u32()?;
-    let mut stco = Cursor::new(child(stbl, "stco")?, "stco");
-    stco.skip(4)?;
-    let chunks = stco.u32()?;
-    let mut stsc = Cursor::new(child(stbl, "stsc")?, "stsc");
-    stsc.skip(4)?;
+    let mut sizes = Cursor::new(child(stbl, "stsz")?, "stsz");
+    sizes.skip(4)?;
+    let common = sizes.u32()?;
+    let count = sizes.u32()?;
+    let mut offsets = Cursor::new(child(stbl, "stco")?, "stco");
+    offsets.skip(4)?;
+    let chunks = offsets.u32()?;
+    let mut layout = Cursor::new(child(stbl, "stsc")?, "stsc");
+    layout.skip(4)?;
     let mut runs = Vec::new();
-    for _ in 0..stsc.u32()? {
-        runs.push((stsc.u32()?, stsc.u32()?));
-        stsc.skip(4)?;
+    for _ in 0..layout.u32()? {
+        runs.push((layout.u32()?, layout.u32()?));
+        layout.skip(4)?;
     }
     let mut runs = runs.into_iter().peekable();
     let mut per_chunk = 0;
@@ -147,13 +147,13 @@ fn sample_data<'a>(file: &'a [u8], stbl: &[u8]) -> Result<Vec<&'a [u8]>, Mp4Erro
         if let Some((_, samples)) = runs.next_if(|(first, _)| *first <= chunk) {
             per_chunk = samples;
         }
-        let offset = stco.u32()? as usize;
+        let offset = offsets.u32()? as usize;
         let mut bytes = Cursor::new(file.get(offset..).ok_or(Mp4Error::Truncated("mdat"))?, "mdat");
         for _ in 0..per_chunk {
             if samples.len() == count as usize {
                 return Ok(samples);
             }
-            let size = if common == 0 { stsz.u32()? } else { common };
+            let size = if common == 0 { sizes.u32()? } else { common };
             samples.push(bytes.take(size as usize)?);
         }
     }
@@ -203,7 +203,9 @@ fn mark_keys(stbl: &[u8], samples: &mut [Sample<'_>]) -> Result<(), Mp4Error> {
     let mut stss = match child(stbl, "stss") {
         Ok(stss) => Cursor::new(stss, "stss"),
         Err(Mp4Error::Missing(_)) => {
-            samples.iter_mut().for_each(|sample| sample.key = true);
+            for sample in samples {
+                sample.key = true;
+            }
             return Ok(());
         }
         Err(error) => return Err(error),
@@ -227,6 +229,8 @@ fn child<'a>(parent: &'a [u8], name: &'static str) -> Result<&'a [u8], Mp4Error>
     }
     Err(Mp4Error::Missing(name))
 }
+
+type KindAndContent<'a> = ([u8; 4], &'a [u8]);
 
 /// Reads big-endian fields from the front of a slice.
 struct Cursor<'a> {
@@ -273,7 +277,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next box's kind and content; `None` at the end.
-    fn next_box(&mut self) -> Result<Option<([u8; 4], &'a [u8])>, Mp4Error> {
+    fn next_box(&mut self) -> Result<Option<KindAndContent<'a>>, Mp4Error> {
         if self.is_empty() {
             return Ok(None);
         }

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn start_codes_of_both_lengths_split() {
-        let stream = Bytes::from_static(&[0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 0, 0, 1, 0x65, 0, 0, 3, 1]);
+        let stream =
+            Bytes::from_static(&[0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 0, 0, 1, 0x65, 0, 0, 3, 1]);
         let nals = split_annex_b(&stream);
         assert_eq!(nals, [&[0x67, 1, 2][..], &[0x68, 3], &[0x65, 0, 0, 3, 1]]);
         assert_eq!(nals.iter().map(|nal| kind(nal)).collect::<Vec<_>>(), [SPS, PPS, IDR]);
@@ -78,7 +79,9 @@ mod tests {
     fn joining_is_undone_by_splitting() {
         let nals = [vec![0x67, 0x42], vec![0x41, 9, 9, 0, 0, 2], vec![0x41]];
         let mut stream = Vec::new();
-        nals.iter().for_each(|nal| push_annex_b(&mut stream, nal));
+        for nal in &nals {
+            push_annex_b(&mut stream, nal);
+        }
         assert_eq!(split_annex_b(&Bytes::from(stream)), nals);
         assert!(split_annex_b(&Bytes::from_static(&[1, 2, 3])).is_empty());
         assert!(split_annex_b(&Bytes::from_static(&[0, 0, 1, 0, 0, 1])).is_empty());

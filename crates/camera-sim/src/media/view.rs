@@ -33,7 +33,8 @@ pub struct Look {
 
 impl Look {
     /// As recorded.
-    pub const DAY: Self = Self { contrast: 1.0, brightness: 0.0, saturation: 1.0, coldness: 0.0, vignette: 0.0 };
+    pub const DAY: Self =
+        Self { contrast: 1.0, brightness: 0.0, saturation: 1.0, coldness: 0.0, vignette: 0.0 };
     /// A grey morning: less colour, a little cold.
     pub const OVERCAST: Self =
         Self { contrast: 0.88, brightness: 10.0, saturation: 0.55, coldness: 4.0, vignette: 0.1 };
@@ -110,23 +111,17 @@ pub(crate) struct Projector {
 impl Projector {
     /// The view must have passed [`View::check`] for the pictures that will be projected.
     pub(crate) fn new(view: &View) -> Self {
-        let Crop { x, y, width, height } = view.crop;
         let look = view.look;
-        let half = |length: usize| (length / 2).max(1);
+        let Crop { x, y, width, height } = view.crop;
+        let quarter = Crop { x: x / 2, y: y / 2, width: width / 2, height: height / 2 };
         let grade = |of: &dyn Fn(f32) -> f32| -> [u8; 256] {
             std::array::from_fn(|value| of(value as f32).round().clamp(0.0, 255.0) as u8)
         };
         Self {
             width: view.width,
             height: view.height,
-            luma: PlaneMap {
-                columns: taps(x, width, view.width, view.mirror),
-                rows: taps(y, height, view.height, false),
-            },
-            chroma: PlaneMap {
-                columns: taps(x / 2, half(width), view.width / 2, view.mirror),
-                rows: taps(y / 2, half(height), view.height / 2, false),
-            },
+            luma: PlaneMap::new(view.crop, view.width, view.height, view.mirror),
+            chroma: PlaneMap::new(quarter, view.width / 2, view.height / 2, view.mirror),
             grades: [
                 grade(&|value| (16.0 + (value - 16.0) * look.contrast + look.brightness).max(16.0)),
                 grade(&|value| 128.0 + (value - 128.0) * look.saturation + look.coldness),
@@ -150,50 +145,63 @@ impl Projector {
     }
 }
 
-/// Two neighbouring samples, and how much of 256 the second one counts.
+/// A sample and the one after it, and how much of 256 the latter counts.
 #[derive(Clone, Copy)]
 struct Tap {
     first: usize,
-    second: usize,
-    weight: u32,
+    weight: u16,
 }
 
-/// For each of `to` samples the two samples among `length` from `start` between which it lies.
-fn taps(start: usize, length: usize, to: usize, mirror: bool) -> Vec<Tap> {
+/// For each of `to` samples the two of `length` samples between which it lies.
+fn taps(length: usize, to: usize, mirror: bool) -> Vec<Tap> {
     let scale = length as f32 / to as f32;
     let last = (length - 1) as f32;
     let tap = |index: usize| {
         let at = ((index as f32 + 0.5) * scale - 0.5).clamp(0.0, last);
-        let first = at.floor() as usize;
-        Tap {
-            first: start + first,
-            second: start + (first + 1).min(length - 1),
-            weight: ((at - at.floor()) * 256.0) as u32,
-        }
+        Tap { first: at.floor() as usize, weight: ((at - at.floor()) * 256.0) as u16 }
     };
     if mirror { (0..to).rev().map(tap).collect() } else { (0..to).map(tap).collect() }
 }
 
-/// Bilinear scaling of one plane, grading included.
+/// Bilinear scaling of a part of one plane, grading included.
 struct PlaneMap {
+    /// Where the part begins, and how wide and high it is.
+    x: usize,
+    y: usize,
+    width: usize,
+    height: usize,
     columns: Vec<Tap>,
     rows: Vec<Tap>,
 }
 
 impl PlaneMap {
-    #[expect(clippy::indexing_slicing, reason = "`View::check` keeps all taps within the plane")]
+    fn new(part: Crop, to_width: usize, to_height: usize, mirror: bool) -> Self {
+        let Crop { x, y, width, height } = part;
+        let (columns, rows) = (taps(width, to_width, mirror), taps(height, to_height, false));
+        Self { x, y, width, height, columns, rows }
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`View::check` keeps the part within the plane, and taps within it"
+    )]
     fn project(&self, from: &[u8], stride: usize, grade: &[u8; 256], to: &mut Vec<u8>) {
         to.clear();
+        // One row between two of the plane's, times 256, with its last sample twice.
+        let mut between = Vec::with_capacity(self.width + 1);
         for row in &self.rows {
-            let first = &from[row.first * stride..][..stride];
-            let second = &from[row.second * stride..][..stride];
+            let line =
+                |index: usize| &from[(self.y + index.min(self.height - 1)) * stride + self.x..][..self.width];
+            let pairs = line(row.first).iter().zip(line(row.first + 1));
+            between.clear();
+            between
+                .extend(pairs.map(|(a, b)| u16::from(*a) * (256 - row.weight) + u16::from(*b) * row.weight));
+            between.extend(between.last().copied());
             to.extend(self.columns.iter().map(|column| {
-                let mix = |line: &[u8]| {
-                    u32::from(line[column.first]) * (256 - column.weight)
-                        + u32::from(line[column.second]) * column.weight
-                };
-                let value = mix(first) * (256 - row.weight) + mix(second) * row.weight;
-                grade[((value + (1 << 15)) >> 16) as usize]
+                let (first, second) =
+                    (u32::from(between[column.first]), u32::from(between[column.first + 1]));
+                let weight = u32::from(column.weight);
+                grade[((first * (256 - weight) + second * weight + (1 << 15)) >> 16) as usize]
             }));
         }
     }
@@ -207,7 +215,7 @@ fn vignette(width: usize, height: usize, strength: f32) -> Vec<u16> {
     let mut factors = Vec::with_capacity(width * height);
     for y in 0..height {
         for x in 0..width {
-            let distance = (centred(x, width).powi(2) + centred(y, height).powi(2)) / 2.0;
+            let distance = f32::midpoint(centred(x, width).powi(2), centred(y, height).powi(2));
             factors.push(((1.0 - strength.min(1.0) * distance) * 256.0).max(0.0) as u16);
         }
     }

@@ -86,7 +86,11 @@ pub fn strip_height(width: usize) -> usize {
 ///
 /// Set the chroma of the lowest [`strip_height`] rows to 128 as well: a strip without colour looks better.
 pub fn write(luma: &mut [u8], width: usize, height: usize, stride: usize, mark: Watermark) -> bool {
-    if width < WIDTH_MIN || height < HEIGHT_MIN || stride < width || luma.len() < stride * (height - 1) + width {
+    if width < WIDTH_MIN
+        || height < HEIGHT_MIN
+        || stride < width
+        || luma.len() < stride * (height - 1) + width
+    {
         return false;
     }
     let half = half_height(width);
@@ -177,8 +181,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_mark() -> impl Strategy<Value = Watermark> {
-        (any::<u16>(), any::<u16>(), any::<u32>())
-            .prop_map(|(home, camera, sequence)| Watermark { home, camera, sequence })
+        (any::<u16>(), any::<u16>(), any::<u32>()).prop_map(|(home, camera, sequence)| Watermark {
+            home,
+            camera,
+            sequence,
+        })
     }
 
     #[test]

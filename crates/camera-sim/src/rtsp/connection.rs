@@ -29,7 +29,8 @@ pub(crate) async fn serve(stream: TcpStream, cameras: Arc<Cameras>, mut kill: wa
     let ended = match stream.local_addr() {
         Ok(local) => {
             let conversation = Conversation::new(cameras, local.ip());
-            let connection = Connection { stream, conversation, inbox: BytesMut::new(), out: BytesMut::new() };
+            let connection =
+                Connection { stream, conversation, inbox: BytesMut::new(), out: BytesMut::new() };
             tokio::select! {
                 ended = connection.run() => ended,
                 _ = kill.changed() => Ok("killed"),

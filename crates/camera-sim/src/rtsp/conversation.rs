@@ -21,7 +21,7 @@ use super::sdp::{TRACK, describe};
 use crate::camera::hub::Camera;
 
 /// A client that says nothing for so long is gone. Players send a keep-alive each half of it, or RTCP.
-pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const SESSION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// All cameras by path.
 pub(crate) type Cameras = HashMap<String, Arc<Camera>>;
@@ -207,6 +207,7 @@ impl Conversation {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is always an error's content, which is to be small")]
 fn refuse(status: Status) -> Box<Response> {
     Box::new(Response::new(status))
 }

@@ -70,7 +70,8 @@ pub(crate) fn parse(input: &[u8]) -> Result<Parsed, Malformed> {
     let head = message.get(..head_length).and_then(|head| std::str::from_utf8(head).ok()).ok_or(REFUSED)?;
     let mut lines = head.lines();
     let mut start = lines.next().unwrap_or_default().split(' ');
-    let (Some(method), Some(uri), Some(version), None) = (start.next(), start.next(), start.next(), start.next())
+    let (Some(method), Some(uri), Some(version), None) =
+        (start.next(), start.next(), start.next(), start.next())
     else {
         return Err(REFUSED);
     };
@@ -90,8 +91,7 @@ pub(crate) fn parse(input: &[u8]) -> Result<Parsed, Malformed> {
         }
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    let mut request =
-        Request { method: method.to_owned(), uri: uri.to_owned(), headers, body_length: 0 };
+    let mut request = Request { method: method.to_owned(), uri: uri.to_owned(), headers, body_length: 0 };
     if let Some(length) = request.header("content-length") {
         request.body_length = length.parse().map_err(|_| REFUSED)?;
     }

@@ -61,7 +61,9 @@ async fn udp_is_refused_with_461() {
     let mut bare = Bare::connect(&sim).await;
     let url = sim.url("/cam/trackID=0");
     let answer = bare
-        .ask(&format!("SETUP {url} RTSP/1.0\r\nCSeq: 7\r\nTransport: RTP/AVP;unicast;client_port=1-2\r\n\r\n"))
+        .ask(&format!(
+            "SETUP {url} RTSP/1.0\r\nCSeq: 7\r\nTransport: RTP/AVP;unicast;client_port=1-2\r\n\r\n"
+        ))
         .await;
     assert!(answer.starts_with("RTSP/1.0 461 Unsupported Transport\r\nCSeq: 7\r\n"), "{answer}");
 }
@@ -74,7 +76,10 @@ async fn nonsense_is_answered_400_and_ends_the_connection() {
         // The server may close before all is written.
         let _ = bare.0.write_all(nonsense.as_bytes()).await;
         let answer = bare.hear("\r\n\r\n").await;
-        assert!(answer.starts_with("RTSP/1.0 400 ") || answer.is_empty() && nonsense.len() > 8192, "{answer}");
+        assert!(
+            answer.starts_with("RTSP/1.0 400 ") || answer.is_empty() && nonsense.len() > 8192,
+            "{answer}"
+        );
         assert!(bare.is_closed().await);
     }
     let mut bare = Bare::connect(&sim).await;
@@ -92,7 +97,8 @@ async fn requests_in_pieces_and_in_a_row_are_answered_in_order() {
         bare.0.write_all(&[*byte]).await.unwrap();
     }
     assert!(bare.hear("\r\n\r\n").await.contains("CSeq: 41\r\n"));
-    bare.say("OPTIONS * RTSP/1.0\r\nCSeq: 42\r\n\r\n$\x01\0\x02xxOPTIONS * RTSP/1.0\r\nCSeq: 43\r\n\r\n").await;
+    bare.say("OPTIONS * RTSP/1.0\r\nCSeq: 42\r\n\r\n$\x01\0\x02xxOPTIONS * RTSP/1.0\r\nCSeq: 43\r\n\r\n")
+        .await;
     let both = bare.hear("CSeq: 43\r\n").await;
     assert!(both.find("CSeq: 42").unwrap() < both.find("CSeq: 43").unwrap());
 }

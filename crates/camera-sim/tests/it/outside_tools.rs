@@ -12,15 +12,19 @@ fn installed(tool: &str) -> bool {
     let found = Command::new(tool).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        assert!(std::env::var_os("OWNSIGHT_REQUIRE_TOOLS").is_none_or(|v| v != "1"), "{tool} is not installed");
+        assert!(
+            std::env::var_os("OWNSIGHT_REQUIRE_TOOLS").is_none_or(|v| v != "1"),
+            "{tool} is not installed"
+        );
         eprintln!("SKIPPED: {tool} is not installed");
     }
     found
 }
 
 async fn run(tool: &'static str, args: Vec<String>) -> Output {
-    let command = tokio::process::Command::new(tool).args(args).stdin(Stdio::null()).kill_on_drop(true).output();
-    tokio::time::timeout(Duration::from_secs(60), command).await.expect("the tool hangs").unwrap()
+    let command =
+        tokio::process::Command::new(tool).args(args).stdin(Stdio::null()).kill_on_drop(true).output();
+    tokio::time::timeout(Duration::from_mins(1), command).await.expect("the tool hangs").unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,7 +37,16 @@ async fn ffprobe_reads_all_packets() {
         let url = sim.url("/cam").replace("rtsp://", "rtsp://anna:secret@");
         let show = "stream=codec_name,profile,width,height,avg_frame_rate:packet=pts";
         let args = [
-            "-v", "error", "-rtsp_transport", "tcp", "-read_intervals", "%+3", "-show_entries", show, "-of", "flat",
+            "-v",
+            "error",
+            "-rtsp_transport",
+            "tcp",
+            "-read_intervals",
+            "%+3",
+            "-show_entries",
+            show,
+            "-of",
+            "flat",
             &url,
         ];
         let output = run("ffprobe", args.map(str::to_owned).to_vec()).await;
@@ -55,11 +68,23 @@ async fn ffmpeg_decodes_without_complaint() {
     let sim = start(camera(2).watermark(1, 1).loop_frames(20)).await;
     let url = sim.url("/cam");
     let args = [
-        "-v", "warning", "-rtsp_transport", "tcp", "-i", &url, "-frames:v", "35", "-fps_mode", "passthrough", "-f",
-        "framemd5", "-",
+        "-v",
+        "warning",
+        "-rtsp_transport",
+        "tcp",
+        "-i",
+        &url,
+        "-frames:v",
+        "35",
+        "-fps_mode",
+        "passthrough",
+        "-f",
+        "framemd5",
+        "-",
     ];
     let output = run("ffmpeg", args.map(str::to_owned).to_vec()).await;
-    let frames = String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.starts_with("0,")).count();
+    let frames =
+        String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.starts_with("0,")).count();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!((frames, errors.trim()), (35, ""));
 }

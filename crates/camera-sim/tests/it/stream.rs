@@ -40,7 +40,11 @@ async fn late_joiner_gets_a_key_frame_at_once() {
     let mut late = Client::connect(&sim.url("/cam"), None).await.unwrap();
     let first = late.next().await.unwrap();
     assert!(first.is_random_access_point());
-    assert!(began.elapsed() < Duration::from_millis(1500), "not at the next regular key frame: {:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_millis(1500),
+        "not at the next regular key frame: {:?}",
+        began.elapsed()
+    );
     let shared = Viewer::new().see(first.data()).watermark().unwrap();
     assert!(shared.sequence >= 4, "both see the same camera: {shared:?}");
 }
@@ -52,7 +56,8 @@ async fn camera_pauses_while_nobody_looks_and_its_clock_goes_on() {
     let mut viewer = Viewer::new();
     let mut before = None;
     for frame in client.take(10).await {
-        before = viewer.see(frame.data()).watermark().map(|mark| (mark.sequence, frame.timestamp().timestamp()));
+        before =
+            viewer.see(frame.data()).watermark().map(|mark| (mark.sequence, frame.timestamp().timestamp()));
     }
     drop(client);
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -94,9 +99,10 @@ async fn original_has_b_frames_and_no_picture_twice_over_the_loop() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn presets_play_side_by_side_each_with_its_own_mark() {
-    let cameras = PRESETS.iter().zip(1..).map(|(preset, number)| {
-        SimCamera::new(preset.path, preset.view).watermark(900, number)
-    });
+    let cameras = PRESETS
+        .iter()
+        .zip(1..)
+        .map(|(preset, number)| SimCamera::new(preset.path, preset.view).watermark(900, number));
     let sim = CameraSim::builder().cameras(cameras).start().await.unwrap();
     for (preset, number) in PRESETS.iter().zip(1..) {
         let mut client = Client::connect(&sim.url(preset.path), None).await.unwrap();

@@ -99,7 +99,8 @@ impl Luma {
     /// Scaled so that each sample is the mean of the area it covers.
     pub(crate) fn scaled(&self, width: usize, height: usize) -> Self {
         let covered = |index: usize, from: usize, to: usize| {
-            let (start, end) = (index as f64 * from as f64 / to as f64, (index + 1) as f64 * from as f64 / to as f64);
+            let (start, end) =
+                (index as f64 * from as f64 / to as f64, (index + 1) as f64 * from as f64 / to as f64);
             (start as usize..(end.ceil() as usize).min(from))
                 .map(move |at| (at, (end.min((at + 1) as f64) - start.max(at as f64)).max(0.0)))
         };

@@ -10,8 +10,11 @@ use proptest::prelude::*;
 use crate::support::{Client, Luma, Viewer, start};
 
 fn any_mark() -> impl Strategy<Value = Watermark> {
-    (any::<u16>(), any::<u16>(), any::<u32>())
-        .prop_map(|(home, camera, sequence)| Watermark { home, camera, sequence })
+    (any::<u16>(), any::<u16>(), any::<u32>()).prop_map(|(home, camera, sequence)| Watermark {
+        home,
+        camera,
+        sequence,
+    })
 }
 
 /// The sizes that cameras have.

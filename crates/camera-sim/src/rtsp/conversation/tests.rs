@@ -136,9 +136,8 @@ proptest! {
         headers in proptest::collection::vec(
             ("Session|Transport|Authorization|Accept|Require|Content-Length", "[ -~]{0,40}"), 0..4),
     ) {
-        let mut text = format!("{method} {uri} RTSP/1.0\r\nCSeq: 1\r\n");
-        headers.iter().for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
-        text.push_str("\r\n");
+        let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let text = format!("{method} {uri} RTSP/1.0\r\nCSeq: 1\r\n{}\r\n", headers.concat());
         if let Ok(Parsed::Request { request, .. }) = parse(text.as_bytes()) {
             let (response, _) = conversation().answer(&request);
             let encoded = response.encode(request.header("cseq"));
