@@ -1,0 +1,50 @@
+import { makersPaths, faultWords, pathOf } from '../../lib/faults.js';
+import { html } from '../../lib/html.js';
+import { Icon } from '../icon/icon.js';
+
+const STEPS = ['reached', 'rtsp', 'password', 'path', 'format', 'picture'];
+const PASSED = { reached: 'Camera reached', rtsp: 'It speaks RTSP', password: 'User name and password accepted', path: 'Stream found', format: 'Video format', picture: 'First picture' };
+const WAITING = { reached: 'Reaching the camera', rtsp: 'Asking for RTSP', password: 'User name and password', path: 'Stream at this path', format: 'Video format', picture: 'First picture' };
+const FAILED = {
+  'no-answer': 'No answer in 5 seconds', 'connection-refused': 'Connection refused', 'name-unknown': 'Name unknown', unreachable: 'No way to this address', 'not-rtsp': 'This is not RTSP', unauthorized: 'User name or password refused',
+  busy: 'The camera is busy', refused: 'The camera refuses', 'no-video': 'No video in this stream', 'codec-not-supported': 'Codec not supported yet', 'no-key-frame': 'No picture in 10 seconds', stalled: 'The camera stopped sending', closed: 'The camera closed the connection', broken: 'The stream cannot be read',
+};
+
+/**
+ * The six steps of a live test, ticking as they happen. The first that fails is told exactly; the rest were not tried.
+ * @param {{test: any, address: string}} props
+ */
+export function TestSteps({ test, address }) {
+  const byName = new Map(test.steps.map((step) => [step.step, step]));
+  const current = STEPS.find((name) => (byName.get(name)?.outcome ?? 'waiting') === 'waiting');
+  const over = test.state === 'failed' || test.state === 'passed' || test.state === 'expired';
+  return html`<ol class="test-steps" aria-live="polite">
+    ${STEPS.map((name) => html`<${Step} key=${name} name=${name} step=${byName.get(name) ?? { outcome: 'waiting', detail: '' }} running=${!over && name === current} over=${over} address=${address} />`)}
+  </ol>`;
+}
+
+function Step({ name, step, running, over, address }) {
+  if (step.outcome === 'passed') {
+    return html`<li class="test-step test-passed"><${Icon} name="check-circle-fill" /><div><p class="test-title">${PASSED[name]}</p>${step.detail && html`<p class="test-detail">${step.detail}</p>`}</div></li>`;
+  }
+  if (step.outcome === 'failed') {
+    const words = faultWords(step.fault);
+    const title = step.fault === 'no-such-path' ? `No stream at ${pathOf(address)}` : FAILED[step.fault] ?? words.problem;
+    return html`<li class="test-step test-failed"><${Icon} name="x-circle-fill" /><div><p class="test-title">${title}</p>
+      ${step.detail && html`<p class="test-detail">${step.detail}</p>`}<p class="test-detail">${words.problem === `${title}.` ? '' : words.problem} <b>${words.remedy}</b></p></div></li>`;
+  }
+  const note = step.outcome === 'not-tried' || over ? 'not tried' : '';
+  return html`<li class=${running ? 'test-step test-running' : 'test-step test-waiting'}><${Icon} name="circle-dashed" /><div><p class="test-title">${running ? WAITING[name] : WAITING[name] === PASSED[name] || !note ? WAITING[name] : PASSED[name]}${note && html` <span class="test-note">${note}</span>`}</p></div></li>`;
+}
+
+/** Makers' paths, one tap each. @param {{onPick: (path: string) => void, tried: string[]}} props */
+export function MakersPaths({ onPick, tried }) {
+  return html`
+    <section class="makers">
+      <h2>Try another path</h2>
+      <p class="soft">Each maker has its own. One tap tests it.</p>
+      <ul class="card makers-list">
+        ${makersPaths.filter(({ path }) => !tried.includes(path)).map(({ maker, path }) => html`<li key=${path}><button type="button" onClick=${() => onPick(path)}><span><small>${maker}</small><code>${path}</code></span><${Icon} name="caret-right" /></button></li>`)}
+      </ul>
+    </section>`;
+}

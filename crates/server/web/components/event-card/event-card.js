@@ -1,0 +1,36 @@
+import { mediaUrl } from '../../lib/api.js';
+import { html } from '../../lib/html.js';
+import { clock, clockParts, duration, sameClock, spokenDuration, viewerZone } from '../../lib/time.js';
+import { labelWords } from '../../lib/words.js';
+import { Icon } from '../icon/icon.js';
+import { Menu } from '../overlay/menu.js';
+import { Picture } from '../picture/picture.js';
+
+/**
+ * An event in a list: one link with a picture, and a menu beside it. The ring says that you have not opened it.
+ * @param {{event: any, zone: string, href: string, mayDelete: boolean, onDelete: (event: any) => void}} props
+ */
+export function EventCard({ event, zone, href, mayDelete, onDelete }) {
+  const { minutes, seconds, suffix } = clockParts(event.started_at, zone);
+  const label = labelWords(event.label);
+  const length = event.ended_at - event.started_at;
+  const own = viewerZone();
+  const elsewhere = !sameClock(zone, own, event.started_at);
+  const spoken = [label.name, event.camera_name, clock(event.started_at, zone, { seconds: true }), spokenDuration(length), !event.opened && 'not opened'].filter(Boolean).join(', ');
+  const items = [
+    { label: 'Download', icon: 'download-simple', href: mediaUrl(event.video_url, { download: '1' }), download: '' },
+    mayDelete && { label: 'Delete', icon: 'trash', danger: true, onSelect: () => onDelete(event) },
+  ].filter(Boolean);
+  return html`
+    <li class="event" data-keep=${event.id}>
+      <a class="event-link" href=${href} aria-label=${spoken}>
+        <span class="event-picture"><${Picture} src=${mediaUrl(event.thumbnail_url)} /><span class="event-length num">${duration(length)}</span></span>
+        <span class="event-text">
+          <span class="event-time"><time><b>${minutes}</b><span>${seconds}</span>${suffix && html` <span>${suffix}</span>`}</time>${!event.opened && html`<span class="ring" title="You have not opened it"></span>`}</span>
+          <span class="event-what"><span class="event-label"><${Icon} name=${label.icon} /><b>${label.name}</b></span><span class="event-camera">${event.camera_name}</span></span>
+          ${elsewhere && html`<span class="event-own meta">${clock(event.started_at, own, { seconds: true })} where you are</span>`}
+        </span>
+      </a>
+      <${Menu} label=${`More for ${label.name}, ${event.camera_name}, ${minutes}`} items=${items} class="icon-btn event-menu" />
+    </li>`;
+}

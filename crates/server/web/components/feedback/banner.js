@@ -1,0 +1,23 @@
+import { offlineSince } from '../../lib/connection.js';
+import { html } from '../../lib/html.js';
+import { useStore } from '../../lib/store.js';
+import { clock, viewerZone, when } from '../../lib/time.js';
+import { bytes } from '../../lib/words.js';
+import { Icon } from '../icon/icon.js';
+
+/**
+ * One banner at a time, the gravest: no connection, then the full disk.
+ * @param {{home: any | undefined, now: number}} props `home`: the `Home` of the API, once it is here
+ */
+export function Banner({ home, now }) {
+  const since = useStore(offlineSince);
+  if (since !== null) {
+    return html`<div class="banner banner-offline" role="status"><${Icon} name="wifi-slash" /><p>No connection since ${clock(since * 1000, viewerZone())}. Nothing can be opened.</p></div>`;
+  }
+  const full = home?.disk?.full_since;
+  if (full) {
+    return html`<div class="banner banner-warn" role="alert"><${Icon} name="hard-drives" />
+      <p><b>The server's disk is full since ${when(full, home.zone, now * 1000)}.</b> New events wait on the devices, which keep them until there is room; ${bytes(home.disk.free_bytes)} are free. <a class="link" href=${`/h/${home.id}/home`}>Keep less</a></p></div>`;
+  }
+  return null;
+}

@@ -1,0 +1,59 @@
+import { html, useLayoutEffect, useRef, useState } from '../../lib/html.js';
+import { ProblemLine } from '../feedback/states.js';
+import { Icon } from '../icon/icon.js';
+
+/**
+ * A modal, closed by Esc, its own buttons, or a press beside it; the focus returns to where it was.
+ * @param {{title: string, onClose: () => void, class?: string, children?: any}} props
+ */
+export function Modal({ title, onClose, class: extra = '', children }) {
+  const box = useRef(null);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    box.current.showModal();
+    return () => before instanceof HTMLElement && before.isConnected && before.focus({ preventScroll: true });
+  }, []);
+  const beside = (event) => event.target === box.current && onClose();
+  return html`
+    <dialog ref=${box} class=${`dialog ${extra}`} aria-labelledby="dialog-title" onCancel=${(event) => { event.preventDefault(); onClose(); }} onMouseDown=${beside}>
+      <div class="dialog-box">
+        <h2 id="dialog-title" class="dialog-title">${title}</h2>
+        ${children}
+      </div>
+    </dialog>`;
+}
+
+/**
+ * Asks before what cannot be undone: the effect in numbers, the verb on the button, the focus on Cancel.
+ * @param {{title: string, verb: string, onConfirm: () => Promise<void>, onClose: () => void, children?: any}} props `onConfirm` rejects with a `Problem`
+ */
+export function Confirm({ title, verb, onConfirm, onClose, children }) {
+  const [state, setState] = useState({ busy: false, problem: null });
+  const confirm = async () => {
+    setState({ busy: true, problem: null });
+    try {
+      await onConfirm();
+      onClose();
+    } catch (problem) {
+      setState({ busy: false, problem });
+    }
+  };
+  return html`
+    <${Modal} title=${title} onClose=${onClose}>
+      <div class="dialog-text">${children}</div>
+      ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
+      <div class="dialog-buttons">
+        <button type="button" class="btn" autofocus onClick=${onClose}>Cancel</button>
+        <button type="button" class="btn btn-danger-fill" disabled=${state.busy} onClick=${confirm}>${verb}</button>
+      </div>
+    <//>`;
+}
+
+/** A modal that only shows something. @param {{title: string, onClose: () => void, children?: any}} props */
+export function Sheet({ title, onClose, children }) {
+  return html`
+    <${Modal} title=${title} onClose=${onClose} class="dialog-sheet">
+      <button type="button" class="icon-btn dialog-close" aria-label="Close" onClick=${onClose}><${Icon} name="x" /></button>
+      ${children}
+    <//>`;
+}

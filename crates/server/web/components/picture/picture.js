@@ -1,0 +1,44 @@
+import { html, useEffect, useState } from '../../lib/html.js';
+import { problemOf } from '../../lib/problem.js';
+import { Icon } from '../icon/icon.js';
+
+/**
+ * A picture of the server, or the reason why there is none: what does not authenticate is a grey tile with its reference, never a broken image.
+ * @param {{src: string | null, alt?: string, lazy?: boolean, class?: string}} props
+ */
+export function Picture({ src, alt = '', lazy = true, class: extra = '' }) {
+  const [state, setState] = useState({ src, shown: false, problem: null, round: 0 });
+  useEffect(() => {
+    if (state.src !== src) setState({ src, shown: false, problem: null, round: 0 });
+  }, [src]);
+  useEffect(() => {
+    if (!state.problem?.busy) return undefined;
+    const timer = setTimeout(() => setState((was) => ({ ...was, problem: null, round: was.round + 1 })), (state.problem.retryAfter || 5) * 1000);
+    return () => clearTimeout(timer);
+  }, [state.problem]);
+  const failed = async () => setState({ ...state, problem: await reasonOf(src) });
+  if (!src) return html`<span class=${`picture picture-none ${extra}`}><${Icon} name="image" /></span>`;
+  if (state.problem) return html`<${NoPicture} problem=${state.problem} class=${extra} />`;
+  return html`<span class=${`picture ${extra}`}><img key=${state.round} src=${src} alt=${alt} loading=${lazy ? 'lazy' : 'eager'} decoding="async" draggable=${false}
+    class=${state.shown ? 'picture-shown' : ''} onLoad=${() => setState({ ...state, shown: true })} onError=${failed} /></span>`;
+}
+
+function NoPicture({ problem, class: extra }) {
+  if (problem.notVerified) {
+    return html`<span class=${`picture picture-none ${extra}`} role="img" aria-label="Could not be verified, not shown"><${Icon} name="shield-warning" />
+      <span class="picture-why">Could not be verified, not shown</span><span class="picture-reference mono">${problem.reference}</span></span>`;
+  }
+  const why = problem.busy ? 'Busy, comes in a moment' : problem.offline ? 'No connection' : problem.notFound ? 'No picture' : 'Picture did not load';
+  return html`<span class=${`picture picture-none ${extra}`}><${Icon} name="image-broken" /><span class="picture-why">${why}</span></span>`;
+}
+
+/** An image element does not say why it failed; asking once more does. */
+async function reasonOf(src) {
+  try {
+    const response = await fetch(src, { credentials: 'same-origin', cache: 'no-store' });
+    if (response.ok) return { decode: true };
+    return await problemOf(response);
+  } catch {
+    return { offline: true };
+  }
+}

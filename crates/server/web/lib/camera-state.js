@@ -1,0 +1,52 @@
+import { faultWords } from './faults.js';
+import { when } from './time.js';
+import { count } from './words.js';
+
+/**
+ * What a camera does, as shape, word and tone; the same on tile, rail and page.
+ * @param {{status: {state: string, fault: string | null, since: number, verified?: boolean}}} camera
+ * @returns {{tone: 'ok' | 'warn' | 'bad' | 'quiet', icon: string, word: string, troubled: boolean, since: boolean}}
+ */
+export function cameraState({ status }) {
+  if (status.verified === false) return { tone: 'bad', icon: 'x-circle-fill', word: 'Not verified', troubled: true, since: false };
+  switch (status.state) {
+    case 'records':
+      return { tone: 'ok', icon: 'check-circle-fill', word: 'Records', troubled: false, since: false };
+    case 'connecting':
+      return { tone: 'quiet', icon: 'circle-dashed', word: 'Connecting', troubled: false, since: false };
+    case 'unknown':
+      return { tone: 'warn', icon: 'warning-circle-fill', word: 'Not heard of', troubled: true, since: true };
+    default: {
+      const { pill } = faultWords(status.fault);
+      const quiet = status.fault === 'paused';
+      return { tone: quiet ? 'warn' : 'bad', icon: quiet ? 'minus-circle-fill' : 'x-circle-fill', word: pill, troubled: !quiet, since: true };
+    }
+  }
+}
+
+/** `Refused since 15:02`. @param {any} camera @param {string} zone @param {number} now microseconds */
+export function pillText(camera, zone, now) {
+  const { word, since } = cameraState(camera);
+  return since && camera.status.since ? `${word} since ${when(camera.status.since, zone, now)}` : word;
+}
+
+/** Troubled ones first, then by name. @param {any[]} cameras */
+export function inOrderOfTrouble(cameras) {
+  return [...cameras].sort((a, b) => Number(cameraState(b).troubled) - Number(cameraState(a).troubled) || a.name.localeCompare(b.name));
+}
+
+/**
+ * The home's cameras in a line: `3 of 4 cameras record.` and what troubles the first.
+ * @param {any[]} cameras
+ * @returns {{tone: 'ok' | 'warn' | 'quiet', line: string, trouble: string}}
+ */
+export function summary(cameras) {
+  if (!cameras.length) return { tone: 'quiet', line: 'No camera yet', trouble: '' };
+  const recording = cameras.filter(({ status }) => status.state === 'records' && status.verified !== false).length;
+  const troubled = inOrderOfTrouble(cameras).filter((camera) => cameraState(camera).troubled);
+  const line = `${recording} of ${count(cameras.length, 'camera')} ${cameras.length === 1 ? 'records' : 'record'}.`;
+  const [first] = troubled;
+  if (!first) return { tone: recording === cameras.length ? 'ok' : 'quiet', line, trouble: '' };
+  const why = first.status.verified === false ? 'report not verified' : first.status.state === 'unknown' ? 'not heard of' : faultWords(first.status.fault).short;
+  return { tone: 'warn', line, trouble: `${first.name}: ${why}${troubled.length > 1 ? `, and ${troubled.length - 1} more` : ''}` };
+}

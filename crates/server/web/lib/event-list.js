@@ -1,0 +1,152 @@
+import { useEffect, useRef, useState } from './html.js';
+import { announce } from './announce.js';
+import { api } from './api.js';
+import { offlineSince } from './connection.js';
+import { mergeEvents } from './days.js';
+import { sawEvents } from './fresh.js';
+import { onChange } from './live.js';
+import { place } from './router.js';
+import { session } from './session.js';
+import { count } from './words.js';
+
+/**
+ * The list of events under a filter: pages by cursor, new ones that wait, and memory for Back.
+ * @typedef {{events: any[], cursor: string | null, begun: boolean, unverified: number, waiting: any[]}} Loaded
+ */
+
+const PAGE = 50;
+const GATHER_MS = 300;
+
+/** What was loaded, by filter, for the way back. @type {Map<string, Loaded>} */
+const kept = new Map();
+
+session.subscribe((state) => {
+  if (state === 'out') kept.clear();
+});
+
+/** Changes an event wherever it is listed. @param {string} id @param {(event: any) => any | null} change null removes it */
+export function changeListed(id, change) {
+  for (const [key, loaded] of kept) {
+    const apply = (events) => events.flatMap((event) => (event.id === id ? change(event) ?? [] : event));
+    kept.set(key, { ...loaded, events: apply(loaded.events), waiting: apply(loaded.waiting) });
+  }
+}
+
+const NOTHING = { events: [], cursor: null, begun: false, unverified: 0, waiting: [] };
+
+/**
+ * @param {{home: string, cameras: string[], day: string | null}} filter
+ */
+export function useEventList({ home, cameras, day }) {
+  const key = JSON.stringify([home, cameras, day]);
+  const [state, setState] = useState(() => ({ key, loaded: startOf(key), loading: false, problem: null, retryAt: null }));
+  const latest = useRef(state);
+  const busy = useRef(0);
+  const timer = useRef(0);
+
+  const change = (next) => {
+    const merged = { ...latest.current, ...next };
+    if (next.loaded) kept.set(merged.key, next.loaded);
+    latest.current = merged;
+    setState(merged);
+  };
+
+  const ask = (query) => api('GET', '/events', { query: { home, camera: cameras.join(','), day, limit: PAGE, ...query } });
+
+  const failed = (problem, again) => {
+    const wait = problem.busy ? (problem.retryAfter || 5) * 1000 : 0;
+    change({ loading: false, problem, retryAt: wait ? Date.now() + wait : null });
+    if (wait) timer.current = setTimeout(again, wait);
+  };
+
+  /** The first page, or the one after the last. */
+  const more = async () => {
+    const { loaded, loading, retryAt } = latest.current;
+    if (loading || (loaded.begun && !loaded.cursor) || (retryAt && Date.now() < retryAt)) return;
+    const round = (busy.current += 1);
+    change({ loading: true, problem: null, retryAt: null });
+    try {
+      const page = await ask({ cursor: loaded.cursor });
+      if (round !== busy.current) return;
+      const now = latest.current.loaded;
+      const events = mergeEvents(now.events, page.events);
+      if (events[0]) sawEvents(home, events[0].started_at);
+      change({ loading: false, loaded: { ...now, events, cursor: page.next_cursor, begun: true, unverified: now.unverified + (page.unverified ?? 0) } });
+    } catch (problem) {
+      if (round === busy.current) failed(problem, more);
+    }
+  };
+
+  /** What came since; it waits behind a button, unless there is nothing yet that it could push away. */
+  const look = async () => {
+    const { loaded } = latest.current;
+    if (!loaded.begun) return;
+    const round = busy.current;
+    try {
+      const page = await ask({});
+      if (round !== busy.current) return;
+      const now = latest.current.loaded;
+      const known = new Set(now.events.map(({ id }) => id));
+      const newest = now.events[0]?.started_at ?? -Infinity;
+      const waiting = page.events.filter((event) => !known.has(event.id) && event.started_at >= newest);
+      // What is listed takes its new state; late arrivals from a device's queue find their place below.
+      const below = page.events.filter((event) => known.has(event.id) || event.started_at < newest);
+      const events = mergeEvents(now.events, now.events.length ? below.filter((event) => event.started_at >= (now.events.at(-1)?.started_at ?? 0)) : []);
+      if (!now.events.length && waiting.length && window.scrollY < 40) {
+        sawEvents(home, waiting[0].started_at);
+        change({ loaded: { ...now, events: waiting, waiting: [], cursor: page.next_cursor } });
+        announce(count(waiting.length, 'new event'));
+        return;
+      }
+      if (waiting.length > now.waiting.length) announce(count(waiting.length, 'new event'));
+      change({ loaded: { ...now, events, waiting } });
+    } catch {
+      // The next change asks again; the list stays.
+    }
+  };
+
+  /** Lets the waiting events in. */
+  const showWaiting = () => {
+    const { loaded } = latest.current;
+    const events = mergeEvents(loaded.events, loaded.waiting);
+    if (events[0]) sawEvents(home, events[0].started_at);
+    change({ loaded: { ...loaded, events, waiting: [] } });
+  };
+
+  const remove = (id) => {
+    changeListed(id, () => null);
+    change({ loaded: kept.get(latest.current.key) ?? NOTHING });
+  };
+
+  useEffect(() => {
+    busy.current += 1;
+    const loaded = startOf(key);
+    change({ key, loaded, loading: false, problem: null, retryAt: null });
+    if (loaded.begun) look();
+    else more();
+    let gather = 0;
+    const endLive = onChange(({ home: where, what }) => {
+      if (what !== 'all' && (where !== home || what !== 'events')) return;
+      clearTimeout(gather);
+      gather = setTimeout(look, GATHER_MS);
+    });
+    const endOffline = offlineSince.subscribe((since) => {
+      if (since === null && latest.current.problem?.offline) more();
+    });
+    return () => {
+      busy.current += 1;
+      clearTimeout(gather);
+      clearTimeout(timer.current);
+      endLive();
+      endOffline();
+    };
+  }, [key]);
+
+  const shown = state.key === key ? state : { ...state, loaded: startOf(key), problem: null, retryAt: null };
+  return { ...shown.loaded, loading: shown.loading || !shown.loaded.begun, problem: shown.problem, retryAt: shown.retryAt, more, showWaiting, remove };
+}
+
+/** A reader who comes back finds what they left; who comes anew gets a fresh list. */
+function startOf(key) {
+  return (place.get().kind === 'pop' && kept.get(key)) || NOTHING;
+}

@@ -1,0 +1,67 @@
+import { faultWords } from './faults.js';
+import { clock, dayOf } from './time.js';
+
+/**
+ * A time in which a camera recorded nothing. `to` null: it still goes on.
+ * @typedef {{camera_id: string, from: number, to: number | null, reason: string}} Gap
+ */
+
+const NEAR = 120_000_000;
+const SHORTEST = 2_000_000;
+
+/**
+ * Joins gaps of one camera that follow each other closely: a camera that comes and goes is one line, not twenty. The last reason stays.
+ * @param {Gap[]} gaps in any order
+ * @returns {(Gap & {times: number})[]} oldest first
+ */
+export function joinGaps(gaps) {
+  const joined = [];
+  const open = new Map();
+  for (const gap of [...gaps].sort((a, b) => a.from - b.from)) {
+    const last = open.get(gap.camera_id);
+    if (last && (last.to === null || gap.from - last.to <= NEAR)) {
+      last.to = last.to === null || gap.to === null ? null : Math.max(last.to, gap.to);
+      last.reason = gap.reason;
+      last.times += 1;
+    } else {
+      const fresh = { ...gap, times: 1 };
+      open.set(gap.camera_id, fresh);
+      joined.push(fresh);
+    }
+  }
+  return joined.filter((gap) => gap.to === null || gap.to - gap.from >= SHORTEST);
+}
+
+/**
+ * The list of one day: events and gaps, newest first, a gap where it began.
+ * @template {{started_at: number}} E
+ * @param {E[]} events newest first
+ * @param {(Gap & {times: number})[]} gaps
+ * @param {{complete: boolean, startsAt: number}} day not complete: gaps older than the last event shown wait for more events
+ * @returns {({kind: 'event', event: E} | {kind: 'gap', gap: Gap & {times: number}})[]}
+ */
+export function weave(events, gaps, { complete, startsAt }) {
+  const oldest = events.at(-1)?.started_at ?? Infinity;
+  const rows = [
+    ...events.map((event) => ({ kind: 'event', at: event.started_at, event })),
+    ...gaps.map((gap) => ({ kind: 'gap', at: Math.max(gap.from, startsAt), gap })).filter((row) => complete || row.at >= oldest),
+  ];
+  rows.sort((a, b) => b.at - a.at || (a.kind === 'gap' ? 1 : -1));
+  return rows;
+}
+
+/**
+ * A gap in words, without the camera's name: "has not recorded since 15:02: the camera refuses the password".
+ * @param {Gap & {times?: number}} gap
+ * @param {string} zone
+ * @param {string} day the day under whose header it stands
+ * @param {{twelve?: boolean}} [options]
+ */
+export function gapWords(gap, zone, day, options) {
+  const reason = faultWords(gap.reason).gap;
+  const from = dayOf(gap.from, zone) === day ? clock(gap.from, zone, options) : '';
+  if (gap.to === null) return from ? `has not recorded since ${from}: ${reason}` : `did not record on this day: ${reason}`;
+  const to = dayOf(gap.to, zone) === day ? clock(gap.to, zone, options) : '';
+  const span = from && to ? (from === to ? `at ${from} for a moment` : `${from}–${to}`) : from ? `from ${from} on` : to ? `until ${to}` : 'on this day';
+  return `did not record ${span}: ${reason}${gap.times > 1 ? `, ${gap.times} times` : ''}`;
+}

@@ -1,0 +1,26 @@
+import { useQuery } from './query.js';
+
+/** What every page of a home needs; asked once, shared, kept fresh by live updates. */
+
+export const mePath = '/me';
+/** @param {string} home */
+export const homePath = (home) => `/homes/${encodeURIComponent(home)}`;
+/** @param {string} home */
+export const camerasPath = (home) => `/cameras?home=${encodeURIComponent(home)}`;
+/** @param {string} home */
+export const devicesPath = (home) => `${homePath(home)}/devices`;
+/** @param {string} home @param {string} day */
+export const dayPath = (home, day) => `${homePath(home)}/days/${day}`;
+
+export const useMe = () => useQuery(mePath);
+/** @param {string} home */
+export const useHome = (home) => useQuery(homePath(home), { home, topics: ['cameras', 'devices'] });
+/** @param {string} home */
+export const useCameras = (home) => useQuery(camerasPath(home), { home, topics: ['cameras', 'devices'] });
+/** @param {string} home */
+export const useDevices = (home) => useQuery(devicesPath(home), { home, topics: ['devices', 'cameras'] });
+/** @param {string} home @param {string | null} day */
+export const useDay = (home, day) => useQuery(day ? dayPath(home, day) : null, { home, topics: ['events', 'cameras'] });
+
+/** Whether somebody in this role may change cameras, devices and settings. @param {string | undefined} role */
+export const mayManage = (role) => role === 'owner' || role === 'adult';

@@ -1,0 +1,125 @@
+import { Busy, ProblemLine } from '../components/feedback/states.js';
+import { toast } from '../components/feedback/toast.js';
+import { Field, PasswordField } from '../components/form/field.js';
+import { Icon } from '../components/icon/icon.js';
+import { Confirm } from '../components/overlay/dialog.js';
+import { KeyHelp } from '../components/shell/key-help.js';
+import { Page } from '../components/shell/page.js';
+import { api } from '../lib/api.js';
+import { mePath } from '../lib/home.js';
+import { html, useState } from '../lib/html.js';
+import { refresh } from '../lib/query.js';
+import { navigate } from '../lib/router.js';
+import { endSession } from '../lib/session.js';
+import { keysOn, theme } from '../lib/settings.js';
+import { useStore } from '../lib/store.js';
+import { clock, dateName, dayOf, viewerZone } from '../lib/time.js';
+
+const LEAST_PASSWORD = 10;
+
+/** The account: who, password, sessions, and what this browser remembers. @param {{me: any}} props */
+export function AccountPage({ me }) {
+  return html`
+    <${Page} title="Account" home=${me.homes[0]}>
+      <div class="settings">
+        <${Profile} me=${me} />
+        <${Password} email=${me.account.email} />
+        <${ThisBrowser} />
+        <${Sessions} me=${me} />
+      </div>
+    <//>`;
+}
+
+function Profile({ me }) {
+  const [name, setName] = useState(me.account.name);
+  const [state, setState] = useState({ busy: false, problem: null, error: null });
+  const submit = async (event) => {
+    event.preventDefault();
+    if (!name.trim()) return setState({ busy: false, problem: null, error: 'Enter your name.' });
+    setState({ busy: true, problem: null, error: null });
+    try {
+      await api('PATCH', mePath, { body: { name: name.trim() } });
+      refresh((path) => path === mePath || path.startsWith('/homes'));
+      setState({ busy: false, problem: null, error: null });
+      toast('Saved.');
+    } catch (problem) {
+      setState({ busy: false, problem, error: null });
+    }
+    return undefined;
+  };
+  return html`
+    <form class="settings-part settings-first" onSubmit=${submit} novalidate>
+      <h2>You</h2>
+      <p class="soft">Signed in as <b class="strong">${me.account.email}</b></p>
+      <${Field} id="account-name" label="Name" value=${name} onInput=${setName} error=${state.error} maxlength="64" autocomplete="name" hint="Other members of your homes see it." />
+      ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
+      <div><button class="btn" disabled=${state.busy || name.trim() === me.account.name}>Save</button></div>
+    </form>`;
+}
+
+function Password({ email }) {
+  const empty = { current: '', next: '' };
+  const [form, setForm] = useState(empty);
+  const [state, setState] = useState({ busy: false, problem: null });
+  const field = (code) => (state.problem?.code === code ? `${state.problem.message} ${state.problem.remedy}` : null);
+  const submit = async (event) => {
+    event.preventDefault();
+    setState({ busy: true, problem: null });
+    try {
+      await api('PUT', `${mePath}/password`, { body: { current: form.current, new: form.next } });
+      setForm(empty);
+      setState({ busy: false, problem: null });
+      toast('Password changed. Your other sessions are signed out.');
+    } catch (problem) {
+      setState({ busy: false, problem });
+    }
+  };
+  const own = ['wrong-password', 'weak-password'].includes(state.problem?.code);
+  return html`
+    <form class="settings-part" onSubmit=${submit} novalidate>
+      <h2>Password</h2>
+      <input class="visually-hidden" type="text" name="username" autocomplete="username" value=${email} readonly tabindex="-1" aria-hidden="true" />
+      <${PasswordField} id="current-password" label="Current password" value=${form.current} onInput=${(current) => setForm({ ...form, current })} error=${field('wrong-password')} autocomplete="current-password" />
+      <${PasswordField} id="new-password" label="New password" value=${form.next} onInput=${(next) => setForm({ ...form, next })} error=${field('weak-password')} autocomplete="new-password" hint=${`At least ${LEAST_PASSWORD} characters. Changing it signs out your other sessions.`} />
+      ${state.problem && !own && html`<${ProblemLine} problem=${state.problem} />`}
+      ${state.problem?.retryAfter > 0 && html`<${Busy} retryAt=${state.problem.at + state.problem.retryAfter * 1000} />`}
+      <div><button class="btn" disabled=${state.busy || !form.current || form.next.length < LEAST_PASSWORD}>Change password</button></div>
+    </form>`;
+}
+
+function ThisBrowser() {
+  const look = useStore(theme);
+  const keys = useStore(keysOn);
+  const [help, setHelp] = useState(false);
+  const looks = [['system', 'As the system', 'monitor'], ['light', 'Light', 'sun'], ['dark', 'Dark', 'moon']];
+  return html`
+    <section class="settings-part">
+      <h2>This browser</h2>
+      <div class="setting-line"><span id="theme-label">Look</span>
+        <div class="segments" role="radiogroup" aria-labelledby="theme-label">${looks.map(([value, name]) => html`<button key=${value} type="button" role="radio" aria-checked=${look === value} onClick=${() => theme.set(value)}>${name}</button>`)}</div></div>
+      <button type="button" class="switch" role="switch" aria-checked=${keys} onClick=${() => keysOn.set(!keys)}><span><span>Single keys do things</span><small class="meta">Space plays, J and K go on, ? shows all</small></span><span class="track"></span></button>
+      <p class="wide-only"><button type="button" class="link" onClick=${() => setHelp(true)}>Show all keys</button></p>
+      ${help && html`<${KeyHelp} onClose=${() => setHelp(false)} />`}
+    </section>`;
+}
+
+function Sessions({ me }) {
+  const [asking, setAsking] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const leave = (path) => async () => {
+    await api('DELETE', path);
+    endSession();
+    navigate('/sign-in', { replace: true });
+  };
+  const here = () => leave('/sessions/current')().catch(setProblem);
+  const ends = me.session?.expires_at;
+  const zone = viewerZone();
+  return html`
+    <section class="settings-part">
+      <h2>Sessions</h2>
+      ${ends && html`<p class="soft">This one ends by itself on ${dateName(dayOf(ends, zone), { thisYear: dayOf(Date.now() * 1000, zone).slice(0, 4) })} at ${clock(ends, zone)}.</p>`}
+      ${problem && html`<${ProblemLine} problem=${problem} />`}
+      <div class="form-buttons"><button type="button" class="btn" onClick=${here}><${Icon} name="sign-out" />Sign out</button><button type="button" class="btn btn-danger" onClick=${() => setAsking(true)}>Sign out everywhere</button></div>
+      ${asking && html`<${Confirm} title="Sign out everywhere?" verb="Sign out everywhere" onConfirm=${leave('/sessions')} onClose=${() => setAsking(false)}><p>Every browser and program that is signed in as you is signed out at once, this one too. Your devices and cameras go on.</p><//>`}
+    </section>`;
+}

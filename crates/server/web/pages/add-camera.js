@@ -1,0 +1,129 @@
+import { MakersPaths, TestSteps } from '../components/camera/test-steps.js';
+import { useCameraTest } from '../components/camera/use-camera-test.js';
+import { ProblemLine } from '../components/feedback/states.js';
+import { toast } from '../components/feedback/toast.js';
+import { Field, PasswordField } from '../components/form/field.js';
+import { Icon } from '../components/icon/icon.js';
+import { Picture } from '../components/picture/picture.js';
+import { Page } from '../components/shell/page.js';
+import { mediaUrl } from '../lib/api.js';
+import { pathOf, splitAddress, withPath } from '../lib/faults.js';
+import { camerasPath, mayManage, useCameras, useDevices } from '../lib/home.js';
+import { html, useEffect, useState } from '../lib/html.js';
+import { refresh } from '../lib/query.js';
+import { goBack, navigate } from '../lib/router.js';
+
+/** Adding a camera: through which device, address, live test, name, done. @param {{home: any}} props */
+export function AddCameraPage({ home }) {
+  const devices = useDevices(home.id);
+  const cameras = useCameras(home.id);
+  const [form, setForm] = useState({ device: null, address: '', user: '', password: '' });
+  const [error, setError] = useState(null);
+  const [tried, setTried] = useState([]);
+  const test = useCameraTest(home.id);
+  const parent = `/h/${home.id}/cameras`;
+  const usable = devices.data?.devices.filter(({ kind, state }) => kind === 'agent' && state !== 'waiting' && state !== 'expired') ?? [];
+  const device = form.device ?? (usable.find(({ local }) => local) ?? usable[0])?.id ?? null;
+
+  const start = (address = form.address) => {
+    const parts = splitAddress(address);
+    if (!parts.address || parts.address === 'rtsp://') {
+      setError('Enter the camera’s address.');
+      return;
+    }
+    // Credentials that were pasted with the address move into their own fields, where they are not shown.
+    const next = { ...form, address: parts.address, user: parts.user ?? form.user, password: parts.password ?? form.password };
+    setForm(next);
+    setError(null);
+    setTried((was) => [...was, pathOf(parts.address)]);
+    test.start({ ...(device ? { device_id: device } : {}), address: next.address, ...(next.user ? { user: next.user } : {}), ...(next.password ? { password: next.password } : {}) });
+    window.scrollTo(0, 0);
+  };
+  const running = test.test || test.starting;
+  if (!mayManage(home.role)) return html`<${Page} title="Add a camera" home=${home} parent=${parent}><p class="soft">An owner or adult of this home can add cameras.</p><//>`;
+  return html`
+    <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
+      <div class="narrow">
+        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} device=${device} form=${form} setForm=${setForm} error=${error} problem=${test.problem} onTest=${() => start()} />`}
+        ${running && html`<${Running} test=${test} form=${form} deviceName=${usable.find(({ id }) => id === device)?.name} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} />`}
+        ${test.test?.state === 'passed' && html`<${NameIt} home=${home} test=${test} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`}
+      </div>
+    <//>`;
+}
+
+function AddressForm({ home, devices, usable, device, form, setForm, error, problem, onTest }) {
+  const set = (name) => (value) => setForm({ ...form, [name]: value });
+  const submit = (event) => {
+    event.preventDefault();
+    onTest();
+  };
+  return html`
+    <form class="stack-lg" onSubmit=${submit} novalidate>
+      <fieldset class="stack">
+        <legend class="label">Through which device</legend>
+        <p class="soft">The device that talks to the camera must be in its network.</p>
+        <div class="choices">
+          ${usable.map((one) => html`<label class="choice" key=${one.id}><input type="radio" name="device" checked=${one.id === device} onChange=${() => set('device')(one.id)} /><span class="dot"></span><span class="name">${one.local ? 'This server' : one.name}</span><span class="about">${one.state === 'connected' ? 'connected' : one.state === 'paired' ? 'paired, not yet connected' : 'away; a test waits for it'}</span></label>`)}
+          ${devices && html`<a class="choice choice-link" href=${`/h/${home.id}/cameras/pair`}><${Icon} name="qr-code" /><span class="name">Pair another</span><span class="about">a computer near your cameras</span></a>`}
+        </div>
+        ${devices && !usable.length && html`<div class="notice notice-quiet"><${Icon} name="plugs" /><p><b>No device can test a camera yet.</b> Pair one first; the operator of this server can also open it for this home.</p></div>`}
+      </fieldset>
+      <${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${set('address')} error=${error} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />
+      <div class="form-row">
+        <${Field} id="camera-user" label="User name" value=${form.user} onInput=${set('user')} autocapitalize="none" autocomplete="off" spellcheck="false" />
+        <${PasswordField} id="camera-password" label="Password" value=${form.password} onInput=${set('password')} autocomplete="off" hint="Of the camera, not of Ownsight." />
+      </div>
+      ${problem && html`<${ProblemLine} problem=${problem} />`}
+      <div class="form-buttons sticky-buttons"><button class="btn btn-primary" disabled=${!devices || !usable.length}>Test the camera</button><a class="btn btn-quiet wide-only" href=${`/h/${home.id}/cameras`}>Cancel</a></div>
+    </form>`;
+}
+
+function Running({ test, form, deviceName, tried, onEdit, onAgain, onPath }) {
+  const state = test.test?.state;
+  const fault = test.test?.steps.find(({ outcome }) => outcome === 'failed')?.fault;
+  const over = state === 'failed' || state === 'expired';
+  return html`
+    <div class="card test-address"><span class="meta">Address</span><code>${form.address}</code>
+      <p class="soft">${form.user ? html`user <b>${form.user}</b>, ` : 'no user, '}${form.password ? 'password set' : 'no password'}${deviceName ? `, through ${test.test?.device_name ?? deviceName}` : ''}</p></div>
+    <${TestSteps} test=${test.test ?? { state: 'waiting', steps: [] }} address=${form.address} />
+    ${(state === 'waiting' || test.starting) && html`<p class="soft">Waiting for ${test.test?.device_name ?? deviceName ?? 'the device'} to begin.</p>`}
+    ${state === 'expired' && html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>The device did not answer in time.</b> Check that it is connected, then test again.</p></div>`}
+    ${test.problem && html`<${ProblemLine} problem=${test.problem} />`}
+    ${fault === 'no-such-path' && html`<${MakersPaths} tried=${tried} onPick=${onPath} />`}
+    ${state !== 'passed' && html`<div class="form-buttons sticky-buttons"><button type="button" class="btn" onClick=${onEdit}>Edit address</button>${(over || test.problem) && html`<button type="button" class="btn btn-primary" onClick=${onAgain}>Test again</button>`}</div>`}`;
+}
+
+function NameIt({ home, test, taken, parent }) {
+  const [name, setName] = useState('');
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  useEffect(() => {
+    document.getElementById('camera-name')?.focus({ preventScroll: true });
+  }, []);
+  const save = async (event) => {
+    event.preventDefault();
+    const text = name.trim();
+    if (!text) return setError('Give the camera a name.');
+    if (taken.includes(text)) return setError('Another camera of this home has this name.');
+    setBusy(true);
+    try {
+      await test.confirm(text);
+      refresh((path) => path === camerasPath(home.id));
+      toast(`${text} added. It records from now on.`);
+      navigate(parent, { replace: true });
+    } catch (failure) {
+      setBusy(false);
+      setProblem(failure);
+    }
+    return undefined;
+  };
+  return html`
+    <form class="stack part" onSubmit=${save} novalidate>
+      <h2>What it sees</h2>
+      <span class="test-picture"><${Picture} src=${test.test.still_url ? mediaUrl(test.test.still_url) : null} alt="First picture of the camera" lazy=${false} /></span>
+      <${Field} id="camera-name" label="Name" value=${name} onInput=${setName} error=${error} maxlength="64" placeholder="Driveway" hint="What it shows, such as Driveway or Side gate." autocomplete="off" />
+      ${problem && html`<${ProblemLine} problem=${problem} />`}
+      <div class="form-buttons sticky-buttons"><button type="button" class="btn" onClick=${() => goBack(parent)}>Cancel</button><button class="btn btn-primary" disabled=${busy}>Add camera</button></div>
+    </form>`;
+}

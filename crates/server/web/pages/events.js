@@ -1,0 +1,198 @@
+import { Calendar } from '../components/calendar/calendar.js';
+import { Hatch } from '../components/event-card/gap-line.js';
+import { EventCardSkeleton } from '../components/event-card/skeleton.js';
+import { Busy, ProblemPage, Skeleton } from '../components/feedback/states.js';
+import { toast } from '../components/feedback/toast.js';
+import { Icon } from '../components/icon/icon.js';
+import { Confirm } from '../components/overlay/dialog.js';
+import { Popover, usePopover } from '../components/overlay/popover.js';
+import { Page } from '../components/shell/page.js';
+import { api } from '../lib/api.js';
+import { groupByDay } from '../lib/days.js';
+import { useEventList } from '../lib/event-list.js';
+import { filterOf, queryOf } from '../lib/filter.js';
+import { listIsOpen } from '../lib/fresh.js';
+import { mayManage, useCameras, useDevices } from '../lib/home.js';
+import { classes, html, useEffect, useRef, useState } from '../lib/html.js';
+import { useKeys } from '../lib/keys.js';
+import { navigate, place } from '../lib/router.js';
+import { useStore } from '../lib/store.js';
+import { cityOf, clock, dayName, dayOf, sameClock, viewerZone } from '../lib/time.js';
+import { count, labelWords } from '../lib/words.js';
+import { EventsDay } from '../components/event-card/events-day.js';
+import { EventsEmpty } from '../components/event-card/events-empty.js';
+
+/** Events: one list, newest first, under the home's days. @param {{home: any}} props */
+export function EventsPage({ home }) {
+  const { query } = useStore(place);
+  const filter = filterOf(query);
+  const cameras = useCameras(home.id);
+  const devices = useDevices(home.id);
+  const list = useEventList({ home: home.id, ...filter });
+  const [doomed, setDoomed] = useState(null);
+  const chips = useRef(null);
+  const target = useRef(null);
+
+  useEffect(() => {
+    listIsOpen(true);
+    return () => listIsOpen(false);
+  }, []);
+  useKeys({ '/': () => (chips.current?.offsetParent ? chips.current.querySelector('button')?.focus() : document.querySelector('[data-filter]')?.click()) });
+
+  // A tap on the day line may name an event that is not loaded yet: pages come until it is.
+  const goTo = (event, focus = false) => {
+    target.current = { ...event, focus };
+    reach();
+  };
+  const reach = () => {
+    const wanted = target.current;
+    if (!wanted) return;
+    const card = document.querySelector(`[data-keep="${CSS.escape(wanted.id)}"]`);
+    if (card) {
+      target.current = null;
+      card.scrollIntoView({ block: 'center', behavior: window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+      card.classList.add('event-found');
+      setTimeout(() => card.classList.remove('event-found'), 1600);
+      if (wanted.focus) card.querySelector('a')?.focus({ preventScroll: true });
+    } else if (list.cursor) list.more();
+    else target.current = null;
+  };
+  useEffect(reach, [list.events]);
+
+  const known = cameras.data?.cameras;
+  const noCamera = known?.length === 0;
+  const nothingEver = list.begun && !list.events.length && !filter.day && !filter.cameras.length;
+  const days = groupByDay(list.events, home.zone);
+  const frame = { title: 'Events', home, ready: list.begun && Boolean(known), class: 'events-page' };
+
+  if (noCamera && nothingEver) {
+    return html`<${Page} ...${frame}><hr class="rule" /><${EventsEmpty} home=${home} devices=${devices.data?.devices} /><//>`;
+  }
+  const deleteNow = async () => {
+    await api('DELETE', `/events/${doomed.id}`);
+    list.remove(doomed.id);
+    toast('Event deleted.');
+  };
+  return html`
+    <${Page} ...${frame}
+      heading=${html`<${Filters} chips=${chips} cameras=${known ?? []} filter=${filter} /><div class="page-head-end wide-only"><${DayButton} home=${home} filter=${filter} look="wide" /></div>`}
+      actions=${html`<${DayButton} home=${home} filter=${filter} look="phone" /><${FilterSheet} cameras=${known ?? []} filter=${filter} />`}>
+      <${Hatch} />
+      <hr class="rule wide-only" />
+      <${ZoneNote} zone=${home.zone} />
+      <${ActiveFilter} filter=${filter} cameras=${known ?? []} />
+      ${list.retryAt && html`<${Busy} retryAt=${list.retryAt} />`}
+      ${list.unverified > 0 && html`<${Unverified} n=${list.unverified} />`}
+      ${!list.begun && list.problem && !list.retryAt && html`<${ProblemPage} problem=${list.problem} onRetry=${list.more} />`}
+      <${Skeleton} loading=${!list.begun && !list.problem}><${EventCardSkeleton} /><//>
+      ${list.begun && !list.events.length && html`<${NothingFound} home=${home} filter=${filter} cameras=${known ?? []} onPick=${goTo} />`}
+      ${days.map(({ day, events }, i) => html`
+        <${EventsDay} key=${day} home=${home} day=${day} events=${events} filter=${filter} cameras=${known ?? []} complete=${i < days.length - 1 || !list.cursor}
+          waiting=${i === 0 ? list.waiting.length : 0} onShowWaiting=${() => showWaiting(list)} onPick=${goTo} onDelete=${setDoomed} mayManage=${mayManage(home.role)} />`)}
+      ${list.begun && list.events.length > 0 && html`<${ListEnd} list=${list} filter=${filter} />`}
+      ${doomed && html`
+        <${Confirm} title="Delete this event?" verb="Delete" onConfirm=${deleteNow} onClose=${() => setDoomed(null)}>
+          <p><b>${labelWords(doomed.label).name}, ${doomed.camera_name}, ${clock(doomed.started_at, home.zone, { seconds: true })}.</b> Its picture and video are erased for every member, at once. What was downloaded stays where it is.</p>
+        <//>`}
+    <//>`;
+}
+
+function showWaiting(list) {
+  list.showWaiting();
+  window.scrollTo(0, 0);
+}
+
+function setFilter(filter) {
+  navigate(place.get().path + queryOf(filter));
+}
+
+function Filters({ chips, cameras, filter }) {
+  if (cameras.length < 2) return null;
+  return html`<div ref=${chips} class="chips wide-only" role="group" aria-label="Cameras shown"><${CameraChips} cameras=${cameras} filter=${filter} /></div>`;
+}
+
+function CameraChips({ cameras, filter }) {
+  const toggle = (id) => {
+    const next = filter.cameras.includes(id) ? filter.cameras.filter((other) => other !== id) : [...filter.cameras, id];
+    setFilter({ ...filter, cameras: next.length === cameras.length ? [] : next });
+  };
+  return html`
+    <button type="button" class="chip" aria-pressed=${!filter.cameras.length} onClick=${() => setFilter({ ...filter, cameras: [] })}>All cameras</button>
+    ${cameras.map(({ id, name }) => html`<button key=${id} type="button" class="chip" aria-pressed=${filter.cameras.includes(id)} onClick=${() => toggle(id)}><span>${name}</span></button>`)}`;
+}
+
+function FilterSheet({ cameras, filter }) {
+  const anchor = useRef(null);
+  const popover = usePopover();
+  if (cameras.length < 2) return null;
+  return html`
+    <button ref=${anchor} type="button" data-filter class=${classes('icon-btn', filter.cameras.length > 0 && 'icon-btn-on')} aria-label=${filter.cameras.length ? `Filter, ${count(filter.cameras.length, 'camera')} shown` : 'Filter'} aria-expanded=${popover.open} onClick=${popover.toggle}><${Icon} name="funnel-simple" class="icon-24" /></button>
+    <${Popover} anchor=${anchor} open=${popover.open} onClose=${popover.close} label="Filter">
+      <h2 class="sheet-title">Cameras</h2>
+      <div class="chips" role="group" aria-label="Cameras shown"><${CameraChips} cameras=${cameras} filter=${filter} /></div>
+    <//>`;
+}
+
+function DayButton({ home, filter, look }) {
+  const anchor = useRef(null);
+  const popover = usePopover();
+  const pick = (day) => {
+    popover.close();
+    setFilter({ ...filter, day });
+  };
+  return html`
+    ${look === 'wide'
+      ? html`<button ref=${anchor} type="button" class="btn" aria-expanded=${popover.open} onClick=${popover.toggle}><${Icon} name="calendar-blank" />${filter.day ? dayName(filter.day) : 'Go to a day'}</button>`
+      : html`<button ref=${anchor} type="button" class=${classes('icon-btn', filter.day && 'icon-btn-on')} aria-label="Go to a day" aria-expanded=${popover.open} onClick=${popover.toggle}><${Icon} name="calendar-blank" class="icon-24" /></button>`}
+    <${Popover} anchor=${anchor} open=${popover.open} onClose=${popover.close} label="Go to a day">
+      <${Calendar} home=${home.id} chosen=${filter.day} today=${dayOf(Date.now() * 1000, home.zone)} onPick=${pick} />
+    <//>`;
+}
+
+/** What the filter is, in words, with the way out of it. */
+function ActiveFilter({ filter, cameras }) {
+  if (!filter.day && !filter.cameras.length) return null;
+  return html`<p class="active-filter"><span>Only ${filterWords(filter, cameras)}</span><button type="button" class="link" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></p>`;
+}
+
+function filterWords(filter, cameras) {
+  const names = filter.cameras.map((id) => cameras.find((camera) => camera.id === id)?.name ?? 'a removed camera');
+  return [names.join(', '), filter.day && dayName(filter.day)].filter(Boolean).join(', ');
+}
+
+function NothingFound({ home, filter, cameras, onPick }) {
+  if (filter.day) {
+    return html`<${EventsDay} home=${home} day=${filter.day} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`No events ${filter.cameras.length ? `of ${filterWords({ ...filter, day: null }, cameras)} ` : ''}on ${dayName(filter.day)}.`} />`;
+  }
+  if (filter.cameras.length) {
+    return html`<section class="state"><h2 class="state-title">No events of ${filterWords(filter, cameras)}</h2><button type="button" class="btn" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></section>`;
+  }
+  return html`<${EventsDay} home=${home} day=${dayOf(Date.now() * 1000, home.zone)} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty="No events yet. They appear here by themselves when something moves." />`;
+}
+
+function Unverified({ n }) {
+  return html`<div class="notice notice-bad" role="alert"><${Icon} name="shield-warning" /><p><b>${count(n, 'event')} could not be verified, not shown.</b> The alarm has been raised; the operator sees the reference in the server's log.</p></div>`;
+}
+
+/** Said once when the home's clock is not the viewer's. */
+function ZoneNote({ zone }) {
+  if (sameClock(zone, viewerZone(), Date.now() * 1000)) return null;
+  return html`<p class="meta zone-note">Times in ${cityOf(zone)}</p>`;
+}
+
+/** More pages as the end comes near, or the end of all. */
+function ListEnd({ list, filter }) {
+  const mark = useRef(null);
+  useEffect(() => {
+    const watcher = new IntersectionObserver(([entry]) => entry.isIntersecting && list.more(), { rootMargin: '900px' });
+    watcher.observe(mark.current);
+    return () => watcher.disconnect();
+  }, [list.events.length, list.cursor, list.problem]);
+  return html`
+    <div ref=${mark} class="list-end">
+      ${list.problem && !list.retryAt
+        ? html`<button type="button" class="btn" onClick=${list.more}><${Icon} name="arrow-clockwise" />Load older events</button>`
+        : list.cursor ? html`<p class="meta">Loading older events</p>`
+          : html`<p class="meta">${filter.day ? 'No more events on this day.' : 'No older events are kept.'}</p>`}
+    </div>`;
+}

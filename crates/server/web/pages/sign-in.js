@@ -1,0 +1,46 @@
+import { ProblemLine } from '../components/feedback/states.js';
+import { Field, PasswordField } from '../components/form/field.js';
+import { Icon } from '../components/icon/icon.js';
+import { Front } from '../components/shell/front.js';
+import { useSecondsUntil } from '../lib/clockwork.js';
+import { html, useEffect, useState } from '../lib/html.js';
+import { navigate, place, safeReturn } from '../lib/router.js';
+import { session } from '../lib/session.js';
+import { signIn } from '../lib/sign-in.js';
+
+/** Sign-in, and back to where the reader wanted to be. */
+export function SignInPage() {
+  const to = safeReturn(place.get().query.get('to'));
+  const [form, setForm] = useState({ email: '', password: '' });
+  const [state, setState] = useState({ busy: false, problem: null, until: null });
+  const wait = useSecondsUntil(state.until);
+  useEffect(() => {
+    // Who is signed in already has nothing to do here.
+    if (session.get() === 'in') navigate(to, { replace: true });
+    else document.getElementById('email')?.focus();
+  }, []);
+  const submit = async (event) => {
+    event.preventDefault();
+    if (!form.email.trim() || !form.password) return;
+    setState({ busy: true, problem: null, until: null });
+    try {
+      await signIn(form.email, form.password);
+      navigate(to, { replace: true });
+    } catch (problem) {
+      setState({ busy: false, problem, until: problem.busy && problem.retryAfter ? Date.now() + problem.retryAfter * 1000 : null });
+    }
+  };
+  const back = to !== '/' ? 'You are signed out. Sign in to go on where you were.' : null;
+  return html`
+    <${Front} title="Sign in" lead=${back}>
+      <form class="stack" onSubmit=${submit} novalidate>
+        <${Field} id="email" label="E-mail" type="email" name="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" value=${form.email} onInput=${(email) => setForm({ ...form, email })} />
+        <${PasswordField} id="password" label="Password" name="password" autocomplete="current-password" value=${form.password} onInput=${(password) => setForm({ ...form, password })} />
+        ${state.problem && (wait > 0
+          ? html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>${state.problem.code === 'too-many-tries' ? 'Too many tries.' : 'Busy.'}</b> Try again in <span class="num">${wait} s</span>.</p></div>`
+          : !state.until && html`<${ProblemLine} problem=${state.problem} />`)}
+        <button class="btn btn-primary btn-wide front-button" disabled=${state.busy || wait > 0 || !form.email.trim() || !form.password}>Sign in</button>
+      </form>
+      <p class="meta front-note">Forgot the password? The operator of this server can send you a link that resets it.</p>
+    <//>`;
+}
