@@ -1,1 +1,53 @@
-//! The only door to keys and plaintext
+//! The gate: the only door to keys and plaintext.
+//!
+//! Everything that people see comes out of [`Gate`], opened step by step from the [`Credentials`] of their own
+//! request: session → account key → grant → control key → home key → camera secret → event key → section. Each
+//! step is an authenticated decryption whose associated data is built from what was asked and from what was opened
+//! before, never from the row that came back. What does not authenticate is a [`GateError::NotVerified`], an alarm
+//! in the metrics, and nothing else.
+//!
+//! - Session, account, grant, home, camera and event are read from the registry in the same call; nothing is
+//!   remembered between calls, and no relation is ever cached.
+//! - An opening is in the ledger before its first byte leaves; if the ledger cannot take it, nothing leaves.
+//! - [`Answer`]s and [`Chunk`]s carry their session's tag, and come out only against that session's credentials.
+//! - Whoever depends on this crate and not on `seal`, as the HTTP layer does, can name no constructor of a key, of
+//!   plaintext, or of the proof that an opening is on record.
+
+mod access;
+mod account;
+mod alarm;
+mod answer;
+mod camera_tests;
+mod cameras;
+mod credentials;
+mod days;
+mod devices;
+mod error;
+mod events;
+mod gate;
+mod homes;
+mod links;
+mod media;
+mod password;
+mod plan;
+mod profile;
+mod record;
+mod sign_in;
+mod text;
+mod throttle;
+mod urls;
+pub mod views;
+
+pub use alarm::ALARMS;
+pub use answer::{Answer, WrongSession};
+pub use camera_tests::TestOf;
+pub use cameras::{CameraChange, NewCamera, Source};
+pub use credentials::Credentials;
+pub use error::{GateError, Reference};
+pub use events::EventFilter;
+pub use gate::{Gate, LocalCode, LocalPairing, OpenGateError};
+pub use homes::HomeChange;
+pub use links::{LinkFor, Redemption};
+pub use media::{Chunk, Media, MediaStream, RangeAsked};
+pub use password::Password;
+pub use sign_in::{Client, SignedIn};

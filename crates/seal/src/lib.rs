@@ -46,6 +46,7 @@ pub use event::trailer::{Section, TRAILER_BYTES_MAX, Trailer};
 pub use home::{ControlKey, HomeKey, HomeScope};
 pub use hpke::{KeyPair, PublicKey};
 pub use pairing::{PairingAnswer, PairingCode, PairingScope, ParseCodeError};
+pub use primitives::random as random_bytes;
 pub use purpose::Purpose;
 pub use report::tag_device_report;
 pub use secret::{DeviceKey, DevicePsk, DeviceReportKey, LinkSecret, MasterKey, PasswordHash};

@@ -56,6 +56,11 @@ impl PairingCode {
         *self.derive(&Context::new(Purpose::PairingFind, InstallationId::from_bytes([0; 16])))
     }
 
+    /// What the server keeps to find the pairing by: SHA-256 of what the device shows.
+    pub fn find_hash(find: &[u8; 32]) -> [u8; 32] {
+        primitives::sha256(find)
+    }
+
     /// Seals what the device shows to the person: home, its name, device, pin of the server.
     pub fn seal_blob(&self, content: &[u8]) -> Vec<u8> {
         wrap::seal(&self.parent(), &Self::blob_context(), content)

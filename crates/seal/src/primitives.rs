@@ -22,7 +22,7 @@ pub(crate) type Key = Zeroizing<[u8; 32]>;
 /// # Panics
 /// When the operating system has no randomness to give: nothing that is safe can be done then.
 #[expect(clippy::expect_used, reason = "without randomness no key can be made; going on would be worse")]
-pub(crate) fn random<const N: usize>() -> [u8; N] {
+pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).expect("the operating system gives randomness");
     bytes

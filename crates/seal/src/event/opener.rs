@@ -58,6 +58,11 @@ impl CameraSecret {
 }
 
 impl VerifiedEvent {
+    /// Confirms that it is the event that was asked for.
+    pub fn is_event(&self, asked: ownsight_model::EventId) -> Result<(), OpenError> {
+        wrap::same_id(&asked, &self.ids().event, Purpose::Event)
+    }
+
     /// What the header names.
     pub fn ids(&self) -> &HeaderIds {
         self.header.ids()

@@ -1,0 +1,98 @@
+//! What an account sees and changes of itself.
+
+use std::time::Instant;
+
+use ownsight_registry::Authorised;
+
+use crate::access::{HomeAccess, Person};
+use crate::gate::{Gate, registry_error};
+use crate::password::Password;
+use crate::{Answer, Credentials, GateError, profile, text, views};
+use ownsight_model::Timestamp;
+use std::net::IpAddr;
+
+impl Gate {
+    pub(crate) async fn session_rows(&self, credentials: &Credentials) -> Result<Authorised<()>, GateError> {
+        let rows = self.registry().session(credentials.find(), Timestamp::now()).await.map_err(registry_error)?;
+        rows.ok_or(GateError::SignedOut)
+    }
+
+    /// Who is signed in, and in which homes.
+    pub async fn me(&self, credentials: &Credentials) -> Result<Answer<views::Me>, GateError> {
+        let rows = self.session_rows(credentials).await?;
+        let (person, homes, unverified, ()) = self.open_homes(credentials, rows)?;
+        for home in &homes {
+            self.ensure_local_agent(credentials, &person, home).await;
+        }
+        Ok(Answer::new(credentials, view(credentials, &person, &homes, unverified)))
+    }
+
+    /// Whether these credentials open a live session. For streams, which must end with their session.
+    pub async fn is_live(&self, credentials: &Credentials) -> Result<(), GateError> {
+        let rows = self.session_rows(credentials).await?;
+        self.open_person(credentials, rows.session, &rows.account)?;
+        Ok(())
+    }
+
+    /// The homes of these credentials, by which a stream of changes is narrowed.
+    pub async fn home_ids(
+        &self,
+        credentials: &Credentials,
+    ) -> Result<Answer<Vec<ownsight_model::HomeId>>, GateError> {
+        let rows = self.session_rows(credentials).await?;
+        let (_, homes, _, ()) = self.open_homes(credentials, rows)?;
+        Ok(Answer::new(credentials, homes.iter().map(HomeAccess::id).collect()))
+    }
+
+    /// Changes the person's name.
+    pub async fn rename_account(&self, credentials: &Credentials, name: &str) -> Result<(), GateError> {
+        let rows = self.session_rows(credentials).await?;
+        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        person.profile.name = text::name("name", name)?;
+        let sealed = person.key.seal_text(person.scope, &profile::encode(&person.profile));
+        self.registry().update_account_text(&person.authority(), sealed).await.map_err(registry_error)
+    }
+
+    /// Changes the password, and ends all other sessions of the account.
+    pub async fn change_password(
+        &self,
+        credentials: &Credentials,
+        current: &Password,
+        new: &Password,
+        peer: IpAddr,
+    ) -> Result<(), GateError> {
+        let rows = self.session_rows(credentials).await?;
+        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        new.strong()?;
+        let email = person.profile.email.clone();
+        self.throttle()
+            .begin(&email, peer, Instant::now())
+            .map_err(|retry_after| GateError::TooManyTries { retry_after })?;
+        let (scope, key) = match self.open_by_password(&email, current).await {
+            Ok(opened) => opened,
+            Err(GateError::WrongCredentials) => return Err(GateError::WrongPassword),
+            Err(error) => return Err(error),
+        };
+        if scope != person.scope {
+            return Err(GateError::WrongPassword);
+        }
+        self.throttle().succeeded(&email, peer, Instant::now());
+        let row = self.wrap_under_password(scope, &email, &key, new).await?;
+        self.registry().replace_password(&person.authority(), row).await.map_err(registry_error)
+    }
+}
+
+fn view(credentials: &Credentials, person: &Person, homes: &[HomeAccess], unverified: u32) -> views::Me {
+    let kind = if credentials.is_cookie() { "cookie" } else { "bearer" };
+    views::Me {
+        account: views::Account {
+            id: person.scope.account,
+            email: person.profile.email.as_str().to_owned(),
+            name: person.profile.name.clone(),
+            initials: text::initials(&person.profile.name),
+        },
+        homes: homes.iter().map(HomeAccess::summary).collect(),
+        session: views::Session { expires_at: person.session.expires_at, kind },
+        unverified,
+    }
+}

@@ -1,0 +1,44 @@
+//! Alarms: what does not authenticate is counted by kind and logged, and nobody is shown anything.
+
+use data_encoding::HEXLOWER;
+use ownsight_seal::OpenError;
+
+use crate::GateError;
+use crate::error::Reference;
+
+/// The counter of alarms; its one label is the kind, never a home, camera or account.
+pub const ALARMS: &str = "ownsight_alarms_total";
+
+/// Counts and logs that something did not open, and says so to the caller.
+pub(crate) fn raise(error: &OpenError, doing: &'static str) -> GateError {
+    let kind = match error {
+        OpenError::MixUp(_) => "mix-up",
+        OpenError::Damaged(_) => "damaged",
+        OpenError::NotAuthentic(_) => "not-authentic",
+        OpenError::Malformed { .. } => "malformed",
+    };
+    let reference = reference();
+    metrics::counter!(ALARMS, "kind" => kind).increment(1);
+    tracing::error!(alarm.kind = kind, %reference, doing, %error, "alarm: something did not authenticate");
+    GateError::NotVerified { reference }
+}
+
+/// Logs a fault of a part, and says to the caller that nothing was done.
+pub(crate) fn unavailable(error: &(dyn std::error::Error + 'static), doing: &'static str) -> GateError {
+    let reference = reference();
+    let mut causes = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push_str(": ");
+        causes.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    tracing::error!(%reference, doing, error = causes, "not available");
+    GateError::Unavailable { reference }
+}
+
+fn reference() -> Reference {
+    let id = ownsight_model::EventId::generate();
+    let (_, tail) = id.as_bytes().split_at(10);
+    Reference(HEXLOWER.encode(tail))
+}

@@ -1,0 +1,38 @@
+//! Answers: what the gate returns carries the tag of the session that it was opened for.
+
+use ownsight_seal::SessionTag;
+
+use crate::Credentials;
+
+/// Something opened for one session. It comes out only against the credentials of that session, so that an answer
+/// that lands at another request is an error and not a leak.
+#[derive(Debug)]
+pub struct Answer<T> {
+    tag: SessionTag,
+    value: T,
+}
+
+/// The answer belongs to another session: a mix-up inside the server. The alarm has been raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an answer was about to leave to another session than the one that it was opened for")]
+pub struct WrongSession;
+
+impl<T> Answer<T> {
+    pub(crate) fn new(credentials: &Credentials, value: T) -> Self {
+        Self::tagged(credentials.tag(), value)
+    }
+
+    pub(crate) fn tagged(tag: SessionTag, value: T) -> Self {
+        Self { tag, value }
+    }
+
+    /// The value, for the session that asked.
+    pub fn release(self, to: &Credentials) -> Result<T, WrongSession> {
+        if self.tag.same(&to.tag()) {
+            return Ok(self.value);
+        }
+        metrics::counter!(crate::alarm::ALARMS, "kind" => "wrong-session").increment(1);
+        tracing::error!(alarm.kind = "wrong-session", "alarm: an answer was about to leave to another session");
+        Err(WrongSession)
+    }
+}

@@ -1,0 +1,319 @@
+//! Tests of a camera's address: a draft camera, whose keys seal the first picture, confirmed or erased.
+
+use std::time::Duration;
+
+use ownsight_model::{
+    CameraId, CameraTestStep, DeviceId, EventId, HomeId, StepOutcome, TestId, TestReport, Timestamp,
+};
+use ownsight_registry::{CameraRow, CameraStanding, CameraUpdate, RegistryError, TestRow};
+use ownsight_seal::{OpenError, Purpose};
+
+use crate::access::{HomeAccess, Person};
+use crate::cameras::{SENSITIVITY, Source, replaced};
+use crate::gate::{Gate, registry_error};
+use crate::plan::{TRIES, choose_device, devices};
+use crate::profile::{self, CameraAccess, CameraProfile};
+use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
+
+/// How long a test and its draft last without being confirmed.
+const TEST_LASTS: Duration = Duration::from_secs(600);
+
+/// What to test.
+pub enum TestOf {
+    /// A camera that is not in the home yet.
+    New {
+        /// Where it is.
+        source: Source,
+        /// The device that tests.
+        device: Option<DeviceId>,
+    },
+    /// A camera of the home; what is left out stays as it is.
+    Existing {
+        /// The camera.
+        camera: CameraId,
+        /// Another address.
+        address: Option<String>,
+        /// Another user name.
+        user: Option<String>,
+        /// Another password.
+        password: Option<String>,
+        /// Another device.
+        device: Option<DeviceId>,
+    },
+}
+
+impl std::fmt::Debug for TestOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TestOf(…)")
+    }
+}
+
+struct OpenTest {
+    person: Person,
+    access: HomeAccess,
+    row: TestRow,
+    draft: CameraRow,
+    existing: Option<CameraRow>,
+}
+
+impl Gate {
+    /// Begins a test: the device gets a draft camera to seal the first picture for.
+    pub async fn begin_test(&self, credentials: &Credentials, home: HomeId, of: TestOf) -> Result<TestId, GateError> {
+        for _ in 0..TRIES {
+            let (person, access, plan) = self.home_plan(credentials, home).await?;
+            let (source, device, existing) = access.resolve(&plan.cameras, &of)?;
+            access.refuse_added(&plan, &source, existing)?;
+            let device = choose_device(&plan, device)?;
+            let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY };
+            let draft = access.new_camera(CameraStanding::Draft, device, &profile, &source);
+            let now = Timestamp::now();
+            let test = TestRow {
+                id: TestId::generate(),
+                home: access.id(),
+                device: device.id,
+                draft: draft.id,
+                existing,
+                created_at: now,
+                expires_at: now.plus(TEST_LASTS),
+                report: None,
+                still: None,
+            };
+            let mut cameras = plan.cameras.clone();
+            cameras.push(draft.clone());
+            let mut tests = plan.tests.clone();
+            tests.push(test.clone());
+            let configurations = access.configure_all([device], &cameras, &tests)?;
+            let id = test.id;
+            let authority = person.authority_in(&access);
+            match self.registry().create_test(&authority, test, draft, configurations).await {
+                Ok(()) => return Ok(id),
+                Err(RegistryError::Conflict) => {}
+                Err(error) => return Err(registry_error(error)),
+            }
+        }
+        Err(GateError::Conflict)
+    }
+
+    /// How far a test is.
+    pub async fn test(&self, credentials: &Credentials, test: TestId) -> Result<Answer<views::CameraTest>, GateError> {
+        let open = self.open_test(credentials, test).await?;
+        let device_name = self.test_device_name(credentials, &open).await?;
+        let view = open.view(credentials, device_name)?;
+        Ok(Answer::new(credentials, view))
+    }
+
+    /// The event under which a test's first picture lies.
+    pub async fn test_still(&self, credentials: &Credentials, test: TestId) -> Result<EventId, GateError> {
+        let open = self.open_test(credentials, test).await?;
+        open.row.still.as_ref().ok_or(GateError::NoPicture)?;
+        Ok(EventId::from_bytes(*test.as_bytes()))
+    }
+
+    /// Keeps what a passed test found: the draft becomes a camera, or an existing camera takes its address.
+    pub async fn confirm_test(
+        &self,
+        credentials: &Credentials,
+        test: TestId,
+        name: Option<&str>,
+    ) -> Result<CameraId, GateError> {
+        for _ in 0..TRIES {
+            let open = self.open_test(credentials, test).await?;
+            let raise = |error: OpenError| alarm::raise(&error, "opening a tested camera");
+            if open.report()?.is_none_or(|report| state(&report) != "passed") || open.row.still.is_none() {
+                return Err(GateError::NotPassed);
+            }
+            let (person, access, plan) = self.home_plan(credentials, open.access.id()).await?;
+            let draft = access.open_camera(&open.draft).map_err(raise)?;
+            let tests: Vec<_> = plan.tests.iter().filter(|other| other.id != test).cloned().collect();
+            let (changed, former_device) = match &open.existing {
+                None => {
+                    let name = text::name("name", name.unwrap_or_default())?;
+                    let profile = CameraProfile { name, sensitivity: SENSITIVITY };
+                    let text = draft.secret.seal_text(&profile::encode(&profile));
+                    let row = CameraRow { standing: CameraStanding::Active, text, ..open.draft.clone() };
+                    (row, None)
+                }
+                Some(row) => {
+                    let source = draft.access.as_ref().ok_or(GateError::NotPassed)?;
+                    let mut existing = access.open_camera(row).map_err(raise)?;
+                    if let Some(name) = name {
+                        existing.profile.name = text::name("name", name)?;
+                    }
+                    let changed = CameraRow {
+                        device: Some(open.row.device),
+                        text: existing.secret.seal_text(&profile::encode(&existing.profile)),
+                        address: Some(access.control.seal_camera_address(row.id, &profile::encode(source))),
+                        ..row.clone()
+                    };
+                    (changed, row.device)
+                }
+            };
+            let update = open.existing.as_ref().map(|_| CameraUpdate {
+                camera: changed.id,
+                text: Some(changed.text.clone()),
+                address: Some(changed.address.clone()),
+                device: Some(changed.device),
+            });
+            let id = changed.id;
+            let text = changed.text.clone();
+            let mut cameras = replaced(&plan.cameras, changed);
+            if update.is_some() {
+                cameras.retain(|row| row.id != open.row.draft);
+            }
+            let affected = [Some(open.row.device), former_device];
+            let configurations = access.configure_all(devices(&plan, &affected), &cameras, &tests)?;
+            let authority = person.authority_in(&access);
+            match self.registry().confirm_test(&authority, test, text, update, configurations).await {
+                Ok(objects) => {
+                    self.erase_objects(&objects).await;
+                    return Ok(id);
+                }
+                Err(RegistryError::Conflict) => {}
+                Err(error) => return Err(registry_error(error)),
+            }
+        }
+        Err(GateError::Conflict)
+    }
+
+    /// Ends a test and erases its draft.
+    pub async fn cancel_test(&self, credentials: &Credentials, test: TestId) -> Result<(), GateError> {
+        for _ in 0..TRIES {
+            let open = self.open_test(credentials, test).await?;
+            let (person, access, plan) = self.home_plan(credentials, open.access.id()).await?;
+            let tests: Vec<_> = plan.tests.iter().filter(|other| other.id != test).cloned().collect();
+            let affected = [Some(open.row.device)];
+            let configurations = access.configure_all(devices(&plan, &affected), &plan.cameras, &tests)?;
+            let authority = person.authority_in(&access);
+            match self.registry().cancel_test(&authority, test, configurations).await {
+                Ok(objects) => {
+                    self.erase_objects(&objects).await;
+                    return Ok(());
+                }
+                Err(RegistryError::Conflict) => {}
+                Err(error) => return Err(registry_error(error)),
+            }
+        }
+        Err(GateError::Conflict)
+    }
+
+    async fn open_test(&self, credentials: &Credentials, test: TestId) -> Result<OpenTest, GateError> {
+        let rows = self.registry().test(credentials.find(), Timestamp::now(), test).await.map_err(registry_error)?;
+        let rows = rows.ok_or(GateError::SignedOut)?;
+        let home = rows.data.as_ref().ok_or(GateError::NotFound)?.0.home;
+        let (person, access, data) = self.open_home(credentials, home, rows)?;
+        let (row, draft, existing) = data.ok_or(GateError::NotFound)?;
+        if row.id != test {
+            return Err(alarm::raise(&OpenError::MixUp(Purpose::CameraReport), "finding a camera test"));
+        }
+        Ok(OpenTest { person, access, row, draft, existing })
+    }
+
+    async fn test_device_name(&self, credentials: &Credentials, open: &OpenTest) -> Result<String, GateError> {
+        let now = Timestamp::now();
+        let rows =
+            self.registry().device(credentials.find(), now, open.row.device).await.map_err(registry_error)?;
+        match rows.and_then(|rows| rows.data) {
+            Some(detail) => open
+                .access
+                .open_device(&detail.device)
+                .map(|profile| profile.name)
+                .map_err(|error| alarm::raise(&error, "opening a device's name")),
+            None => Ok(String::new()),
+        }
+    }
+}
+
+impl HomeAccess {
+    /// What exactly is to be tested, through which device, and for which camera.
+    fn resolve(
+        &self,
+        cameras: &[CameraRow],
+        of: &TestOf,
+    ) -> Result<(CameraAccess, Option<DeviceId>, Option<CameraId>), GateError> {
+        match of {
+            TestOf::New { source, device } => {
+                let source = Source {
+                    address: source.address.clone(),
+                    user: source.user.clone(),
+                    password: source.password.clone(),
+                };
+                Ok((source.check()?, *device, None))
+            }
+            TestOf::Existing { camera, address, user, password, device } => {
+                let row = cameras
+                    .iter()
+                    .find(|row| row.id == *camera && row.standing == CameraStanding::Active)
+                    .ok_or(GateError::NotFound)?;
+                let open = self.open_camera(row).map_err(|error| alarm::raise(&error, "opening a camera"))?;
+                let current = open.access.ok_or_else(|| {
+                    GateError::invalid("camera_id", "this camera pushes by itself and has no address")
+                })?;
+                let source = Source {
+                    address: address.clone().unwrap_or_else(|| current.address.as_str().to_owned()),
+                    user: Some(user.clone().unwrap_or_else(|| current.user.clone())),
+                    password: Some(password.clone().unwrap_or_else(|| current.password.clone())),
+                };
+                Ok((source.check()?, device.or(row.device), Some(*camera)))
+            }
+        }
+    }
+}
+
+impl OpenTest {
+    /// The device's report, verified under the draft camera's own key.
+    fn report(&self) -> Result<Option<TestReport>, GateError> {
+        let Some(row) = &self.row.report else { return Ok(None) };
+        let report = self
+            .access
+            .camera_secret(&self.draft.epoch)
+            .and_then(|secret| secret.verify_report(row.device, &row.body, &row.tag))
+            .and_then(|()| profile::decode::<TestReport>(&row.body))
+            .and_then(|report| {
+                if report.test == self.row.id { Ok(report) } else { Err(OpenError::MixUp(Purpose::CameraReport)) }
+            })
+            .map_err(|error| alarm::raise(&error, "verifying a report on a camera test"))?;
+        Ok(Some(report))
+    }
+
+    fn view(&self, credentials: &Credentials, device_name: String) -> Result<views::CameraTest, GateError> {
+        let report = self.report()?;
+        let state = if self.row.expires_at <= Timestamp::now() {
+            "expired"
+        } else {
+            report.as_ref().map_or("waiting", state)
+        };
+        let steps = CameraTestStep::ALL.map(|step| {
+            let tried = report.iter().flat_map(|report| &report.steps).find(|tried| tried.step == step);
+            let (outcome, fault) = match tried.map(|tried| tried.outcome) {
+                Some(StepOutcome::Passed) => ("passed", None),
+                Some(StepOutcome::Failed(fault)) => ("failed", Some(fault)),
+                None if matches!(state, "failed" | "expired") => ("not-tried", None),
+                None => ("waiting", None),
+            };
+            views::TestStep { step, outcome, fault, detail: tried.map(|tried| tried.detail.clone()).unwrap_or_default() }
+        });
+        Ok(views::CameraTest {
+            id: self.row.id,
+            home_id: self.access.id(),
+            device_id: self.row.device,
+            device_name,
+            state,
+            steps: steps.into(),
+            still_url: self
+                .row
+                .still
+                .as_ref()
+                .map(|still| urls::still(credentials, &format!("camera-tests/{}", self.row.id), still.started_at)),
+            expires_at: self.row.expires_at,
+        })
+    }
+}
+
+fn state(report: &TestReport) -> &'static str {
+    let failed = report.steps.iter().any(|step| matches!(step.outcome, StepOutcome::Failed(_)));
+    match (report.done, failed) {
+        (true, true) => "failed",
+        (true, false) => "passed",
+        (false, _) => "running",
+    }
+}

@@ -1,0 +1,475 @@
+//! Cameras: seeing how they are, adding, changing and erasing them.
+
+use ownsight_model::{
+    CameraAddress, CameraEpoch, CameraFault, CameraId, CameraReport, CameraState, DeviceId, HomeId, TenureId,
+    Timestamp,
+};
+use ownsight_registry::{
+    CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan,
+    RegistryError,
+};
+use ownsight_seal::{CameraPlace, CameraSalt, OpenError, Purpose};
+
+use crate::access::{HomeAccess, OpenCamera, Person};
+use crate::devices::AWAY_AFTER;
+use crate::gate::{Gate, registry_error};
+use crate::plan::{TRIES, choose_device, devices};
+use crate::profile::{self, CameraAccess, CameraProfile};
+use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
+
+/// How readily motion is an event, until somebody says otherwise.
+pub(crate) const SENSITIVITY: u8 = 5;
+const CREDENTIAL_BYTES_MAX: usize = 256;
+
+/// A camera to add without a test.
+#[derive(Debug)]
+pub struct NewCamera {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub source: Source,
+    /// The device that is to serve it; `None`: this server's agent, else the first.
+    pub device: Option<DeviceId>,
+}
+
+/// A camera's address with what it asks for, as typed.
+pub struct Source {
+    /// `rtsp://…`
+    pub address: String,
+    /// The user name, if it asks for one.
+    pub user: Option<String>,
+    /// The password, if it asks for one.
+    pub password: Option<String>,
+}
+
+/// What changes of a camera; what is left out stays.
+#[derive(Default)]
+pub struct CameraChange {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new address.
+    pub address: Option<String>,
+    /// A new user name.
+    pub user: Option<String>,
+    /// A new password.
+    pub password: Option<String>,
+    /// How readily motion is an event, 1 to 10.
+    pub sensitivity: Option<u8>,
+    /// Another device.
+    pub device: Option<DeviceId>,
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Source(…)")
+    }
+}
+
+impl std::fmt::Debug for CameraChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CameraChange(…)")
+    }
+}
+
+impl Source {
+    pub(crate) fn check(self) -> Result<CameraAccess, GateError> {
+        let access = CameraAccess {
+            address: CameraAddress::parse(&self.address)?,
+            user: self.user.unwrap_or_default(),
+            password: self.password.unwrap_or_default(),
+        };
+        check_credentials(&access)?;
+        Ok(access)
+    }
+}
+
+fn check_credentials(access: &CameraAccess) -> Result<(), GateError> {
+    for (field, value) in [("user", &access.user), ("password", &access.password)] {
+        if value.len() > CREDENTIAL_BYTES_MAX || value.chars().any(char::is_control) {
+            return Err(GateError::invalid(field, "at most 256 bytes without control characters are expected"));
+        }
+    }
+    Ok(())
+}
+
+impl Gate {
+    /// The cameras of one home, or of all that the account's grants open.
+    pub async fn cameras(
+        &self,
+        credentials: &Credentials,
+        home: Option<HomeId>,
+    ) -> Result<Answer<views::Cameras>, GateError> {
+        let now = Timestamp::now();
+        let rows = self.registry().cameras(credentials.find(), now, home).await.map_err(registry_error)?;
+        let (person, homes, mut unverified, details) =
+            self.open_homes(credentials, rows.ok_or(GateError::SignedOut)?)?;
+        if home.is_some_and(|asked| homes.iter().all(|access| access.id() != asked)) && unverified == 0 {
+            return Err(GateError::NotFound);
+        }
+        let mut known_devices = Vec::new();
+        for access in homes.iter().filter(|access| home.is_none_or(|asked| access.id() == asked)) {
+            self.ensure_local_agent(credentials, &person, access).await;
+            let (_, _, plan) = self.home_plan(credentials, access.id()).await?;
+            known_devices.extend(plan.devices);
+        }
+        let mut cameras = Vec::with_capacity(details.len());
+        for detail in &details {
+            let access = homes.iter().find(|access| access.id() == detail.camera.home);
+            let opened = access
+                .ok_or(OpenError::MixUp(Purpose::CameraText))
+                .and_then(|access| Ok((access, access.open_camera(&detail.camera)?)));
+            match opened {
+                Ok((access, open)) => {
+                    cameras.push(view(credentials, access, detail, &open, &known_devices));
+                }
+                Err(error) => {
+                    alarm::raise(&error, "opening a camera");
+                    unverified += 1;
+                }
+            }
+        }
+        Ok(Answer::new(credentials, views::Cameras { cameras, unverified }))
+    }
+
+    /// One camera.
+    pub async fn camera(
+        &self,
+        credentials: &Credentials,
+        camera: CameraId,
+    ) -> Result<Answer<views::Camera>, GateError> {
+        let (_, access, detail) = self.camera_detail(credentials, camera).await?;
+        let open = access
+            .open_camera(&detail.camera)
+            .map_err(|error| alarm::raise(&error, "opening a camera"))?;
+        let (_, _, plan) = self.home_plan(credentials, access.id()).await?;
+        Ok(Answer::new(credentials, view(credentials, &access, &detail, &open, &plan.devices)))
+    }
+
+    /// Adds a camera without a test.
+    pub async fn add_camera(
+        &self,
+        credentials: &Credentials,
+        home: HomeId,
+        new: NewCamera,
+    ) -> Result<CameraId, GateError> {
+        let name = text::name("name", &new.name)?;
+        let source = new.source.check()?;
+        for _ in 0..TRIES {
+            let (person, access, plan) = self.home_plan(credentials, home).await?;
+            let device = choose_device(&plan, new.device)?;
+            access.refuse_added(&plan, &source, None)?;
+            let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY };
+            let row = access.new_camera(CameraStanding::Active, device, &profile, &source);
+            let mut cameras = plan.cameras.clone();
+            cameras.push(row.clone());
+            let configurations = access.configure_all([device], &cameras, &plan.tests)?;
+            let id = row.id;
+            let authority = person.authority_in(&access);
+            match self.registry().create_camera(&authority, row, configurations).await {
+                Ok(()) => return Ok(id),
+                Err(RegistryError::Conflict) => {}
+                Err(error) => return Err(registry_error(error)),
+            }
+        }
+        Err(GateError::Conflict)
+    }
+
+    /// Changes a camera; its devices get new configurations.
+    pub async fn change_camera(
+        &self,
+        credentials: &Credentials,
+        camera: CameraId,
+        change: CameraChange,
+    ) -> Result<(), GateError> {
+        for _ in 0..TRIES {
+            let (person, access, plan, row) = self.camera_plan(credentials, camera).await?;
+            let mut open = access.open_camera(&row).map_err(|error| alarm::raise(&error, "opening a camera"))?;
+            change.apply(&mut open)?;
+            let device = match change.device {
+                Some(_) => Some(choose_device(&plan, change.device)?.id),
+                None => row.device,
+            };
+            if let Some(source) = &open.access {
+                access.refuse_added(&plan, source, Some(camera))?;
+            }
+            let changed = CameraRow {
+                device,
+                text: open.secret.seal_text(&profile::encode(&open.profile)),
+                address: open.access.as_ref().map(|source| {
+                    access.control.seal_camera_address(camera, &profile::encode(source))
+                }),
+                ..row.clone()
+            };
+            let update = CameraUpdate {
+                camera,
+                text: Some(changed.text.clone()),
+                address: Some(changed.address.clone()),
+                device: Some(device),
+            };
+            let cameras = replaced(&plan.cameras, changed);
+            let affected = [row.device, device];
+            let configurations = access.configure_all(devices(&plan, &affected), &cameras, &plan.tests)?;
+            let authority = person.authority_in(&access);
+            match self.registry().update_camera(&authority, update, configurations).await {
+                Ok(()) => return Ok(()),
+                Err(RegistryError::Conflict) => {}
+                Err(error) => return Err(registry_error(error)),
+            }
+        }
+        Err(GateError::Conflict)
+    }
+
+    /// Erases a camera with all its events: its salt is destroyed, its files are unlinked.
+    pub async fn erase_camera(
+        &self,
+        credentials: &Credentials,
+        camera: CameraId,
+    ) -> Result<Answer<views::Erased>, GateError> {
+        for _ in 0..TRIES {
+            let (person, access, plan, row) = self.camera_plan(credentials, camera).await?;
+            let cameras: Vec<CameraRow> =
+                plan.cameras.iter().filter(|other| other.id != camera).cloned().collect();
+            let affected = [row.device];
+            let configurations = access.configure_all(devices(&plan, &affected), &cameras, &plan.tests)?;
+            let authority = person.authority_in(&access);
+            match self.registry().erase_camera(&authority, camera, configurations).await {
+                Ok(erased) => {
+                    self.erase_objects(&erased.objects).await;
+                    let view = views::Erased { events: erased.events, bytes: erased.bytes };
+                    return Ok(Answer::new(credentials, view));
+                }
+                Err(RegistryError::Conflict) => {}
+                Err(error) => return Err(registry_error(error)),
+            }
+        }
+        Err(GateError::Conflict)
+    }
+
+    pub(crate) async fn camera_detail(
+        &self,
+        credentials: &Credentials,
+        camera: CameraId,
+    ) -> Result<(Person, HomeAccess, CameraDetail), GateError> {
+        let now = Timestamp::now();
+        let rows = self.registry().camera(credentials.find(), now, camera).await.map_err(registry_error)?;
+        let rows = rows.ok_or(GateError::SignedOut)?;
+        let detail = rows.data.as_ref().ok_or(GateError::NotFound)?;
+        if detail.camera.id != camera {
+            return Err(alarm::raise(&OpenError::MixUp(Purpose::CameraText), "finding a camera"));
+        }
+        let home = detail.camera.home;
+        let (person, access, detail) = self.open_home(credentials, home, rows)?;
+        Ok((person, access, detail.ok_or(GateError::NotFound)?))
+    }
+
+    async fn camera_plan(
+        &self,
+        credentials: &Credentials,
+        camera: CameraId,
+    ) -> Result<(Person, HomeAccess, HomePlan, CameraRow), GateError> {
+        let (_, access, _) = self.camera_detail(credentials, camera).await?;
+        let (person, access, plan) = self.home_plan(credentials, access.id()).await?;
+        let row = plan
+            .cameras
+            .iter()
+            .find(|row| row.id == camera && row.standing == CameraStanding::Active)
+            .cloned()
+            .ok_or(GateError::NotFound)?;
+        Ok((person, access, plan, row))
+    }
+
+    /// Erases objects that the registry has forgotten. What fails here is swept at the next start.
+    pub(crate) async fn erase_objects(&self, objects: &[(HomeId, ownsight_model::EventId)]) {
+        let objects: Vec<_> =
+            objects.iter().map(|(home, event)| ownsight_vault::ObjectRef { home: *home, event: *event }).collect();
+        if let Err(error) = self.vault().delete(&objects).await {
+            tracing::warn!(%error, objects = objects.len(), "objects could not be erased yet; the next start sweeps them");
+        }
+    }
+}
+
+impl HomeAccess {
+    /// A new camera's row, with keys of its own.
+    pub(crate) fn new_camera(
+        &self,
+        standing: CameraStanding,
+        device: &DeviceRow,
+        profile: &CameraProfile,
+        source: &CameraAccess,
+    ) -> CameraRow {
+        let now = Timestamp::now();
+        let scope = self.key.scope();
+        let salt = CameraSalt::generate();
+        let place =
+            CameraPlace { camera: CameraId::generate(), tenure: TenureId::generate(), epoch: CameraEpoch::FIRST };
+        let secret = self.key.camera_secret(&salt, place);
+        CameraRow {
+            id: place.camera,
+            home: scope.home,
+            standing,
+            device: Some(device.id),
+            created_at: now,
+            epoch: CameraEpochRow {
+                camera: place.camera,
+                home: scope.home,
+                tenure: place.tenure,
+                home_epoch: scope.epoch,
+                camera_epoch: place.epoch,
+                salt: *salt.as_bytes(),
+                created_at: now,
+            },
+            text: secret.seal_text(&profile::encode(profile)),
+            address: Some(self.control.seal_camera_address(place.camera, &profile::encode(source))),
+        }
+    }
+
+    /// Refuses an address that another active camera of the home has.
+    pub(crate) fn refuse_added(
+        &self,
+        plan: &HomePlan,
+        source: &CameraAccess,
+        except: Option<CameraId>,
+    ) -> Result<(), GateError> {
+        for row in &plan.cameras {
+            if row.standing != CameraStanding::Active || Some(row.id) == except {
+                continue;
+            }
+            // A camera that does not open is an alarm where it is listed; it is not what is being added.
+            if let Ok(OpenCamera { access: Some(other), .. }) = self.open_camera(row)
+                && other.address == source.address
+            {
+                return Err(GateError::AlreadyAdded);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CameraChange {
+    fn apply(&self, open: &mut OpenCamera) -> Result<(), GateError> {
+        if let Some(name) = &self.name {
+            open.profile.name = text::name("name", name)?;
+        }
+        if let Some(sensitivity) = self.sensitivity {
+            if !(1..=10).contains(&sensitivity) {
+                return Err(GateError::invalid("sensitivity", "1 to 10 is expected"));
+            }
+            open.profile.sensitivity = sensitivity;
+        }
+        if self.address.is_none() && self.user.is_none() && self.password.is_none() {
+            return Ok(());
+        }
+        let Some(access) = &mut open.access else {
+            return Err(GateError::invalid("address", "this camera pushes by itself and has no address"));
+        };
+        if let Some(address) = &self.address {
+            access.address = CameraAddress::parse(address)?;
+        }
+        if let Some(user) = &self.user {
+            access.user.clone_from(user);
+        }
+        if let Some(password) = &self.password {
+            access.password.clone_from(password);
+        }
+        check_credentials(access)
+    }
+}
+
+/// The rows with one in the place of its former self.
+pub(crate) fn replaced(cameras: &[CameraRow], changed: CameraRow) -> Vec<CameraRow> {
+    let mut cameras: Vec<_> = cameras.iter().filter(|row| row.id != changed.id).cloned().collect();
+    cameras.push(changed);
+    cameras
+}
+
+fn view(
+    credentials: &Credentials,
+    access: &HomeAccess,
+    detail: &CameraDetail,
+    open: &OpenCamera,
+    known_devices: &[DeviceDetail],
+) -> views::Camera {
+    let row = &detail.camera;
+    let device = known_devices.iter().map(|known| &known.device).find(|device| Some(device.id) == row.device);
+    let device_name = device.and_then(|device| match access.open_device(device) {
+        Ok(profile) => Some(profile.name),
+        Err(error) => {
+            alarm::raise(&error, "opening a device's name");
+            None
+        }
+    });
+    let (status, video) = status(detail, open, device);
+    views::Camera {
+        id: row.id,
+        home_id: access.id(),
+        name: open.profile.name.clone(),
+        address: open.access.as_ref().map(|source| source.address.as_str().to_owned()),
+        user: open.access.as_ref().map(|source| source.user.clone()).filter(|user| !user.is_empty()),
+        has_password: open.access.as_ref().is_some_and(|source| !source.password.is_empty()),
+        sensitivity: open.profile.sensitivity,
+        device_id: row.device,
+        device_name,
+        created_at: row.created_at,
+        status,
+        still_at: detail.still.as_ref().map(|still| still.started_at),
+        still_url: detail
+            .still
+            .as_ref()
+            .map(|still| urls::still(credentials, &format!("cameras/{}", row.id), still.started_at)),
+        video,
+        events: detail.events,
+    }
+}
+
+fn status(
+    detail: &CameraDetail,
+    open: &OpenCamera,
+    device: Option<&DeviceRow>,
+) -> (views::CameraStatus, Option<views::Video>) {
+    let now = Timestamp::now();
+    let of = |state, fault: Option<CameraFault>, since, verified| {
+        (views::CameraStatus { state, fault, since, verified }, None)
+    };
+    let Some(device) = device else {
+        return of("unknown", None, detail.camera.created_at, true);
+    };
+    let seen = device.seen_at.filter(|seen| now.since(*seen) < AWAY_AFTER);
+    let Some(row) = detail.report.as_ref() else {
+        let state = if seen.is_some() { "connecting" } else { "unknown" };
+        return of(state, None, detail.camera.created_at, true);
+    };
+    let report = open
+        .secret
+        .verify_report(row.device, &row.body, &row.tag)
+        .and_then(|()| profile::decode::<CameraReport>(&row.body))
+        .and_then(|report| {
+            if report.camera == detail.camera.id {
+                Ok(report)
+            } else {
+                Err(OpenError::MixUp(Purpose::CameraReport))
+            }
+        });
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => {
+            alarm::raise(&error, "verifying a report on a camera");
+            return of("unknown", None, row.received_at, false);
+        }
+    };
+    if seen.is_none() {
+        return of("unknown", None, device.seen_at.unwrap_or(row.received_at), true);
+    }
+    let video = report.video.map(|video| views::Video {
+        width: video.width,
+        height: video.height,
+        fps: video.fps,
+        bits_per_second: video.bits_per_second,
+        lost_frames: video.lost_frames,
+    });
+    let (status, _) = match report.state {
+        CameraState::Connecting => of("connecting", None, report.since, true),
+        CameraState::Records => of("records", None, report.since, true),
+        CameraState::Offline(fault) => of("offline", Some(fault), report.since, true),
+    };
+    (status, video)
+}

@@ -1,0 +1,301 @@
+//! Lists of events, and one event: verified row by row under the asker's own keys.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use ownsight_ledger::{Action, EventRef};
+use ownsight_model::{CameraId, EventId, HomeId, Label, MotionTrack, SectionKind, Timestamp};
+use ownsight_registry::{CameraEpochRow, EventPage, EventQuery, EventRow};
+use ownsight_seal::{CameraSecret, HEADER_BYTES, Header, OpenError, Purpose, Trailer, VerifiedEvent};
+
+use crate::access::HomeAccess;
+use crate::gate::{Gate, registry_error};
+use crate::{Answer, Credentials, GateError, alarm, days, urls, views};
+
+const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_MAX: u32 = 100;
+
+/// Which events to list.
+#[derive(Debug, Default)]
+pub struct EventFilter {
+    /// Of this home only.
+    pub home: Option<HomeId>,
+    /// Of these cameras only; none: of all.
+    pub cameras: Vec<CameraId>,
+    /// About this only.
+    pub label: Option<Label>,
+    /// On this date in the home's zone; needs `home`.
+    pub day: Option<String>,
+    /// Begun before this moment.
+    pub before: Option<Timestamp>,
+    /// Begun at or after this moment.
+    pub after: Option<Timestamp>,
+    /// At most so many, 1 to 100; 50 if left out.
+    pub limit: Option<u32>,
+    /// Where the former page ended.
+    pub cursor: Option<String>,
+}
+
+impl Gate {
+    /// Lists events, newest first. The list is one entry of the ledger for each home in it.
+    pub async fn events(
+        &self,
+        credentials: &Credentials,
+        filter: EventFilter,
+    ) -> Result<Answer<views::Events>, GateError> {
+        let query = self.query(credentials, filter).await?;
+        let asked = query.homes.clone();
+        let now = Timestamp::now();
+        let rows = self.registry().events(credentials.find(), now, query).await.map_err(registry_error)?;
+        let (person, homes, mut unverified, page) =
+            self.open_homes(credentials, rows.ok_or(GateError::SignedOut)?)?;
+        if let Some(asked) = asked
+            && unverified == 0
+            && asked.iter().any(|asked| homes.iter().all(|access| access.id() != *asked))
+        {
+            return Err(GateError::NotFound);
+        }
+
+        let mut cameras = Cameras { page: &page, homes: &homes, open: HashMap::new(), secrets: HashMap::new() };
+        let mut listed: Vec<(HomeId, views::Event)> = Vec::with_capacity(page.events.len());
+        for (row, opened) in &page.events {
+            match cameras.event(credentials, row, *opened) {
+                Ok(event) => listed.push((event.home_id, event)),
+                Err(error) => {
+                    alarm::raise(&error, "verifying an event in a list");
+                    unverified += 1;
+                }
+            }
+        }
+        let next_cursor = match page.events.last() {
+            Some((row, _)) if page.more => Some(cursor(row.started_at, row.id)),
+            _ => None,
+        };
+        for access in &homes {
+            let of_home = listed.iter().filter(|(home, _)| *home == access.id());
+            let events: Vec<_> =
+                of_home.map(|(_, event)| EventRef { camera: event.camera_id, event: event.id }).collect();
+            if !events.is_empty() {
+                let action = Action::List { events, cameras: Vec::new() };
+                self.record(credentials, &person, access.id(), action).await?.unlock(|| Ok(()))?;
+            }
+        }
+        let events = listed.into_iter().map(|(_, event)| event).collect();
+        Ok(Answer::new(credentials, views::Events { events, next_cursor, unverified }))
+    }
+
+    /// One event with its motion over time. It is then one that this account has opened.
+    pub async fn event(
+        &self,
+        credentials: &Credentials,
+        event: EventId,
+    ) -> Result<Answer<views::EventDetail>, GateError> {
+        let found = self.find_event(credentials, event).await?;
+        if found.row.still {
+            return Err(GateError::NotFound);
+        }
+        let camera = found
+            .access
+            .open_camera(&found.camera)
+            .map_err(|error| alarm::raise(&error, "opening an event's camera"))?;
+        let found_by = found.device.as_ref().and_then(|device| found.access.open_device(device).ok());
+        let view = view(
+            credentials,
+            &found.access,
+            &found.verified,
+            camera.profile.name.clone(),
+            found_by.map(|profile| profile.name),
+            found.opened,
+        );
+        let (starts_at, ends_at) = days::day_of(&found.access.profile.zone, view.started_at)?;
+        let home = found.access.id();
+        let now = Timestamp::now();
+        let position = self
+            .registry()
+            .event_position(credentials.find(), now, home, event, starts_at, ends_at)
+            .await
+            .map_err(registry_error)?
+            .and_then(|rows| rows.data);
+        let motion = match found.verified.trailer().section(SectionKind::Motion) {
+            Some(_) => {
+                let bytes = self.open_small(credentials, &found, SectionKind::Motion).await?;
+                Some(MotionTrack::decode(&bytes).map_err(|_| {
+                    let error = OpenError::Malformed { what: "motion section", why: "its form is not known" };
+                    alarm::raise(&error, "reading an event's motion")
+                })?)
+            }
+            None => None,
+        };
+        self.registry().mark_opened(found.person.scope.account, event).await.map_err(registry_error)?;
+        let at = |offset_ms: u32| view.started_at.plus(Duration::from_millis(u64::from(offset_ms)));
+        let detail = views::EventDetail {
+            motion_started_at: motion.as_ref().map(|track| at(track.began_ms)),
+            motion_ended_at: motion.as_ref().map(|track| at(track.ended_ms)),
+            width: motion.as_ref().map(|track| track.width),
+            height: motion.as_ref().map(|track| track.height),
+            frames: motion.as_ref().map(|track| track.frames),
+            motion: motion.map(|track| track.samples).unwrap_or_default(),
+            position: position.map_or(views::Position { of_day: 1, in_day: 1 }, |position| views::Position {
+                of_day: position.of_day,
+                in_day: position.in_day,
+            }),
+            event: view,
+        };
+        Ok(Answer::new(credentials, detail))
+    }
+
+    /// Erases an event: its header is zeroed, its file unlinked, its id kept so that a retry does not bring it back.
+    pub async fn erase_event(&self, credentials: &Credentials, event: EventId) -> Result<(), GateError> {
+        let found = self.find_event(credentials, event).await?;
+        let authority = found.person.authority_in(&found.access);
+        if let Some(object) = self.registry().erase_event(&authority, event).await.map_err(registry_error)? {
+            self.erase_objects(&[object]).await;
+        }
+        Ok(())
+    }
+
+    async fn query(&self, credentials: &Credentials, filter: EventFilter) -> Result<EventQuery, GateError> {
+        let limit = filter.limit.unwrap_or(LIMIT_DEFAULT);
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(GateError::invalid("limit", "1 to 100 is expected"));
+        }
+        let (mut from, mut to) = (filter.after, filter.before);
+        if let Some(day) = &filter.day {
+            let home = filter.home.ok_or_else(|| GateError::invalid("day", "it needs `home`, whose days are meant"))?;
+            let (starts_at, ends_at) = self.day_bounds(credentials, home, day).await?;
+            from = Some(from.map_or(starts_at, |from| from.max(starts_at)));
+            to = Some(to.map_or(ends_at, |to| to.min(ends_at)));
+        }
+        let before = filter.cursor.as_deref().map(parse_cursor).transpose()?;
+        Ok(EventQuery {
+            homes: filter.home.map(|home| vec![home]),
+            cameras: filter.cameras,
+            label: filter.label.map(Label::code),
+            from,
+            to,
+            before,
+            after: None,
+            limit,
+        })
+    }
+}
+
+/// Opens cameras and secrets of a page once each, from the homes that the asker's grants opened.
+struct Cameras<'a> {
+    page: &'a EventPage,
+    homes: &'a [HomeAccess],
+    open: HashMap<CameraId, String>,
+    secrets: HashMap<(CameraId, u32, u32), CameraSecret>,
+}
+
+impl Cameras<'_> {
+    fn event(&mut self, credentials: &Credentials, row: &EventRow, opened: bool) -> Result<views::Event, OpenError> {
+        let mixed_up = OpenError::MixUp(Purpose::Event);
+        let access = self.homes.iter().find(|access| access.id() == row.home).ok_or(mixed_up.clone())?;
+        let key = (row.camera, row.home_epoch.number(), row.camera_epoch.number());
+        let secret = match self.secrets.entry(key) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let epoch = self.page.epochs.iter().find(|epoch| is_epoch_of(epoch, row)).ok_or(mixed_up.clone())?;
+                entry.insert(access.camera_secret(epoch)?)
+            }
+        };
+        let verified = verify(secret, row, row.id)?;
+        let name = match self.open.entry(row.camera) {
+            Entry::Occupied(entry) => entry.get().clone(),
+            Entry::Vacant(entry) => {
+                let camera =
+                    self.page.cameras.iter().find(|camera| camera.id == row.camera).ok_or(mixed_up)?;
+                entry.insert(access.open_camera(camera)?.profile.name).clone()
+            }
+        };
+        let device = self.page.devices.iter().find(|device| device.id == verified.ids().device);
+        let found_by = device.map(|device| access.open_device(device)).transpose()?.map(|profile| profile.name);
+        Ok(view(credentials, access, &verified, name, found_by, opened))
+    }
+}
+
+pub(crate) fn is_epoch_of(epoch: &CameraEpochRow, row: &EventRow) -> bool {
+    epoch.camera == row.camera
+        && epoch.tenure == row.tenure
+        && epoch.home_epoch == row.home_epoch
+        && epoch.camera_epoch == row.camera_epoch
+}
+
+/// Verifies a row's header and trailer under a camera secret, and that they are of the event that was asked for.
+pub(crate) fn verify(secret: &CameraSecret, row: &EventRow, asked: EventId) -> Result<VerifiedEvent, OpenError> {
+    let header: &[u8; HEADER_BYTES] = row
+        .header
+        .as_slice()
+        .try_into()
+        .map_err(|_| OpenError::Malformed { what: "header", why: "it has not the length of one" })?;
+    let header = Header::parse(header)?;
+    let trailer = Trailer::parse(&row.trailer, row.bytes)?;
+    let verified = secret.verify_event(header, trailer)?;
+    verified.is_event(asked)?;
+    Ok(verified)
+}
+
+fn view(
+    credentials: &Credentials,
+    access: &HomeAccess,
+    verified: &VerifiedEvent,
+    camera_name: String,
+    found_by: Option<String>,
+    opened: bool,
+) -> views::Event {
+    let ids = verified.ids();
+    let trailer = verified.trailer();
+    let kept = Duration::from_secs(u64::from(access.row.retention_days) * 24 * 3600);
+    views::Event {
+        id: ids.event,
+        home_id: ids.scope.home,
+        camera_id: ids.scope.camera,
+        camera_name,
+        started_at: ids.started_at,
+        ended_at: trailer.ended_at,
+        label: trailer.label,
+        label_source: trailer.label_source,
+        found_by,
+        opened,
+        clip_bytes: trailer.section(SectionKind::Clip).map_or(0, |section| section.length),
+        expires_at: ids.started_at.plus(kept),
+        thumbnail_url: urls::thumbnail(credentials, ids.event),
+        video_url: urls::video(credentials, ids.event),
+    }
+}
+
+/// Where a page ended: start time and event, 24 bytes as base64url. It finds; it opens nothing.
+fn cursor(started_at: Timestamp, event: EventId) -> String {
+    let mut bytes = Vec::with_capacity(24);
+    bytes.extend_from_slice(&started_at.as_micros().to_be_bytes());
+    bytes.extend_from_slice(event.as_bytes());
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+fn parse_cursor(text: &str) -> Result<(Timestamp, EventId), GateError> {
+    let parse = || {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let (time, event) = bytes.split_first_chunk::<8>()?;
+        let event: [u8; 16] = event.try_into().ok()?;
+        Some((Timestamp::from_micros(i64::from_be_bytes(*time)), EventId::from_bytes(event)))
+    };
+    parse().ok_or_else(|| GateError::invalid("cursor", "the `next_cursor` of a former page is expected"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_read_back_and_others_are_refused() {
+        let event = EventId::generate();
+        let time = Timestamp::from_micros(-5);
+        assert_eq!(parse_cursor(&cursor(time, event)).unwrap(), (time, event));
+        for text in ["", "x", "AAAA", &"A".repeat(33)] {
+            assert!(parse_cursor(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The gate itself: what it holds, and how it is opened.
+
+use std::sync::Arc;
+
+use ownsight_ledger::Ledger;
+use ownsight_model::{HomeId, InstallationId, Timestamp};
+use ownsight_registry::{InstallationRow, Registry, RegistryError};
+use ownsight_seal::{MasterKey, PairingCode};
+use ownsight_vault::Vault;
+use tokio::sync::mpsc;
+
+use crate::credentials::Credentials;
+use crate::password::Hasher;
+use crate::throttle::Throttle;
+use crate::{GateError, alarm};
+
+/// The only door to keys and plaintext. Cheap to clone.
+///
+/// Every method reads session and grants from the registry in its own call; nothing that it opened outlives the
+/// answer. All are cancel-safe: a dropped call has done all of what it does to registry and vault, or none of it,
+/// and may have left an opening on record that did not take place.
+#[derive(Clone)]
+pub struct Gate {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    installation: InstallationRow,
+    master: MasterKey,
+    registry: Registry,
+    vault: Vault,
+    ledger: Ledger,
+    hasher: Hasher,
+    throttle: Throttle,
+    local_pairings: mpsc::Sender<LocalPairing>,
+    /// Held while a local agent's pairing is looked for and made, so that two requests do not make two.
+    local_agents: tokio::sync::Mutex<()>,
+}
+
+/// A pairing code for the agent that this server runs for a home: goes to the supervisor, and nowhere else.
+#[derive(Debug)]
+pub struct LocalPairing {
+    /// The home.
+    pub home: HomeId,
+    /// The code, for the agent's standard input.
+    pub code: LocalCode,
+}
+
+/// A pairing code on its way to an agent's standard input.
+pub struct LocalCode(pub(crate) PairingCode);
+
+impl LocalCode {
+    /// The code's characters, wiped when dropped.
+    pub fn reveal(&self) -> zeroize::Zeroizing<String> {
+        self.0.reveal()
+    }
+}
+
+impl std::fmt::Debug for LocalCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LocalCode(…)")
+    }
+}
+
+/// Why the gate does not open at start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenGateError {
+    /// The key file is not the one that this database was made with.
+    #[error("the master key is not the one that this database was made with: restore the key from the recovery sheet, or the database that belongs to it")]
+    WrongMasterKey,
+    /// The registry does not answer.
+    #[error("the registry does not answer")]
+    Registry(#[from] RegistryError),
+}
+
+impl Gate {
+    /// Opens the gate. A database without an installation gets one, with this master key's commitment; any other
+    /// must have been made with it.
+    ///
+    /// Codes for local agents come out of the receiver, which holds at most 16.
+    pub async fn open(
+        master: MasterKey,
+        registry: Registry,
+        vault: Vault,
+        ledger: Ledger,
+    ) -> Result<(Self, mpsc::Receiver<LocalPairing>), OpenGateError> {
+        let installation = match registry.installation().await? {
+            Some(row) => {
+                if master.commitment(row.id) != row.master_commitment {
+                    return Err(OpenGateError::WrongMasterKey);
+                }
+                row
+            }
+            None => {
+                let id = InstallationId::generate();
+                let master_commitment = master.commitment(id);
+                let row = InstallationRow { id, created_at: Timestamp::now(), master_commitment };
+                registry.create_installation(row.clone()).await?;
+                row
+            }
+        };
+        let (local_pairings, receiver) = mpsc::channel(16);
+        let inner = Inner {
+            installation,
+            master,
+            registry,
+            vault,
+            ledger,
+            hasher: Hasher::new(),
+            throttle: Throttle::new(),
+            local_pairings,
+            local_agents: tokio::sync::Mutex::new(()),
+        };
+        Ok((Self { inner: Arc::new(inner) }, receiver))
+    }
+
+    /// The installation's id.
+    pub fn installation(&self) -> InstallationId {
+        self.inner.installation.id
+    }
+
+    /// Credentials from a browser's two cookies; `None` if they do not have the form of halves.
+    pub fn cookie_credentials(&self, server_half: &str, page_half: &str) -> Option<Credentials> {
+        Credentials::cookie(self.installation(), server_half, page_half)
+    }
+
+    /// Credentials from a bearer token and the client's own half, if it has one.
+    pub fn bearer_credentials(&self, token: &str, client_half: Option<&str>) -> Option<Credentials> {
+        Credentials::bearer(self.installation(), token, client_half)
+    }
+
+    /// Whether registry and ledger answer.
+    pub async fn ready(&self) -> Result<(), GateError> {
+        self.registry().installation().await.map_err(registry_error)?;
+        Ok(())
+    }
+
+    pub(crate) fn created_at(&self) -> Timestamp {
+        self.inner.installation.created_at
+    }
+
+    pub(crate) fn master(&self) -> &MasterKey {
+        &self.inner.master
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.inner.ledger
+    }
+
+    pub(crate) fn hasher(&self) -> &Hasher {
+        &self.inner.hasher
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.inner.throttle
+    }
+
+    pub(crate) fn local_agents(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.local_agents
+    }
+
+    pub(crate) fn local_pairings(&self) -> &mpsc::Sender<LocalPairing> {
+        &self.inner.local_pairings
+    }
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Gate({})", self.installation())
+    }
+}
+
+/// What a caller is told of a registry's error.
+pub(crate) fn registry_error(error: RegistryError) -> GateError {
+    match error {
+        RegistryError::NotLive => GateError::SignedOut,
+        RegistryError::NotFound => GateError::NotFound,
+        RegistryError::Conflict => GateError::Conflict,
+        RegistryError::EmailTaken => GateError::EmailTaken,
+        RegistryError::LinkUsed => GateError::LinkUsed,
+        RegistryError::DiskFull => GateError::DiskFull,
+        RegistryError::Busy => GateError::Busy,
+        other => alarm::unavailable(&other, "asking the registry"),
+    }
+}

@@ -1,0 +1,242 @@
+//! One-time links: how the first account, a new one, or a new password comes to be.
+
+use std::time::Duration;
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use ownsight_model::{AccountId, Email, GrantId, HomeEpoch, HomeId, Role, Timestamp};
+use ownsight_registry::{AccountRow, CustodyRow, GrantRow, HomeRow, LinkRow, RedeemAccount};
+use ownsight_seal::{AccountKey, AccountScope, ControlKey, HomeScope, LinkSecret};
+use zeroize::Zeroizing;
+
+use crate::credentials::half;
+use crate::gate::{Gate, registry_error};
+use crate::password::Password;
+use crate::profile::{self, AccountProfile, HomeProfile, LinkContent};
+use crate::{GateError, alarm, text, views};
+
+/// How long a link works.
+const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
+/// What a new home keeps, until its owner says otherwise.
+const RETENTION_DAYS: u32 = 30;
+const RETENTION_BYTES: u64 = 200 * 1_000_000_000;
+
+/// What an operator asks a link for.
+#[derive(Debug, Clone)]
+pub enum LinkFor {
+    /// The first account; refused once there is one.
+    First,
+    /// One more account with a home of its own.
+    Account {
+        /// The only address that may redeem it, if one is named.
+        email: Option<String>,
+        /// Whether the server runs an agent for its home.
+        local_agent: bool,
+    },
+    /// A new password for an account whose owner has forgotten it. Ends all its sessions.
+    Reset {
+        /// The account's address.
+        email: String,
+    },
+}
+
+/// What the redeemer of a link types.
+#[derive(Debug)]
+pub struct Redemption {
+    /// The e-mail address.
+    pub email: String,
+    /// The new password.
+    pub password: Password,
+    /// The person's name.
+    pub name: Option<String>,
+    /// The home's name.
+    pub home_name: Option<String>,
+    /// The home's IANA time zone.
+    pub zone: Option<String>,
+}
+
+impl Gate {
+    /// Whether there is an account yet; if not, the operator needs a link for the first.
+    pub async fn has_accounts(&self) -> Result<bool, GateError> {
+        self.registry().accounts_exist().await.map_err(registry_error)
+    }
+
+    /// Makes a one-time link: gives its secret, for the fragment of an address. For the operator's socket only.
+    pub async fn make_link(&self, link: LinkFor) -> Result<Zeroizing<String>, GateError> {
+        let content = match link {
+            LinkFor::First if self.has_accounts().await? => return Err(GateError::LinkUsed),
+            LinkFor::First => LinkContent::First,
+            LinkFor::Account { email, local_agent } => {
+                let email = email.map(|typed| Email::parse(&typed)).transpose()?;
+                if let Some(email) = &email
+                    && self.registry().account_by_email(email).await.map_err(registry_error)?.is_some()
+                {
+                    return Err(GateError::EmailTaken);
+                }
+                LinkContent::Account { email, local_agent }
+            }
+            LinkFor::Reset { email } => {
+                let email = Email::parse(&email)?;
+                let account = self.registry().account_by_email(&email).await.map_err(registry_error)?;
+                account.ok_or(GateError::NotFound)?;
+                LinkContent::Reset { email }
+            }
+        };
+        let secret = LinkSecret::generate();
+        let now = Timestamp::now();
+        let row = LinkRow {
+            find: secret.find(self.installation()),
+            created_at: now,
+            expires_at: now.plus(LINK_LASTS),
+            used_at: None,
+            sealed: secret.seal(self.installation(), &profile::encode(&content)),
+        };
+        self.registry().insert_link(row).await.map_err(registry_error)?;
+        Ok(Zeroizing::new(BASE64URL_NOPAD.encode(secret.expose())))
+    }
+
+    /// What a link is for.
+    pub async fn open_link(&self, secret: &str) -> Result<views::Link, GateError> {
+        let (_, content, row) = self.find_link(secret).await?;
+        let (kind, email) = match content {
+            LinkContent::First => ("first", None),
+            LinkContent::Account { email, .. } => ("account", email),
+            LinkContent::Reset { .. } => ("reset", None),
+        };
+        let email = email.map(|email| email.as_str().to_owned());
+        Ok(views::Link { kind, email, expires_at: row.expires_at })
+    }
+
+    /// Redeems a link: makes an account with its home, or sets a new password.
+    pub async fn redeem_link(&self, secret: &str, redemption: Redemption) -> Result<views::Redeemed, GateError> {
+        let (secret, content, _) = self.find_link(secret).await?;
+        let email = Email::parse(&redemption.email)?;
+        redemption.password.strong()?;
+        match content {
+            LinkContent::First => {
+                if self.has_accounts().await? {
+                    return Err(GateError::LinkUsed);
+                }
+                let sheet = self.recovery_sheet();
+                let made = self.make_account(&secret, email, redemption, true).await?;
+                Ok(views::Redeemed { recovery_sheet: Some(sheet), ..made })
+            }
+            LinkContent::Account { email: named, local_agent } => {
+                if named.is_some_and(|named| named != email) {
+                    return Err(GateError::invalid("email", "this link is for another e-mail address"));
+                }
+                self.make_account(&secret, email, redemption, local_agent).await
+            }
+            LinkContent::Reset { email: named } => {
+                if named != email {
+                    return Err(GateError::invalid("email", "this link is for another e-mail address"));
+                }
+                self.recover(&secret, &email, &redemption.password).await?;
+                Ok(views::Redeemed { account_id: None, home_id: None, recovery_sheet: None })
+            }
+        }
+    }
+
+    async fn find_link(&self, secret: &str) -> Result<(LinkSecret, LinkContent, LinkRow), GateError> {
+        let secret = LinkSecret::from_bytes(*half(secret).ok_or(GateError::LinkUsed)?);
+        let find = secret.find(self.installation());
+        let row = self.registry().link(find).await.map_err(registry_error)?.ok_or(GateError::LinkUsed)?;
+        if row.used_at.is_some() || row.expires_at <= Timestamp::now() {
+            return Err(GateError::LinkUsed);
+        }
+        let content = secret
+            .open(self.installation(), &row.sealed)
+            .and_then(|opened| profile::decode(&opened))
+            .map_err(|error| alarm::raise(&error, "opening a link"))?;
+        Ok((secret, content, row))
+    }
+
+    async fn make_account(
+        &self,
+        link: &LinkSecret,
+        email: Email,
+        redemption: Redemption,
+        local_agent: bool,
+    ) -> Result<views::Redeemed, GateError> {
+        let account_name = match redemption.name {
+            Some(name) => text::name("name", &name)?,
+            None => email.as_str().split('@').next().unwrap_or_default().to_owned(),
+        };
+        let home_name = text::name("home_name", redemption.home_name.as_deref().unwrap_or("Home"))?;
+        let zone = text::zone(redemption.zone.as_deref().unwrap_or("UTC"))?;
+
+        let now = Timestamp::now();
+        let installation = self.installation();
+        let scope = AccountScope { installation, account: AccountId::generate() };
+        let key = AccountKey::generate();
+        let password = self.wrap_under_password(scope, &email, &key, &redemption.password).await?;
+        let custody =
+            CustodyRow { email: email.clone(), wrap: self.master().seal(scope, &email, &key) };
+        let profile = AccountProfile { email: email.clone(), name: account_name };
+        let account = AccountRow {
+            id: scope.account,
+            email,
+            created_at: now,
+            public_key: key.public_key(scope).to_bytes(),
+            text: key.seal_text(scope, &profile::encode(&profile)),
+        };
+        let home_scope = HomeScope { installation, home: HomeId::generate(), epoch: HomeEpoch::FIRST };
+        let control = ControlKey::generate(home_scope);
+        let profile = HomeProfile { name: home_name, zone };
+        let home = HomeRow {
+            id: home_scope.home,
+            epoch: home_scope.epoch,
+            created_at: now,
+            text: control.home_key().seal_text(&profile::encode(&profile)),
+            local_agent,
+            retention_days: RETENTION_DAYS,
+            retention_bytes: RETENTION_BYTES,
+        };
+        let grant_id = GrantId::generate();
+        let grant = GrantRow {
+            id: grant_id,
+            account: scope.account,
+            home: home.id,
+            role: Role::Owner,
+            epoch: home.epoch,
+            created_at: now,
+            wrap: key.seal_grant(scope, grant_id, Role::Owner, &control),
+        };
+        let link_find = link.find(installation);
+        let redeem = RedeemAccount { link_find, now, account, password, custody, home, grant };
+        self.registry().redeem_account(redeem).await.map_err(registry_error)?;
+        Ok(views::Redeemed {
+            account_id: Some(scope.account),
+            home_id: Some(home_scope.home),
+            recovery_sheet: None,
+        })
+    }
+
+    /// The one reader of custody: re-wraps the account key under a new password, ends all sessions, returns nothing.
+    async fn recover(&self, link: &LinkSecret, email: &Email, password: &Password) -> Result<(), GateError> {
+        let row = self.registry().custody(email).await.map_err(registry_error)?.ok_or(GateError::NotFound)?;
+        let (account, key) = self
+            .master()
+            .open(self.installation(), email, &row.wrap)
+            .map_err(|error| alarm::raise(&error, "opening an account's custody"))?;
+        let scope = AccountScope { installation: self.installation(), account };
+        let row = self.wrap_under_password(scope, email, &key, password).await?;
+        let find = link.find(self.installation());
+        self.registry()
+            .redeem_reset(find, Timestamp::now(), account, row)
+            .await
+            .map_err(registry_error)?;
+        tracing::warn!(account.id = %account, "an account's password was reset by a one-time link");
+        Ok(())
+    }
+
+    fn recovery_sheet(&self) -> views::RecoverySheet {
+        let master_key = HEXLOWER.encode(self.master().expose());
+        let words = master_key.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned());
+        views::RecoverySheet {
+            installation: self.installation().to_string(),
+            created_at: self.created_at(),
+            words: words.collect(),
+            master_key,
+        }
+    }
+}

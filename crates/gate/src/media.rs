@@ -1,0 +1,408 @@
+//! Media: the unlock of one section of one event, and its plaintext, segment by segment.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use ownsight_ledger::{Action, ByteRange, EventRef};
+use ownsight_model::{CameraId, EventId, SectionKind, TestId, Timestamp};
+use ownsight_registry::{CameraRow, CameraStanding, DeviceRow, EventRow};
+use ownsight_seal::stream::{StreamError, StreamOpener};
+use ownsight_seal::{EventOpener, HEADER_BYTES, OpenError, Purpose, Section, SessionTag, VerifiedEvent};
+use ownsight_vault::{ObjectRef, ReadError, VaultReader};
+use zeroize::Zeroizing;
+
+use crate::access::{HomeAccess, Person};
+use crate::answer::WrongSession;
+use crate::events::verify;
+use crate::gate::{Gate, registry_error};
+use crate::{Answer, Credentials, GateError, alarm, text};
+
+/// Sections that are opened whole are at most so long.
+const SMALL_BYTES_MAX: u64 = 1 << 20;
+const STREAM_HEADER_BYTES: usize = ownsight_seal::stream::HEADER_LEN;
+
+/// An event that the asker's own grant opens, verified.
+pub(crate) struct FoundEvent {
+    pub(crate) person: Person,
+    pub(crate) access: HomeAccess,
+    pub(crate) row: EventRow,
+    pub(crate) camera: CameraRow,
+    pub(crate) device: Option<DeviceRow>,
+    pub(crate) opened: bool,
+    pub(crate) verified: VerifiedEvent,
+    opener: EventOpener,
+}
+
+/// What to open of an event.
+#[derive(Debug, Clone)]
+pub enum Media {
+    /// Its thumbnail, a JPEG.
+    Thumbnail,
+    /// Its video, an MP4, or a range of its bytes.
+    Video {
+        /// Which bytes of the plain video.
+        range: Option<RangeAsked>,
+        /// Whether it leaves as a file to keep.
+        download: bool,
+    },
+}
+
+/// A range of bytes as asked for (RFC 9110, section 14.1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RangeAsked {
+    /// From this byte to the end.
+    From(u64),
+    /// From the first byte to the last, both included.
+    FromTo(u64, u64),
+    /// The last so many bytes.
+    Last(u64),
+}
+
+impl RangeAsked {
+    fn within(self, length: u64) -> Result<Range<u64>, GateError> {
+        let range = match self {
+            Self::From(first) => first..length,
+            Self::FromTo(first, last) => first..last.saturating_add(1).min(length),
+            Self::Last(count) => length.saturating_sub(count)..length,
+        };
+        if range.is_empty() { Err(GateError::RangeNotSatisfiable { length }) } else { Ok(range) }
+    }
+}
+
+/// The plaintext of a section, or of a range of it. Holds one segment of 64 KiB at a time.
+pub struct MediaStream {
+    tag: SessionTag,
+    reader: VaultReader,
+    opener: StreamOpener,
+    section: Section,
+    range: Range<u64>,
+    next: u64,
+    total: u64,
+    content_type: &'static str,
+    file_name: Option<String>,
+    /// The last segment, opened to prove the length: handed out when its turn comes.
+    last: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// A piece of plaintext that was opened for one session.
+#[derive(Debug)]
+pub struct Chunk {
+    tag: SessionTag,
+    bytes: Bytes,
+}
+
+impl Chunk {
+    /// The bytes, for the session that asked.
+    pub fn release(self, to: &Credentials) -> Result<Bytes, WrongSession> {
+        Answer::tagged(self.tag, self.bytes).release(to)
+    }
+}
+
+impl Gate {
+    /// Unlocks a section of an event: session, grant, home, camera and event are read in one statement, everything
+    /// opens step by step, and the opening is on record before the first byte.
+    pub async fn open_media(
+        &self,
+        credentials: &Credentials,
+        event: EventId,
+        media: Media,
+    ) -> Result<MediaStream, GateError> {
+        let found = self.find_event(credentials, event).await?;
+        if found.row.still {
+            return Err(GateError::NotFound);
+        }
+        let event = found.event_ref();
+        match media {
+            Media::Thumbnail => {
+                self.stream(credentials, found, SectionKind::Thumbnail, None, Action::Thumbnail(event)).await
+            }
+            Media::Video { range, download: false } => {
+                let recorded = match range {
+                    Some(RangeAsked::FromTo(first, last)) => {
+                        ByteRange { first, len: last.saturating_sub(first).saturating_add(1) }
+                    }
+                    Some(RangeAsked::From(first)) => ByteRange { first, len: u64::MAX },
+                    Some(RangeAsked::Last(_)) | None => ByteRange::WHOLE,
+                };
+                let action = Action::Video { event, range: recorded };
+                self.stream(credentials, found, SectionKind::Clip, range, action).await
+            }
+            Media::Video { range, download: true } => {
+                let name = found.file_name();
+                let mut stream =
+                    self.stream(credentials, found, SectionKind::Clip, range, Action::Download(event)).await?;
+                stream.file_name = Some(name);
+                Ok(stream)
+            }
+        }
+    }
+
+    /// Unlocks a camera's last still.
+    pub async fn open_still(&self, credentials: &Credentials, camera: CameraId) -> Result<MediaStream, GateError> {
+        let (_, _, detail) = self.camera_detail(credentials, camera).await?;
+        let event = detail.still.ok_or(GateError::NoPicture)?.id;
+        let found = self.find_event(credentials, event).await?;
+        if found.verified.ids().scope.camera != camera {
+            return Err(alarm::raise(&OpenError::MixUp(Purpose::Event), "opening a camera's still"));
+        }
+        let action = Action::Still(found.event_ref());
+        self.stream(credentials, found, SectionKind::Still, None, action).await
+    }
+
+    /// Unlocks the first picture of a camera test.
+    pub async fn open_test_still(&self, credentials: &Credentials, test: TestId) -> Result<MediaStream, GateError> {
+        let event = self.test_still(credentials, test).await?;
+        let found = self.find_event(credentials, event).await?;
+        let action = match found.camera.standing {
+            CameraStanding::Draft => Action::TestPicture { camera: found.camera.id, test },
+            CameraStanding::Active | CameraStanding::Erased => Action::Still(found.event_ref()),
+        };
+        self.stream(credentials, found, SectionKind::Still, None, action).await
+    }
+
+    pub(crate) async fn find_event(
+        &self,
+        credentials: &Credentials,
+        event: EventId,
+    ) -> Result<FoundEvent, GateError> {
+        let rows =
+            self.registry().event(credentials.find(), Timestamp::now(), event).await.map_err(registry_error)?;
+        let rows = rows.ok_or(GateError::SignedOut)?;
+        let home = match &rows.data {
+            Some(detail) => detail.event.home,
+            None => {
+                // Credentials that do not open are an alarm, whatever they asked for.
+                self.open_person(credentials, rows.session, &rows.account)?;
+                return Err(GateError::NotFound);
+            }
+        };
+        let (person, access, data) = self.open_home(credentials, home, rows)?;
+        let detail = data.ok_or(GateError::NotFound)?;
+        let open = || {
+            let secret = access.camera_secret(&detail.epoch)?;
+            let verified = verify(&secret, &detail.event, event)?;
+            let opener = secret.open_event(verified.clone())?;
+            Ok::<_, OpenError>((verified, opener))
+        };
+        let (verified, opener) = open().map_err(|error| alarm::raise(&error, "opening an event"))?;
+        Ok(FoundEvent {
+            person,
+            access,
+            row: detail.event,
+            camera: detail.camera,
+            device: detail.device,
+            opened: detail.opened,
+            verified,
+            opener,
+        })
+    }
+
+    /// Opens a small section whole, on record.
+    pub(crate) async fn open_small(
+        &self,
+        credentials: &Credentials,
+        found: &FoundEvent,
+        kind: SectionKind,
+    ) -> Result<Zeroizing<Vec<u8>>, GateError> {
+        let section = found.opener.section(kind).ok_or(GateError::NotFound)?;
+        if section.length > SMALL_BYTES_MAX {
+            let error = OpenError::Malformed { what: "section", why: "it is longer than its kind may be" };
+            return Err(alarm::raise(&error, "opening a section"));
+        }
+        let action = Action::Motion(found.event_ref());
+        let unlocking = self.record(credentials, &found.person, found.access.id(), action).await?;
+        let opened = self.open_section(found, section).await;
+        let (reader, opener, last) = unlocking.unlock(|| opened)?;
+        let layout = *opener.layout();
+        let mut out = Zeroizing::new(Vec::with_capacity(layout.plaintext_len() as usize));
+        for segment in 0..layout.last_segment() {
+            let mut sealed = read_segment(&reader, section, &opener, segment).await?;
+            let plain = opener.open_segment(segment, &mut sealed).map_err(|error| damaged(&error))?;
+            out.extend_from_slice(plain);
+        }
+        out.extend_from_slice(&last);
+        Ok(out)
+    }
+
+    async fn stream(
+        &self,
+        credentials: &Credentials,
+        found: FoundEvent,
+        kind: SectionKind,
+        range: Option<RangeAsked>,
+        action: Action,
+    ) -> Result<MediaStream, GateError> {
+        let section = found.opener.section(kind).ok_or(GateError::NotFound)?;
+        let unlocking = self.record(credentials, &found.person, found.access.id(), action).await?;
+        let opened = self.open_section(&found, section).await;
+        let (reader, opener, last) = unlocking.unlock(|| opened)?;
+        let total = opener.layout().plaintext_len();
+        let range = match range {
+            Some(asked) => asked.within(total)?,
+            None => 0..total,
+        };
+        let next = range.start;
+        let content_type = match kind {
+            SectionKind::Thumbnail | SectionKind::Still => "image/jpeg",
+            SectionKind::Clip => "video/mp4",
+            SectionKind::Motion | SectionKind::Live => "application/octet-stream",
+        };
+        Ok(MediaStream {
+            tag: credentials.tag(),
+            reader,
+            opener,
+            section,
+            range,
+            next,
+            total,
+            content_type,
+            file_name: None,
+            last: Some(last),
+        })
+    }
+
+    /// Opens the file, compares its header with the row's, and proves the section's length by its last segment.
+    async fn open_section(
+        &self,
+        found: &FoundEvent,
+        section: Section,
+    ) -> Result<(VaultReader, StreamOpener, Zeroizing<Vec<u8>>), GateError> {
+        let ids = found.verified.ids();
+        let object = ObjectRef { home: ids.scope.home, event: ids.event };
+        let reader = self.vault().open(object).await.map_err(|error| unreadable(&error))?;
+        let head = reader.read_at(0, HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
+        found.opener.is_header(&head).map_err(|error| alarm::raise(&error, "comparing a file with its row"))?;
+        let begin = reader
+            .read_at(section.offset, STREAM_HEADER_BYTES)
+            .await
+            .map_err(|error| unreadable(&error))?;
+        let begin: &[u8; STREAM_HEADER_BYTES] =
+            begin.as_ref().try_into().map_err(|_| damaged(&StreamError::BadHeader))?;
+        let unproven = found.opener.open_section(section, begin).map_err(|error| damaged(&error))?;
+        let layout = *unproven.layout();
+        let range = layout.ciphertext_range(layout.last_segment()).map_err(|error| damaged(&error))?;
+        let mut sealed = read(&reader, section, range).await?;
+        let (opener, last) = unproven.prove(&mut sealed).map_err(|error| damaged(&error))?;
+        let last = Zeroizing::new(last.to_vec());
+        Ok((reader, opener, last))
+    }
+}
+
+impl FoundEvent {
+    pub(crate) fn event_ref(&self) -> EventRef {
+        let ids = self.verified.ids();
+        EventRef { camera: ids.scope.camera, event: ids.event }
+    }
+
+    /// `2026-11-23_14-32-08_Main-path.mp4`, in the home's time.
+    fn file_name(&self) -> String {
+        let camera = self.access.open_camera(&self.camera).map(|open| open.profile.name).unwrap_or_default();
+        text::file_name(&self.access.profile.zone, self.verified.ids().started_at, &camera)
+    }
+}
+
+impl MediaStream {
+    /// The whole section's length in bytes.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The bytes that are coming.
+    pub fn range(&self) -> Range<u64> {
+        self.range.clone()
+    }
+
+    /// What they are.
+    pub fn content_type(&self) -> &'static str {
+        self.content_type
+    }
+
+    /// The name of the file, if it leaves as one.
+    pub fn file_name(&self) -> Option<&str> {
+        self.file_name.as_deref()
+    }
+
+    /// The next piece, at most 64 KiB; `None` after the last.
+    ///
+    /// Cancel-safe: a dropped call can be made again.
+    pub async fn next(&mut self) -> Option<Result<Chunk, GateError>> {
+        if self.next >= self.range.end {
+            return None;
+        }
+        Some(self.open_next().await)
+    }
+
+    async fn open_next(&mut self) -> Result<Chunk, GateError> {
+        let wanted = self.next..self.range.end;
+        let layout = *self.opener.layout();
+        let segments = layout.segments_for(&wanted).map_err(|error| damaged(&error))?;
+        let segment = segments.start;
+        let part = layout.part_of_segment(segment, &wanted).map_err(|error| damaged(&error))?;
+        let bytes = match &self.last {
+            Some(last) if segment == layout.last_segment() => last.get(part).map(Bytes::copy_from_slice),
+            _ => {
+                let mut sealed = read_segment(&self.reader, self.section, &self.opener, segment).await?;
+                let plain = self.opener.open_segment(segment, &mut sealed).map_err(|error| damaged(&error))?;
+                plain.get(part).map(Bytes::copy_from_slice)
+            }
+        };
+        let bytes = bytes.ok_or_else(|| damaged(&StreamError::OutOfRange))?;
+        self.next += bytes.len() as u64;
+        Ok(Chunk { tag: self.tag, bytes })
+    }
+}
+
+impl std::fmt::Debug for MediaStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MediaStream").field("range", &self.range).field("total", &self.total).finish_non_exhaustive()
+    }
+}
+
+async fn read_segment(
+    reader: &VaultReader,
+    section: Section,
+    opener: &StreamOpener,
+    segment: u64,
+) -> Result<Vec<u8>, GateError> {
+    let range = opener.layout().ciphertext_range(segment).map_err(|error| damaged(&error))?;
+    read(reader, section, range).await
+}
+
+async fn read(reader: &VaultReader, section: Section, range: Range<u64>) -> Result<Vec<u8>, GateError> {
+    let length = usize::try_from(range.end - range.start).map_err(|_| damaged(&StreamError::TooLong))?;
+    let offset = section.offset.saturating_add(range.start);
+    let bytes = reader.read_at(offset, length).await.map_err(|error| unreadable(&error))?;
+    Ok(bytes.into())
+}
+
+fn damaged(error: &StreamError) -> GateError {
+    tracing::debug!(%error, "a section does not open");
+    alarm::raise(&OpenError::NotAuthentic(Purpose::Section), "opening a section")
+}
+
+fn unreadable(error: &ReadError) -> GateError {
+    match error {
+        ReadError::Missing { .. } | ReadError::OutOfRange { .. } => {
+            tracing::error!(%error, "a file is not what its row says");
+            alarm::raise(&OpenError::Damaged(Purpose::Section), "reading an event's file")
+        }
+        other => alarm::unavailable(other, "reading an event's file"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_cut_to_what_there_is() {
+        assert_eq!(RangeAsked::From(3).within(10).unwrap(), 3..10);
+        assert_eq!(RangeAsked::FromTo(3, 100).within(10).unwrap(), 3..10);
+        assert_eq!(RangeAsked::FromTo(3, 3).within(10).unwrap(), 3..4);
+        assert_eq!(RangeAsked::Last(4).within(10).unwrap(), 6..10);
+        assert_eq!(RangeAsked::Last(40).within(10).unwrap(), 0..10);
+        for asked in [RangeAsked::From(10), RangeAsked::FromTo(12, 13), RangeAsked::FromTo(5, 4), RangeAsked::Last(0)] {
+            assert!(matches!(asked.within(10), Err(GateError::RangeNotSatisfiable { length: 10 })));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Configurations: what each device of a home may believe, written in an owner's request.
+
+use ownsight_model::{HomeId, Timestamp};
+use ownsight_registry::{CameraRow, DeviceRow, DeviceStanding, HomePlan, NewConfiguration, TestRow};
+use ownsight_registry::CameraStanding;
+use ownsight_seal::{
+    AssignedCamera, AssignedTest, CameraSource, Configuration, DeviceKey, OpenError, PublicKey, Purpose,
+};
+
+use crate::access::{HomeAccess, Person};
+use crate::gate::{Gate, registry_error};
+use crate::{Credentials, GateError, alarm};
+
+/// How often a change is tried when others change the same home at the same moment.
+pub(crate) const TRIES: u32 = 5;
+
+impl Gate {
+    /// Reads all that configurations are made of, after settling what waits for an owner's request.
+    pub(crate) async fn home_plan(
+        &self,
+        credentials: &Credentials,
+        home: HomeId,
+    ) -> Result<(Person, HomeAccess, HomePlan), GateError> {
+        for _ in 0..TRIES {
+            let rows =
+                self.registry().home_plan(credentials.find(), Timestamp::now(), home).await.map_err(registry_error)?;
+            let (person, access, plan) = self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+            let plan = plan.ok_or(GateError::NotFound)?;
+            if !self.settle_pairings(&person, &access, &plan).await? {
+                return Ok((person, access, plan));
+            }
+        }
+        Err(GateError::Conflict)
+    }
+}
+
+impl HomeAccess {
+    /// The next configuration of a paired device, of the cameras and tests as they will be.
+    pub(crate) fn configure(
+        &self,
+        device: &DeviceRow,
+        cameras: &[CameraRow],
+        tests: &[TestRow],
+    ) -> Result<NewConfiguration, GateError> {
+        let raise = |error: OpenError| alarm::raise(&error, "writing a configuration");
+        let key = self
+            .control
+            .open_device_key(device.id, device.latest_serial, &device.device_key)
+            .map_err(raise)?;
+        let public_key = device
+            .public_key
+            .as_ref()
+            .and_then(PublicKey::from_bytes)
+            .ok_or(OpenError::NotAuthentic(Purpose::PairingAnswer))
+            .map_err(raise)?;
+        self.write(device, &key, &public_key, cameras, tests).map_err(raise)
+    }
+
+    pub(crate) fn write(
+        &self,
+        device: &DeviceRow,
+        key: &DeviceKey,
+        public_key: &PublicKey,
+        cameras: &[CameraRow],
+        tests: &[TestRow],
+    ) -> Result<NewConfiguration, OpenError> {
+        let serial = device.latest_serial + 1;
+        let next_device_key = DeviceKey::generate();
+        let next_key = self.control.seal_device_key(device.id, serial, &next_device_key);
+        let served = |camera: &&CameraRow| {
+            camera.device == Some(device.id) && camera.standing == CameraStanding::Active
+        };
+        let assigned: Result<_, OpenError> =
+            cameras.iter().filter(served).map(|camera| self.assign(camera, device)).collect();
+        let now = Timestamp::now();
+        let mut assigned_tests = Vec::new();
+        for test in tests.iter().filter(|test| test.device == device.id && test.expires_at > now) {
+            if let Some(draft) = cameras.iter().find(|camera| camera.id == test.draft) {
+                assigned_tests.push(AssignedTest { test: test.id, camera: self.assign(draft, device)? });
+            }
+        }
+        let configuration = Configuration {
+            installation: self.key.scope().installation,
+            home: self.id(),
+            device: device.id,
+            serial,
+            next_device_key,
+            report_key: self.key.device_report_key(device.id),
+            cameras: assigned?,
+            tests: assigned_tests,
+        };
+        let sealed = configuration.seal(public_key, key);
+        Ok(NewConfiguration {
+            device: device.id,
+            serial,
+            sealed,
+            key_epoch: self.control.scope().epoch,
+            next_key,
+        })
+    }
+
+    fn assign(&self, camera: &CameraRow, device: &DeviceRow) -> Result<AssignedCamera, OpenError> {
+        let open = self.open_camera(camera)?;
+        let scope = *open.secret.scope();
+        let source = open.access.as_ref().map(|access| CameraSource {
+            address: access.address.clone(),
+            user: access.user.clone(),
+            password: access.password.clone(),
+        });
+        Ok(AssignedCamera {
+            camera: scope.camera,
+            tenure: scope.tenure,
+            home_epoch: scope.home_epoch,
+            camera_epoch: scope.camera_epoch,
+            camera_key: open.secret.public_key(),
+            psk: open.secret.device_psk(device.id),
+            source,
+            sensitivity: open.profile.sensitivity,
+        })
+    }
+
+    /// Configurations for these devices, of the cameras and tests as they will be. Devices that are not paired get none.
+    pub(crate) fn configure_all<'a>(
+        &self,
+        devices: impl IntoIterator<Item = &'a DeviceRow>,
+        cameras: &[CameraRow],
+        tests: &[TestRow],
+    ) -> Result<Vec<NewConfiguration>, GateError> {
+        devices
+            .into_iter()
+            .filter(|device| device.standing == DeviceStanding::Paired)
+            .map(|device| self.configure(device, cameras, tests))
+            .collect()
+    }
+}
+
+/// The devices of a plan with these ids, each once.
+pub(crate) fn devices<'a>(
+    plan: &'a HomePlan,
+    ids: &'a [Option<ownsight_model::DeviceId>],
+) -> impl Iterator<Item = &'a DeviceRow> {
+    plan.devices.iter().map(|detail| &detail.device).filter(|device| ids.contains(&Some(device.id)))
+}
+
+/// The device that serves or tests a camera: the one that was asked for, else this server's, else the first agent.
+pub(crate) fn choose_device(
+    plan: &HomePlan,
+    asked: Option<ownsight_model::DeviceId>,
+) -> Result<&DeviceRow, GateError> {
+    let mut paired = plan
+        .devices
+        .iter()
+        .map(|detail| &detail.device)
+        .filter(|device| device.standing == DeviceStanding::Paired && device.agent);
+    match asked {
+        Some(id) => paired.find(|device| device.id == id).ok_or(GateError::NoDevice),
+        None => paired.min_by_key(|device| (!device.local, device.created_at)).ok_or(GateError::NoDevice),
+    }
+}

@@ -1,0 +1,73 @@
+//! Private text: what stands sealed in rows, as JSON.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use ownsight_model::{CameraAddress, Email};
+use ownsight_seal::OpenError;
+
+/// What an account sees of itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AccountProfile {
+    pub(crate) email: Email,
+    pub(crate) name: String,
+}
+
+/// A home's name and zone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct HomeProfile {
+    pub(crate) name: String,
+    pub(crate) zone: String,
+}
+
+/// A camera's name and settings.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CameraProfile {
+    pub(crate) name: String,
+    pub(crate) sensitivity: u8,
+}
+
+/// A device's name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DeviceProfile {
+    pub(crate) name: String,
+}
+
+/// A camera's address, user and password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CameraAccess {
+    pub(crate) address: CameraAddress,
+    pub(crate) user: String,
+    pub(crate) password: String,
+}
+
+impl Drop for CameraAccess {
+    fn drop(&mut self) {
+        self.password.zeroize();
+    }
+}
+
+/// What a one-time link is for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(crate) enum LinkContent {
+    /// Makes the first account, and shows the recovery sheet.
+    First,
+    /// Makes an account with a home.
+    Account { email: Option<Email>, local_agent: bool },
+    /// Sets a new password.
+    Reset { email: Email },
+}
+
+/// The JSON of a private text, wiped when dropped.
+pub(crate) fn encode<T: Serialize>(text: &T) -> Zeroizing<Vec<u8>> {
+    // These types have text keys and no maps: they always have a JSON form.
+    Zeroizing::new(serde_json::to_vec(text).unwrap_or_default())
+}
+
+/// Reads a private text that was opened.
+pub(crate) fn decode<T: DeserializeOwned>(opened: &[u8]) -> Result<T, OpenError> {
+    serde_json::from_slice(opened)
+        .map_err(|_| OpenError::Malformed { what: "private text", why: "its content is not what it should be" })
+}

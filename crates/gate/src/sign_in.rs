@@ -1,0 +1,177 @@
+//! Signing in and out.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use data_encoding::BASE64URL_NOPAD;
+use ownsight_model::{Email, SessionId, Timestamp};
+use ownsight_registry::{PasswordRow, SessionRow};
+use ownsight_seal::{AccountKey, AccountScope, OpenError, SessionKind, SessionSecret};
+use zeroize::Zeroizing;
+
+use crate::credentials::half;
+use crate::gate::{Gate, registry_error};
+use crate::password::{HashParams, Password};
+use crate::{Credentials, GateError, alarm};
+
+/// How long a session lasts, whatever is done in it.
+const SESSION_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A new session: what its client must keep.
+pub struct SignedIn {
+    server_half: Zeroizing<String>,
+    credentials: Credentials,
+    expires_at: Timestamp,
+}
+
+impl SignedIn {
+    /// The server's half, as a cookie's value or bearer token.
+    pub fn server_half(&self) -> &str {
+        &self.server_half
+    }
+
+    /// The credentials that the next request will bring.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// When the session ends.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignedIn(…)")
+    }
+}
+
+/// Who signs in, and how its session's secret will travel.
+#[derive(Debug)]
+pub enum Client<'a> {
+    /// A browser, with the half that its page made: 32 bytes as base64url without padding.
+    Browser {
+        /// The page's half.
+        page_half: &'a str,
+    },
+    /// An API client, with a half of its own if it likes.
+    Api {
+        /// The client's half.
+        client_half: Option<&'a str>,
+    },
+}
+
+impl Gate {
+    /// Signs in by e-mail address and password. Takes the time of one password hash, whether there is such an account or not.
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &Password,
+        client: Client<'_>,
+        peer: IpAddr,
+    ) -> Result<SignedIn, GateError> {
+        let (kind, client_half) = match client {
+            Client::Browser { page_half } => {
+                let half = half(page_half).ok_or_else(|| malformed_half("page_half"))?;
+                (SessionKind::Cookie, Some(*half))
+            }
+            Client::Api { client_half: Some(text) } => {
+                (SessionKind::Bearer, Some(*half(text).ok_or_else(|| malformed_half("client_half"))?))
+            }
+            Client::Api { client_half: None } => (SessionKind::Bearer, None),
+        };
+        // What is no address is nobody's: the same answer as a wrong password.
+        let email = Email::parse(email).map_err(|_| GateError::WrongCredentials)?;
+        self.throttle()
+            .begin(&email, peer, Instant::now())
+            .map_err(|retry_after| GateError::TooManyTries { retry_after })?;
+        let (scope, key) = match self.open_by_password(&email, password).await {
+            Ok(opened) => opened,
+            Err(GateError::Busy) => {
+                self.throttle().succeeded(&email, peer, Instant::now());
+                return Err(GateError::Busy);
+            }
+            Err(error) => return Err(error),
+        };
+        self.throttle().succeeded(&email, peer, Instant::now());
+        let secret = SessionSecret::generate(self.installation(), kind, client_half);
+        self.begin_session(secret, scope, &key).await
+    }
+
+    pub(crate) async fn open_by_password(
+        &self,
+        email: &Email,
+        password: &Password,
+    ) -> Result<(AccountScope, AccountKey), GateError> {
+        let row = self.registry().password(email).await.map_err(registry_error)?;
+        let params = row.as_ref().and_then(|row| HashParams::parse(&row.params));
+        let known = params.is_some();
+        let hash = self.hasher().hash(password, params.unwrap_or_else(HashParams::generate)).await?;
+        let row = row.filter(|_| known).ok_or(GateError::WrongCredentials)?;
+        match hash.open(self.installation(), email, &row.wrap) {
+            Ok((account, key)) => {
+                Ok((AccountScope { installation: self.installation(), account }, key))
+            }
+            // Another password and another account's row look alike; either way nothing opens.
+            Err(OpenError::MixUp(_)) => Err(GateError::WrongCredentials),
+            Err(error) => Err(alarm::raise(&error, "opening an account by password")),
+        }
+    }
+
+    async fn begin_session(
+        &self,
+        secret: SessionSecret,
+        scope: AccountScope,
+        key: &AccountKey,
+    ) -> Result<SignedIn, GateError> {
+        let id = SessionId::generate();
+        let now = Timestamp::now();
+        let expires_at = now.plus(SESSION_LASTS);
+        let row = SessionRow {
+            find: secret.find(),
+            id,
+            account: scope.account,
+            kind: secret.kind().code(),
+            created_at: now,
+            expires_at,
+            wrap: secret.seal(id, expires_at, scope.account, key),
+        };
+        self.registry().insert_session(row).await.map_err(registry_error)?;
+        let server_half = Zeroizing::new(BASE64URL_NOPAD.encode(secret.server_half()));
+        Ok(SignedIn { server_half, credentials: Credentials { secret }, expires_at })
+    }
+
+    /// Ends the session of these credentials; also one that ended already.
+    pub async fn sign_out(&self, credentials: &Credentials) -> Result<(), GateError> {
+        self.registry().end_session(credentials.find()).await.map_err(registry_error)?;
+        Ok(())
+    }
+
+    /// Ends all sessions of the account, this one too.
+    pub async fn sign_out_everywhere(&self, credentials: &Credentials) -> Result<(), GateError> {
+        let rows = self.session_rows(credentials).await?;
+        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        self.registry().end_sessions(person.scope.account, None).await.map_err(registry_error)?;
+        Ok(())
+    }
+
+    /// Wraps an account's key under a password.
+    pub(crate) async fn wrap_under_password(
+        &self,
+        scope: AccountScope,
+        email: &Email,
+        key: &AccountKey,
+        password: &Password,
+    ) -> Result<PasswordRow, GateError> {
+        password.strong()?;
+        let params = HashParams::generate();
+        let text = params.to_text();
+        let hash = self.hasher().hash(password, params).await?;
+        Ok(PasswordRow { email: email.clone(), params: text, wrap: hash.seal(scope, email, key) })
+    }
+}
+
+fn malformed_half(field: &'static str) -> GateError {
+    GateError::invalid(field, "32 random bytes as base64url without padding are expected")
+}

@@ -1,0 +1,123 @@
+//! The limit on tries to sign in: per e-mail address and per network address, in memory.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ownsight_model::Email;
+
+/// Failed tries that are free, then one more each `PER_TRY`.
+const BURST_EMAIL: u32 = 10;
+const BURST_PEER: u32 = 30;
+const PER_TRY: Duration = Duration::from_secs(30);
+/// Most buckets in memory; beyond it full buckets of others are forgotten first.
+const BUCKETS_MAX: usize = 50_000;
+
+/// Counts failed tries in leaky buckets. Keys are hashed with a secret of this process: no address is kept.
+pub(crate) struct Throttle {
+    hasher: RandomState,
+    buckets: Mutex<HashMap<u64, Bucket>>,
+}
+
+struct Bucket {
+    level: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn level_at(&self, now: Instant) -> f64 {
+        let leaked = now.saturating_duration_since(self.at).as_secs_f64() / PER_TRY.as_secs_f64();
+        (self.level - leaked).max(0.0)
+    }
+}
+
+impl Throttle {
+    pub(crate) fn new() -> Self {
+        Self { hasher: RandomState::new(), buckets: Mutex::new(HashMap::new()) }
+    }
+
+    fn keys(&self, email: &Email, peer: IpAddr) -> [(u64, u32); 2] {
+        let peer = match peer {
+            // One household has a /64 to choose from.
+            IpAddr::V6(address) => IpAddr::from((u128::from(address) >> 64 << 64).to_be_bytes()),
+            v4 @ IpAddr::V4(_) => v4,
+        };
+        [
+            (self.hasher.hash_one(("email", email)), BURST_EMAIL),
+            (self.hasher.hash_one(("peer", peer)), BURST_PEER),
+        ]
+    }
+
+    /// Counts a try before it is made; gives back how long to wait if there were too many.
+    ///
+    /// Counting first bounds tries that are under way at once.
+    pub(crate) fn begin(&self, email: &Email, peer: IpAddr, now: Instant) -> Result<(), Duration> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = self.keys(email, peer);
+        for (key, burst) in keys {
+            let level = buckets.get(&key).map_or(0.0, |bucket| bucket.level_at(now));
+            let over = level + 1.0 - f64::from(burst);
+            if over > 0.0 {
+                return Err(PER_TRY.mul_f64(over.min(1e6)));
+            }
+        }
+        if buckets.len() >= BUCKETS_MAX {
+            buckets.retain(|_, bucket| bucket.level_at(now) > 0.0);
+            if buckets.len() >= BUCKETS_MAX {
+                return Err(PER_TRY);
+            }
+        }
+        for (key, _) in keys {
+            let bucket = buckets.entry(key).or_insert(Bucket { level: 0.0, at: now });
+            *bucket = Bucket { level: bucket.level_at(now) + 1.0, at: now };
+        }
+        Ok(())
+    }
+
+    /// Takes back a try that was right.
+    pub(crate) fn succeeded(&self, email: &Email, peer: IpAddr, now: Instant) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, _) in self.keys(email, peer) {
+            if let Some(bucket) = buckets.get_mut(&key) {
+                *bucket = Bucket { level: (bucket.level_at(now) - 1.0).max(0.0), at: now };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_tries_run_out_and_come_back_with_time() {
+        let throttle = Throttle::new();
+        let email = Email::parse("a@b.org").unwrap();
+        let peer = IpAddr::from([127, 0, 0, 1]);
+        let start = Instant::now();
+        for _ in 0..BURST_EMAIL {
+            throttle.begin(&email, peer, start).unwrap();
+        }
+        let wait = throttle.begin(&email, peer, start).unwrap_err();
+        assert!(wait <= PER_TRY, "{wait:?}");
+        throttle.begin(&email, peer, start + wait + Duration::from_millis(1)).unwrap();
+    }
+
+    #[test]
+    fn right_tries_are_free_and_other_addresses_are_not_held_up() {
+        let throttle = Throttle::new();
+        let email = Email::parse("a@b.org").unwrap();
+        let peer = IpAddr::from([127, 0, 0, 1]);
+        let now = Instant::now();
+        for _ in 0..1000 {
+            throttle.begin(&email, peer, now).unwrap();
+            throttle.succeeded(&email, peer, now);
+        }
+        for _ in 0..BURST_EMAIL {
+            throttle.begin(&email, peer, now).unwrap();
+        }
+        throttle.begin(&Email::parse("c@d.org").unwrap(), IpAddr::from([127, 0, 0, 2]), now).unwrap();
+    }
+}

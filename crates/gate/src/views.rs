@@ -1,0 +1,474 @@
+//! What people see: plain values, opened for one session, in the form of the HTTP API.
+
+use ownsight_model::{
+    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Role, TestId,
+    Timestamp,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+macro_rules! view {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty $(as $schema:ty)?,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Serialize, ToSchema)]
+        pub struct $name {
+            $($(#[$field_doc])* $(#[schema(value_type = $schema)])? pub $field: $type,)+
+        }
+    };
+}
+
+view! {
+    /// Who is signed in, and in which homes.
+    Me {
+        /// The account.
+        account: Account,
+        /// The homes that it is a member of.
+        homes: Vec<HomeSummary>,
+        /// The session.
+        session: Session,
+        /// Homes that could not be verified and are not shown.
+        unverified: u32,
+    }
+}
+view! {
+    /// What an account sees of itself.
+    Account {
+        /// Its id.
+        id: AccountId as String,
+        /// Its e-mail address.
+        email: String,
+        /// The person's name.
+        name: String,
+        /// The name's initials.
+        initials: String,
+    }
+}
+view! {
+    /// A sign-in.
+    Session {
+        /// When it ends.
+        expires_at: Timestamp as i64,
+        /// `cookie` or `bearer`.
+        kind: &'static str,
+    }
+}
+view! {
+    /// A home, in short.
+    HomeSummary {
+        /// Its id.
+        id: HomeId as String,
+        /// Its name.
+        name: String,
+        /// Its IANA time zone.
+        zone: String,
+        /// What the account is in it.
+        role: Role as String,
+        /// Whether the server runs an agent for it.
+        local_agent: bool,
+    }
+}
+view! {
+    /// A home with its limits and use.
+    Home {
+        /// Its id.
+        id: HomeId as String,
+        /// Its name.
+        name: String,
+        /// Its IANA time zone.
+        zone: String,
+        /// What the account is in it.
+        role: Role as String,
+        /// Whether the server runs an agent for it.
+        local_agent: bool,
+        /// Events older than this are erased.
+        retention_days: u32,
+        /// The oldest are erased when the home's events take more.
+        retention_bytes: u64,
+        /// What they take now.
+        used_bytes: u64,
+        /// How many there are.
+        events: u64,
+        /// When the oldest began.
+        oldest_event_at: Option<Timestamp> as Option<i64>,
+        /// The disk that they lie on.
+        disk: Disk,
+        /// Who is a member.
+        members: Vec<Member>,
+    }
+}
+view! {
+    /// The disk that footage lies on.
+    Disk {
+        /// Bytes that are free.
+        free_bytes: u64,
+        /// Below this no footage is taken.
+        floor_bytes: u64,
+        /// Since when it is full, if it is.
+        full_since: Option<Timestamp> as Option<i64>,
+    }
+}
+view! {
+    /// A member of a home.
+    Member {
+        /// The name.
+        name: String,
+        /// The role.
+        role: Role as String,
+        /// Whether it is the account that asks.
+        you: bool,
+    }
+}
+view! {
+    /// Events, newest first.
+    Events {
+        /// The events.
+        events: Vec<Event>,
+        /// Asks for the next page; `null` on the last.
+        next_cursor: Option<String>,
+        /// Events that could not be verified and are not shown.
+        unverified: u32,
+    }
+}
+view! {
+    /// An event in a list.
+    Event {
+        /// Its id.
+        id: EventId as String,
+        /// Its home.
+        home_id: HomeId as String,
+        /// Its camera.
+        camera_id: CameraId as String,
+        /// The camera's name.
+        camera_name: String,
+        /// When it began.
+        started_at: Timestamp as i64,
+        /// When it ended.
+        ended_at: Timestamp as i64,
+        /// What it is about.
+        label: Label as String,
+        /// Who says so.
+        label_source: LabelSource as String,
+        /// The name of the device that sealed it.
+        found_by: Option<String>,
+        /// Whether this account has opened it.
+        opened: bool,
+        /// Bytes of the event video.
+        clip_bytes: u64,
+        /// When it will be erased by age.
+        expires_at: Timestamp as i64,
+        /// Where its picture is.
+        thumbnail_url: String,
+        /// Where its video is.
+        video_url: String,
+    }
+}
+view! {
+    /// One event, with what its motion section says.
+    EventDetail {
+        /// The event.
+        #[serde(flatten)]
+        event: Event,
+        /// When motion began.
+        motion_started_at: Option<Timestamp> as Option<i64>,
+        /// When motion ended.
+        motion_ended_at: Option<Timestamp> as Option<i64>,
+        /// Width of the video in pixels.
+        width: Option<u16>,
+        /// Height of the video in pixels.
+        height: Option<u16>,
+        /// Frames that are shown.
+        frames: Option<u32>,
+        /// Offset in ms and strength, 0 to 255.
+        motion: Vec<(u32, u8)> as Vec<[u32; 2]>,
+        /// Its place on its day.
+        position: Position,
+    }
+}
+view! {
+    /// An event's place on its day, oldest first, from 1.
+    Position {
+        /// Which one it is.
+        of_day: u64,
+        /// How many there are.
+        in_day: u64,
+    }
+}
+view! {
+    /// Days that have events, newest first.
+    Days {
+        /// The home's IANA time zone.
+        zone: String,
+        /// The days.
+        days: Vec<DayCount>,
+    }
+}
+view! {
+    /// How many events a day has.
+    DayCount {
+        /// The date, in the home's zone.
+        date: String,
+        /// How many.
+        events: u64,
+    }
+}
+view! {
+    /// A day: its events and the times in which cameras did not record.
+    Day {
+        /// The date, in the home's zone.
+        date: String,
+        /// The home's IANA time zone.
+        zone: String,
+        /// When the day begins.
+        starts_at: Timestamp as i64,
+        /// When the next begins.
+        ends_at: Timestamp as i64,
+        /// The server's clock.
+        now: Timestamp as i64,
+        /// The events, oldest first.
+        events: Vec<DayEvent>,
+        /// The gaps.
+        gaps: Vec<Gap>,
+        /// Rows that could not be verified and are not shown.
+        unverified: u32,
+    }
+}
+view! {
+    /// An event on the day line.
+    DayEvent {
+        /// Its id.
+        id: EventId as String,
+        /// Its camera.
+        camera_id: CameraId as String,
+        /// When it began.
+        started_at: Timestamp as i64,
+        /// When it ended.
+        ended_at: Timestamp as i64,
+    }
+}
+view! {
+    /// A time in which a camera did not record.
+    Gap {
+        /// The camera.
+        camera_id: CameraId as String,
+        /// When it began.
+        from: Timestamp as i64,
+        /// When it ended; `null` while it goes on.
+        to: Option<Timestamp> as Option<i64>,
+        /// A camera fault, `agent-away` or `queue-full`.
+        reason: String,
+    }
+}
+view! {
+    /// The cameras of a home, or of all.
+    Cameras {
+        /// The cameras.
+        cameras: Vec<Camera>,
+        /// Cameras that could not be verified and are not shown.
+        unverified: u32,
+    }
+}
+view! {
+    /// A camera.
+    Camera {
+        /// Its id.
+        id: CameraId as String,
+        /// Its home.
+        home_id: HomeId as String,
+        /// Its name.
+        name: String,
+        /// Its address; `null` for one that pushes by itself.
+        address: Option<String>,
+        /// The user name, if it asks for one.
+        user: Option<String>,
+        /// Whether a password is set.
+        has_password: bool,
+        /// How readily motion is an event, 1 to 10.
+        sensitivity: u8,
+        /// The device that serves it.
+        device_id: Option<DeviceId> as Option<String>,
+        /// That device's name.
+        device_name: Option<String>,
+        /// When it was added.
+        created_at: Timestamp as i64,
+        /// How it is.
+        status: CameraStatus,
+        /// When the last still was taken.
+        still_at: Option<Timestamp> as Option<i64>,
+        /// Where that is.
+        still_url: Option<String>,
+        /// What its stream is like, while it records.
+        video: Option<Video>,
+        /// Events kept.
+        events: u64,
+    }
+}
+view! {
+    /// How a camera is.
+    CameraStatus {
+        /// `connecting`, `records`, `offline` or `unknown`.
+        state: &'static str,
+        /// Why, if it is offline.
+        fault: Option<CameraFault> as Option<String>,
+        /// Since when.
+        since: Timestamp as i64,
+        /// Whether the device's report verified; what did not is not shown.
+        verified: bool,
+    }
+}
+view! {
+    /// What a camera's stream is like.
+    Video {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Frames each second.
+        fps: f32,
+        /// Bits each second.
+        bits_per_second: u64,
+        /// Frames lost since the device connected.
+        lost_frames: u64,
+    }
+}
+view! {
+    /// A test of a camera's address.
+    CameraTest {
+        /// Its id.
+        id: TestId as String,
+        /// The home.
+        home_id: HomeId as String,
+        /// The device that tests.
+        device_id: DeviceId as String,
+        /// That device's name.
+        device_name: String,
+        /// `waiting`, `running`, `passed`, `failed` or `expired`.
+        state: &'static str,
+        /// The six steps.
+        steps: Vec<TestStep>,
+        /// Where the first picture is.
+        still_url: Option<String>,
+        /// When it ends.
+        expires_at: Timestamp as i64,
+    }
+}
+view! {
+    /// One step of a camera test.
+    TestStep {
+        /// Which.
+        step: CameraTestStep as String,
+        /// `passed`, `failed`, `not-tried` or `waiting`.
+        outcome: &'static str,
+        /// Why it failed.
+        fault: Option<CameraFault> as Option<String>,
+        /// A fact, such as `192.168.1.40, port 554, in 4 ms`.
+        detail: String,
+    }
+}
+view! {
+    /// What was erased with a camera.
+    Erased {
+        /// Events.
+        events: u64,
+        /// Bytes.
+        bytes: u64,
+    }
+}
+view! {
+    /// The devices of a home.
+    Devices {
+        /// The devices.
+        devices: Vec<Device>,
+        /// Devices that could not be verified and are not shown.
+        unverified: u32,
+    }
+}
+view! {
+    /// A device.
+    Device {
+        /// Its id.
+        id: DeviceId as String,
+        /// Its home.
+        home_id: HomeId as String,
+        /// Its name.
+        name: String,
+        /// `agent` or `camera`.
+        kind: &'static str,
+        /// Whether this server runs it.
+        local: bool,
+        /// `waiting`, `paired`, `connected`, `away` or `expired`.
+        state: &'static str,
+        /// Since when.
+        since: Timestamp as i64,
+        /// The program and version.
+        version: Option<String>,
+        /// When it was paired.
+        paired_at: Option<Timestamp> as Option<i64>,
+        /// The cameras that it serves.
+        cameras: Vec<CameraId> as Vec<String>,
+        /// Events waiting to be sent.
+        queued_events: Option<u64>,
+        /// Events dropped because its queue was full.
+        dropped_events: Option<u64>,
+        /// How far its clock is off, in ms.
+        clock_offset_ms: Option<i64>,
+        /// Its configurations.
+        configuration: ConfigurationState,
+    }
+}
+view! {
+    /// Which configuration a device has.
+    ConfigurationState {
+        /// The latest that there is.
+        latest: u64,
+        /// The one in use.
+        acknowledged: u64,
+    }
+}
+view! {
+    /// A pairing code, shown once.
+    Pairing {
+        /// The device that it will make.
+        device_id: DeviceId as String,
+        /// 16 characters in four groups.
+        code: String,
+        /// When it ends.
+        expires_at: Timestamp as i64,
+        /// The name that the device will show.
+        home_name: String,
+    }
+}
+view! {
+    /// What a one-time link is for.
+    Link {
+        /// `first`, `account` or `reset`.
+        kind: &'static str,
+        /// The account's e-mail address, if the link names one.
+        email: Option<String>,
+        /// When it ends.
+        expires_at: Timestamp as i64,
+    }
+}
+view! {
+    /// What a redeemed link made.
+    Redeemed {
+        /// The account.
+        account_id: Option<AccountId> as Option<String>,
+        /// Its home.
+        home_id: Option<HomeId> as Option<String>,
+        /// With the first account only: what a restored installation needs.
+        recovery_sheet: Option<RecoverySheet>,
+    }
+}
+view! {
+    /// The recovery sheet: shown once, to be printed.
+    RecoverySheet {
+        /// The installation.
+        installation: String,
+        /// When it was made.
+        created_at: Timestamp as i64,
+        /// The master key, in the form of its file.
+        master_key: String,
+        /// The same in groups that can be typed.
+        words: Vec<String>,
+    }
+}
