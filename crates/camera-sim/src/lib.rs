@@ -35,8 +35,8 @@
 //! # Cost
 //! A live camera at 640x360 to 768x432 and 10 frames/s takes 6 ms of one core for each frame, that is 6 % of it: 2.5 ms
 //! decoding, 0.8 ms the view, 2.5 ms encoding, 0.1 ms watermark and noise; and 20 MB. (Release build, AMD Zen 5, two cores
-//! busy with other work, openh264 without nasm.) It sends 0.15 to 0.4 Mbit/s at a constant quality; sensor noise
-//! makes it more. [`Source::Original`] costs next to nothing and sends 0.3 Mbit/s. What clients cost beyond
+//! busy with other work, openh264 without nasm.) It sends 0.15 to 0.3 Mbit/s at a constant quality; sensor noise
+//! of sigma 2 hardly makes it more. [`Source::Original`] costs next to nothing and sends 0.3 Mbit/s. What clients cost beyond
 //! that is not worth counting: encoding is done once for all of them.
 //!
 //! # What it is not
