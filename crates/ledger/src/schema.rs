@@ -128,3 +128,32 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// kill -9 cannot show a commit that was not synced; this can.
+    #[test]
+    fn every_writing_connection_syncs_each_commit() {
+        const FULL: i64 = 2;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let first = open(&path, InstallationId::generate(), Duration::ZERO).unwrap();
+        let later = connect(&path, Duration::ZERO).unwrap();
+        for connection in [first, later] {
+            let synchronous: i64 =
+                connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+            assert_eq!(synchronous, FULL);
+        }
+    }
+
+    #[test]
+    fn a_reading_connection_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.sqlite");
+        let _writer = open(&path, InstallationId::generate(), Duration::ZERO).unwrap();
+        let reader = connect_for_reading(&path, Duration::ZERO).unwrap();
+        assert!(reader.execute("UPDATE head SET sequence = 9", []).is_err());
+    }
+}

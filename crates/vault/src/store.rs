@@ -73,7 +73,15 @@ impl Store {
         let _shared = self.tree.read().unwrap_or_else(PoisonError::into_inner);
         let folder = object.folder();
         self.make_folder_durable(&folder)?;
-        self.disk.rename(&temporary.path, &object.file())?;
+        match self.disk.rename(&temporary.path, &object.file()) {
+            // Somebody removed the folder behind our back: what is remembered of folders is not true.
+            Err(error) if error.is_not_found() => {
+                self.lock_folders().clear();
+                self.make_folder_durable(&folder)?;
+                self.disk.rename(&temporary.path, &object.file())?;
+            }
+            result => result?,
+        }
         temporary.moved = true;
         if let Err(error) = self.disk.sync_folder(&folder) {
             // Not acknowledged, so it must not show either; what cannot be removed now is an orphan.

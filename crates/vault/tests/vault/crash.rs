@@ -158,3 +158,40 @@ fn a_vault_that_cannot_make_its_folder_does_not_start() {
         assert!(matches!(started, Err(ownsight_vault::StoreError::Disk(_))));
     });
 }
+
+/// Deliveries at once, in folders that nobody has made yet: none relies on a name that another has still to sync.
+#[test]
+fn deliveries_at_once_survive_a_crash_after_their_acknowledgement() {
+    for round in 0..10 {
+        let disk = ForgettingDisk::new();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let mut acknowledged = runtime.block_on(async {
+            let vault = start(&disk, config()).await;
+            let mut deliveries = tokio::task::JoinSet::new();
+            for event in 0..16_u8 {
+                let (disk, vault) = (disk.clone(), vault.clone());
+                deliveries.spawn(async move {
+                    let object = object(event % 2, event % 4, event);
+                    drop(store(&vault, object, &content(400, u64::from(event))).await.unwrap());
+                    (disk.position(), object, content(400, u64::from(event)))
+                });
+            }
+            deliveries.join_all().await
+        });
+        acknowledged.sort();
+        for until in 1..=acknowledged.len() {
+            let position = acknowledged[until - 1].0;
+            for seed in 0..4 {
+                let after = disk.crash_at(position, seed);
+                for (_, object, bytes) in &acknowledged[..until] {
+                    let left = raw(&after, *object);
+                    assert!(
+                        left.as_ref() == Some(bytes),
+                        "round {round}, position {position}, seed {seed}: {object}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -146,3 +146,14 @@ fn the_reserve_of_the_default_size_is_made_and_takes_its_space() {
         assert!(metadata.blocks() * 512 >= metadata.len(), "it has no holes");
     });
 }
+
+#[test]
+fn a_folder_that_somebody_removed_is_made_again() {
+    run(async {
+        let (vault, _, folder) = vault().await;
+        drop(store(&vault, object(1, 1, 1), b"bytes").await.unwrap());
+        std::fs::remove_dir_all(folder.path().join(object(1, 1, 1).home.to_string())).unwrap();
+        drop(store(&vault, object(1, 1, 2), b"bytes").await.unwrap());
+        assert_eq!(read(&vault, object(1, 1, 2)).await, b"bytes");
+    });
+}
