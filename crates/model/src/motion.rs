@@ -60,28 +60,34 @@ impl MotionTrack {
 
     /// Reads a section's bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, MotionError> {
-        let (head, samples) = bytes.split_first_chunk::<HEAD_BYTES>().ok_or(MotionError)?;
-        let [1, 0, 0, 0, a, b, c, d, e, f, g, h, w0, w1, h0, h1, f0, f1, f2, f3, n0, n1, n2, n3] = *head
-        else {
-            return Err(MotionError);
-        };
-        let count = u32::from_be_bytes([n0, n1, n2, n3]) as usize;
-        if count > SAMPLES_MAX || samples.len() != 5 * count {
+        let mut rest = bytes;
+        if take(&mut rest)? != [1, 0, 0, 0] {
             return Err(MotionError);
         }
-        let samples = samples.chunks_exact(5).filter_map(|sample| match *sample {
-            [a, b, c, d, strength] => Some((u32::from_be_bytes([a, b, c, d]), strength)),
-            _ => None,
-        });
-        Ok(Self {
-            began_ms: u32::from_be_bytes([a, b, c, d]),
-            ended_ms: u32::from_be_bytes([e, f, g, h]),
-            width: u16::from_be_bytes([w0, w1]),
-            height: u16::from_be_bytes([h0, h1]),
-            frames: u32::from_be_bytes([f0, f1, f2, f3]),
-            samples: samples.collect(),
-        })
+        let began_ms = u32::from_be_bytes(take(&mut rest)?);
+        let ended_ms = u32::from_be_bytes(take(&mut rest)?);
+        let width = u16::from_be_bytes(take(&mut rest)?);
+        let height = u16::from_be_bytes(take(&mut rest)?);
+        let frames = u32::from_be_bytes(take(&mut rest)?);
+        let count = u32::from_be_bytes(take(&mut rest)?) as usize;
+        if count > SAMPLES_MAX || rest.len() != 5 * count {
+            return Err(MotionError);
+        }
+        let mut samples = Vec::with_capacity(count);
+        for _ in 0..count {
+            let offset_ms = u32::from_be_bytes(take(&mut rest)?);
+            let [strength] = take(&mut rest)?;
+            samples.push((offset_ms, strength));
+        }
+        Ok(Self { began_ms, ended_ms, width, height, frames, samples })
     }
+}
+
+/// Takes the next bytes off the front.
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], MotionError> {
+    let (field, behind) = rest.split_first_chunk().ok_or(MotionError)?;
+    *rest = behind;
+    Ok(*field)
 }
 
 #[cfg(test)]

@@ -86,12 +86,16 @@ impl AccountKey {
     }
 
     /// Wraps a home's control key as a grant to this account.
+    ///
+    /// # Panics
+    /// When `role` is viewer: a viewer never holds the control key.
     pub fn seal_grant(&self, scope: AccountScope, grant: GrantId, role: Role, key: &ControlKey) -> Vec<u8> {
+        assert!(holds_control_key(role), "a viewer's grant is of the home key");
         let context = Self::grant_context(scope, grant, role, key.scope().epoch);
         wrap::seal_key(&self.0, &context, IdKind::Home, key.scope().home.as_bytes(), &key.key)
     }
 
-    /// Opens a grant. The home is the one that was sealed, whatever the row says.
+    /// Opens an owner's or adult's grant. The home is the one that was sealed, whatever the row says.
     pub fn open_grant(
         &self,
         scope: AccountScope,
@@ -100,6 +104,9 @@ impl AccountKey {
         epoch: HomeEpoch,
         sealed: &[u8],
     ) -> Result<ControlKey, OpenError> {
+        if !holds_control_key(role) {
+            return Err(OpenError::MixUp(Purpose::GrantControl));
+        }
         let context = Self::grant_context(scope, grant, role, epoch);
         let (id, key) = wrap::open_key(&self.0, &context, IdKind::Home, sealed)?;
         let home = HomeId::from_bytes(id);
@@ -112,5 +119,13 @@ impl AccountKey {
             .grant(grant)
             .role(role)
             .home_epoch(epoch)
+    }
+}
+
+/// A role is a key: owners and adults have the control key, and nobody else.
+const fn holds_control_key(role: Role) -> bool {
+    match role {
+        Role::Owner | Role::Adult => true,
+        Role::Viewer => false,
     }
 }

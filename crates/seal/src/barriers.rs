@@ -28,7 +28,7 @@ pub enum Barrier {
 }
 
 #[cfg(not(feature = "barriers"))]
-#[inline(always)]
+#[inline]
 pub(crate) const fn on(_barrier: Barrier) -> bool {
     true
 }

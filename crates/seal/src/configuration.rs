@@ -102,12 +102,16 @@ impl std::fmt::Debug for CameraSource {
 
 impl Configuration {
     /// Seals this configuration to a device that holds `key`.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "our own structs of ids, texts and numbers always have a JSON form"
+    )]
     pub fn seal(&self, to: &PublicKey, key: &DeviceKey) -> Vec<u8> {
-        // Our own structs, whose maps have text keys, always have a JSON form.
-        let content = Zeroizing::new(serde_json::to_vec(self).unwrap_or_default());
+        let json = Zeroizing::new(serde_json::to_vec(self).expect("it has a JSON form"));
         let context = context(self.scope(), self.serial);
         let psk_id = self.device.as_bytes();
-        let (encapsulation, sealed) = hpke::seal(to, &key.0, psk_id, context.as_bytes(), &content);
+        let (encapsulation, sealed) = hpke::seal(to, &key.0, psk_id, context.as_bytes(), &json);
         let mut out = Vec::with_capacity(1 + ENCAPSULATION_BYTES + sealed.len());
         out.push(FORMAT_VERSION);
         out.extend_from_slice(&encapsulation);
@@ -131,9 +135,9 @@ impl Configuration {
             rest.split_first_chunk::<ENCAPSULATION_BYTES>().ok_or(malformed(WHAT, "it is too short"))?;
         let context = context(scope, serial);
         let psk_id = scope.device.as_bytes();
-        let content = hpke::open(by, &key.0, psk_id, context.as_bytes(), encapsulation, sealed)
+        let json = hpke::open(by, &key.0, psk_id, context.as_bytes(), encapsulation, sealed)
             .ok_or(OpenError::NotAuthentic(Purpose::Configuration))?;
-        let opened: Self = serde_json::from_slice(&content)
+        let opened: Self = serde_json::from_slice(&json)
             .map_err(|_| malformed(WHAT, "its content is not that of a configuration"))?;
         crate::wrap::same_id(&scope, &opened.scope(), Purpose::Configuration)?;
         crate::wrap::same_id(&serial, &opened.serial, Purpose::Configuration)?;

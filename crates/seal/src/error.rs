@@ -2,7 +2,8 @@
 
 use crate::Purpose;
 
-/// Why something did not open. Every variant but [`OpenError::Malformed`] is an alarm.
+/// Why something did not open. Every variant is an alarm, but for
+/// [`OpenError::Malformed`] of what a caller sent.
 ///
 /// Deliberately exhaustive: whoever decides on these must look again when there is one more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +17,8 @@ pub enum OpenError {
     /// It does not authenticate, and which of the two it is cannot be told.
     #[error("not authentic: `{}` does not verify", .0.label())]
     NotAuthentic(Purpose),
-    /// The bytes do not have the form that they must have.
+    /// The bytes do not have the form that they must have: cut off, of another version, or never what they should
+    /// be. From a device it is the device's fault; of what was stored it is damage.
     #[error("malformed `{what}`: {why}")]
     Malformed {
         /// What was to be read.

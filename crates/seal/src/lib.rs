@@ -37,6 +37,7 @@ mod wrap;
 
 pub use account::{AccountKey, AccountScope};
 pub use camera::{CameraPlace, CameraSalt, CameraScope, CameraSecret};
+pub use canonical::Field;
 pub use configuration::{AssignedCamera, AssignedTest, CameraSource, Configuration};
 pub use error::OpenError;
 pub use event::header::{HEADER_BYTES, Header, HeaderIds};
@@ -47,7 +48,7 @@ pub use home::{ControlKey, HomeKey, HomeScope};
 pub use hpke::{KeyPair, PublicKey};
 pub use pairing::{PairingAnswer, PairingCode, PairingScope, ParseCodeError};
 pub use primitives::random as random_bytes;
-pub use purpose::Purpose;
+pub use purpose::{Form, Purpose};
 pub use report::tag_device_report;
 pub use secret::{DeviceKey, DevicePsk, DeviceReportKey, LinkSecret, MasterKey, PasswordHash};
 pub use session::{OpenedSession, SessionKind, SessionSecret, SessionTag};

@@ -82,9 +82,10 @@ impl PairingCode {
     }
 
     fn derive(&self, context: &Context) -> primitives::Key {
-        primitives::hkdf(&*self.0, &[], context)
+        primitives::hkdf(&*self.parent(), &[], context)
     }
 
+    /// The code's ten bytes, and zeros up to the length of a key: what all is derived from.
     fn parent(&self) -> primitives::Key {
         let mut parent = Zeroizing::new([0; 32]);
         for (to, from) in parent.iter_mut().zip(self.0.iter()) {

@@ -3,8 +3,32 @@
 //! The table in `docs/key-chain.md` is made from this enum. Labels are part of formats on disk: never change or
 //! reuse one.
 
+use crate::canonical::Field;
+
+/// What a purpose's context is used in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// HKDF's info, to derive a key, PSK or value.
+    Key,
+    /// HKDF's info and the associated data of a wrap.
+    Wrap,
+    /// HPKE's info.
+    Info,
+}
+
+impl Form {
+    /// Its word in the document's table.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Wrap => "wrap",
+            Self::Info => "info",
+        }
+    }
+}
+
 macro_rules! purposes {
-    ($($(#[doc = $doc:literal])+ $name:ident = $label:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $label:literal, $form:ident of $parent:literal [$($field:ident)*];)+) => {
         /// What a key, wrap, tag or sealed text is for. Its label stands in every derivation and all associated data.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Purpose { $($(#[doc = $doc])+ $name),+ }
@@ -18,79 +42,94 @@ macro_rules! purposes {
                 match self { $(Self::$name => $label),+ }
             }
 
+            /// What its context is used in.
+            pub const fn form(self) -> Form {
+                match self { $(Self::$name => Form::$form),+ }
+            }
+
+            /// What it is derived from, wrapped under or sealed with.
+            pub const fn parent(self) -> &'static str {
+                match self { $(Self::$name => $parent),+ }
+            }
+
+            /// The fields of its context, in their order.
+            pub const fn fields(self) -> &'static [Field] {
+                match self { $(Self::$name => &[$(Field::$field),*]),+ }
+            }
+
             /// What it is for, as in the document's table.
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),+)),+ }
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim()),+ }
             }
         }
     };
 }
 
 purposes! {
-    /// The home key, from the control key; context: home, home epoch.
-    HomeKey = "home-key";
-    /// A camera secret, from the home key with the camera's salt; context: home, camera, tenure, home epoch, camera epoch.
-    CameraSecret = "camera-secret";
-    /// Input of the camera's `DeriveKeyPair`, from the camera secret; context: camera.
-    CameraKeyPair = "camera-key-pair";
-    /// The key of a camera's private text, from the camera secret; context: camera.
-    TextKey = "text-key";
-    /// A device's PSK for one camera, from the camera secret; context: camera, device.
-    DevicePsk = "device-psk";
-    /// The key of the header's tag, from the PSK.
-    HeaderTag = "header-tag";
-    /// The key of the trailer's tag, from the PSK.
-    TrailerTag = "trailer-tag";
-    /// The key of the tag of a device's report on a camera, from the PSK.
-    CameraReport = "camera-report";
-    /// The key of the tag of a device's report on itself, from the home key; context: home, home epoch, device.
-    DeviceReport = "device-report";
-    /// Info of the HPKE context that wraps an event key; context: the header's ids and start time.
-    Event = "event";
-    /// A section's streaming key, from the event key; context: section kind.
-    Section = "section";
-    /// What a device must show to ask for a pairing, from the pairing code.
-    PairingFind = "pairing-find";
-    /// The blob that a device opens with the pairing code; context: device.
-    Pairing = "pairing";
-    /// The first device key, from the pairing code; context: home, device.
-    PairingDevice = "pairing-device";
-    /// The key of the MAC over a device's answer to a pairing, from the first device key.
-    PairingAnswer = "pairing-answer";
-    /// A device key under the control key; context: home, home epoch, device, serial.
-    DeviceKey = "device-key";
-    /// Info of the HPKE context of a configuration; context: home, device, serial.
-    Configuration = "configuration";
-    /// Input of the account's `DeriveKeyPair`, from the account key; context: account.
-    AccountKeyPair = "account-key-pair";
-    /// The account key under a session's two halves; context: session, session kind, expiry.
-    Session = "session";
-    /// The value `s` of a session, from its two halves; context: session kind.
-    SessionPage = "session-page";
-    /// The tag that an answer carries, from the session's two halves; context: session kind.
-    SessionAnswer = "session-answer";
-    /// The account key under a password; context: e-mail.
-    Password = "password";
-    /// The account key under the master key; context: e-mail.
-    Custody = "custody";
+    /// The home key.
+    HomeKey = "home-key", Key of "control key" [Home HomeEpoch];
+    /// A camera secret; HKDF's salt is the camera salt.
+    CameraSecret = "camera-secret", Key of "home key" [Home Camera Tenure HomeEpoch CameraEpoch];
+    /// Input of the camera's `DeriveKeyPair`.
+    CameraKeyPair = "camera-key-pair", Key of "camera secret" [Camera];
+    /// The key of a camera's private text.
+    TextKey = "text-key", Key of "camera secret" [Camera];
+    /// A device's PSK for one camera.
+    DevicePsk = "device-psk", Key of "camera secret" [Camera Device];
+    /// The key of a header's tag.
+    HeaderTag = "header-tag", Key of "device PSK" [];
+    /// The key of a trailer's tag.
+    TrailerTag = "trailer-tag", Key of "device PSK" [];
+    /// The key of the tags of a device's reports on a camera.
+    CameraReport = "camera-report", Key of "device PSK" [Home Camera Tenure HomeEpoch CameraEpoch Device];
+    /// The key of the tags of a device's reports on itself.
+    DeviceReport = "device-report", Key of "home key" [Home HomeEpoch Device];
+    /// An event key, sealed to the camera key pair; time: the event's start.
+    Event = "event", Info of "camera key pair, device PSK" [Home Camera Tenure HomeEpoch CameraEpoch Device Event Time];
+    /// A section's stream key.
+    Section = "section", Key of "event key" [Section];
+    /// What a device shows to ask for its pairing; the installation is zero.
+    PairingFind = "pairing-find", Key of "pairing code" [];
+    /// What a device learns of its pairing; the installation is zero.
+    Pairing = "pairing", Wrap of "pairing code" [];
+    /// The first device key.
+    PairingDevice = "pairing-device", Key of "pairing code" [Home Device];
+    /// The key of the MAC over a device's answer to its pairing.
+    PairingAnswer = "pairing-answer", Key of "first device key" [Home Device];
+    /// A device key; serial: of the configuration before the one that it opens.
+    DeviceKey = "device-key", Wrap of "control key" [Home HomeEpoch Device Serial];
+    /// A configuration, sealed to the device's key pair.
+    Configuration = "configuration", Info of "device key pair, device key" [Home Device Serial];
+    /// Input of the account's `DeriveKeyPair`.
+    AccountKeyPair = "account-key-pair", Key of "account key" [Account];
+    /// The account key under a session; time: when the session expires.
+    Session = "session", Wrap of "session secret" [SessionKind Session Time];
+    /// The value `s` of a session, 16 bytes.
+    SessionPage = "session-page", Key of "session secret" [SessionKind];
+    /// The tag that an answer carries inside the server, 16 bytes.
+    SessionAnswer = "session-answer", Key of "session secret" [SessionKind];
+    /// The account key under a password.
+    Password = "password", Wrap of "password hash" [Email];
+    /// The account key under the master key.
+    Custody = "custody", Wrap of "master key" [Email];
     /// The commitment to the master key that the database holds.
-    MasterCommitment = "master-commitment";
-    /// A grant of the control key under the account key; context: account, grant, role, home epoch.
-    GrantControl = "grant-control";
-    /// What an account sees of itself, under the account key; context: account.
-    AccountText = "account-text";
-    /// A home's name and zone, under the home key; context: home, home epoch.
-    HomeText = "home-text";
-    /// A device's name, under the home key; context: home, home epoch, device.
-    DeviceText = "device-text";
-    /// A camera's name and settings, under its text key; context: home, camera, tenure, home epoch, camera epoch.
-    CameraText = "camera-text";
-    /// A camera's address, user and password, under the control key; context: home, home epoch, camera.
-    CameraAddress = "camera-address";
-    /// What finds a one-time link, from the link's secret.
-    LinkFind = "link-find";
-    /// The content of a one-time link, under the link's secret.
-    Link = "link";
+    MasterCommitment = "master-commitment", Key of "master key" [];
+    /// The control key under an account's key: the grant of an owner or adult.
+    GrantControl = "grant-control", Wrap of "account key" [Account Grant Role HomeEpoch];
+    /// What an account sees of itself.
+    AccountText = "account-text", Wrap of "account key" [Account];
+    /// A home's name and zone.
+    HomeText = "home-text", Wrap of "home key" [Home HomeEpoch];
+    /// A device's name.
+    DeviceText = "device-text", Wrap of "home key" [Home HomeEpoch Device];
+    /// A camera's name and settings.
+    CameraText = "camera-text", Wrap of "text key" [Home Camera Tenure HomeEpoch CameraEpoch];
+    /// A camera's address, user and password.
+    CameraAddress = "camera-address", Wrap of "control key" [Home HomeEpoch Camera];
+    /// What finds a one-time link.
+    LinkFind = "link-find", Key of "link secret" [];
+    /// What a one-time link is for.
+    Link = "link", Wrap of "link secret" [];
 }
 
 #[cfg(test)]

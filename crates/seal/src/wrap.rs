@@ -130,11 +130,12 @@ pub(crate) fn same_id<T: PartialEq>(asked: &T, opened: &T, purpose: Purpose) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ownsight_model::{HomeId, InstallationId};
+    use ownsight_model::{HomeEpoch, HomeId, InstallationId};
 
     fn context(byte: u8) -> Context {
         Context::new(Purpose::HomeText, InstallationId::from_bytes([9; 16]))
             .home(HomeId::from_bytes([byte; 16]))
+            .home_epoch(HomeEpoch::FIRST)
     }
 
     #[test]

@@ -57,7 +57,15 @@ impl CameraSealer {
         let header = Header::build(&ids, &self.psk, &encapsulation, &wrapped);
         out.write_all(header.as_bytes())?;
         let psk = self.psk.clone();
-        Ok(EventSealer { header, psk, event_key, sections: Vec::new(), length: HEADER_BYTES as u64, out })
+        Ok(EventSealer {
+            header,
+            psk,
+            event_key,
+            sections: Vec::new(),
+            length: HEADER_BYTES as u64,
+            broken: false,
+            out,
+        })
     }
 }
 
@@ -68,20 +76,25 @@ pub struct EventSealer<W> {
     event_key: Key,
     sections: Vec<Section>,
     length: u64,
+    /// A section broke off, so that what follows would not be where the trailer says.
+    broken: bool,
     out: W,
 }
 
 impl<W: Write> EventSealer<W> {
     /// Seals one section. Sections come in the order of their kinds' codes, each kind once.
     ///
-    /// Takes memory for one segment of 64 KiB beside `plaintext`.
+    /// Takes memory for one segment of 64 KiB beside `plaintext`. After an error of `plaintext` or of the writer the
+    /// event can be neither continued nor finished: seal it anew.
     pub fn section(&mut self, kind: SectionKind, plaintext: &mut impl io::Read) -> io::Result<()> {
+        self.whole()?;
         if self.sections.last().is_some_and(|last| last.kind >= kind) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
                 "sections come in the order of their kinds",
             ));
         }
+        self.broken = true;
         let key = section_key(&self.event_key, &self.header, kind);
         let associated = section_data(&self.header, kind);
         let mut sealer = StreamSealer::new(&mut self.out, &key, &associated, SegmentSize::KIB_64)?;
@@ -89,7 +102,12 @@ impl<W: Write> EventSealer<W> {
         let (_, lengths) = sealer.finish()?;
         self.sections.push(Section { kind, offset: self.length, length: lengths.ciphertext });
         self.length += lengths.ciphertext;
+        self.broken = false;
         Ok(())
+    }
+
+    fn whole(&self) -> io::Result<()> {
+        if self.broken { Err(io::Error::other("a section broke off; seal the event anew")) } else { Ok(()) }
     }
 
     /// Ends the event: writes its trailer and gives back what it was written to, with the object's length in bytes.
@@ -99,6 +117,7 @@ impl<W: Write> EventSealer<W> {
         label: Label,
         label_source: LabelSource,
     ) -> io::Result<(W, u64)> {
+        self.whole()?;
         if self.sections.is_empty() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "an event has at least one section"));
         }

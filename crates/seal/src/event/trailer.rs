@@ -12,7 +12,8 @@
 //! 16+17n  32    HMAC-SHA-256 over header tag ‖ bytes 0 to 15+17n under HKDF(PSK; trailer-tag)
 //! 48+17n  4     length of the trailer, these four bytes included
 //! ```
-//! Sections follow the header and each other without gaps, each kind once, in the order of their codes.
+//! Sections follow the header and each other without gaps, each kind once, in the order of their codes; each length
+//! is one that a stream of 64 KiB segments can have.
 
 use ownsight_model::{Label, LabelSource, SectionKind, Timestamp};
 
@@ -21,6 +22,7 @@ use crate::error::malformed;
 use crate::event::header::{Fields, HEADER_BYTES, Header};
 use crate::primitives::{self, Key};
 use crate::secret::DevicePsk;
+use crate::stream::{SegmentSize, StreamLayout};
 use crate::{OpenError, Purpose};
 
 /// Most sections that an object has.
@@ -103,6 +105,9 @@ impl Trailer {
             }
             if offset != next {
                 return Err(malformed(WHAT, "its sections do not follow each other"));
+            }
+            if StreamLayout::of_ciphertext(SegmentSize::KIB_64, length).is_err() {
+                return Err(malformed(WHAT, "a section has a length that no stream has"));
             }
             next = offset.checked_add(length).ok_or(malformed(WHAT, "a section is too long"))?;
             sections.push(Section { kind, offset, length });
