@@ -6,7 +6,7 @@ use ownsight_model::{
 };
 
 /// The installation itself: exactly one row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstallationRow {
     /// Its id.
     pub id: InstallationId,
@@ -17,7 +17,7 @@ pub struct InstallationRow {
 }
 
 /// A one-time link, found by what is derived from its secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRow {
     /// What finds it.
     pub find: [u8; 32],
@@ -32,7 +32,7 @@ pub struct LinkRow {
 }
 
 /// An account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountRow {
     /// Its id.
     pub id: AccountId,
@@ -47,7 +47,7 @@ pub struct AccountRow {
 }
 
 /// What a password opens, found by e-mail address.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordRow {
     /// The account's address.
     pub email: Email,
@@ -58,7 +58,7 @@ pub struct PasswordRow {
 }
 
 /// What the master key opens, found by e-mail address.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustodyRow {
     /// The account's address.
     pub email: Email,
@@ -67,7 +67,7 @@ pub struct CustodyRow {
 }
 
 /// A sign-in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRow {
     /// SHA-256 of the server's half: what finds it.
     pub find: [u8; 32],
@@ -86,7 +86,7 @@ pub struct SessionRow {
 }
 
 /// A home.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HomeRow {
     /// Its id.
     pub id: HomeId,
@@ -105,7 +105,7 @@ pub struct HomeRow {
 }
 
 /// A grant of a home's control key to an account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantRow {
     /// Its id.
     pub id: GrantId,
@@ -135,7 +135,7 @@ pub enum CameraStanding {
 }
 
 /// A camera's salt of one tenure and pair of epochs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CameraEpochRow {
     /// The camera.
     pub camera: CameraId,
@@ -154,7 +154,7 @@ pub struct CameraEpochRow {
 }
 
 /// A camera with its current epoch.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CameraRow {
     /// Its id.
     pub id: CameraId,
@@ -175,7 +175,7 @@ pub struct CameraRow {
 }
 
 /// A camera with what is shown beside it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CameraDetail {
     /// The camera.
     pub camera: CameraRow,
@@ -188,7 +188,7 @@ pub struct CameraDetail {
 }
 
 /// A report of a device, as it came.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportRow {
     /// The device that sent it.
     pub device: DeviceId,
@@ -201,7 +201,7 @@ pub struct ReportRow {
 }
 
 /// A time in which a camera did not record, as its device reported.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GapRow {
     /// The camera.
     pub camera: CameraId,
@@ -221,7 +221,7 @@ pub enum DeviceStanding {
 }
 
 /// A device.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceRow {
     /// Its id.
     pub id: DeviceId,
@@ -260,7 +260,7 @@ pub struct DeviceRow {
 }
 
 /// A device with what is shown beside it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceDetail {
     /// The device.
     pub device: DeviceRow,
@@ -271,7 +271,7 @@ pub struct DeviceDetail {
 }
 
 /// A pairing that was begun.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PairingRow {
     /// The device that it makes.
     pub device: DeviceId,
@@ -301,7 +301,7 @@ pub struct PairingAnswerRow {
 }
 
 /// A configuration that was sealed for a device, with the wrap of the key for the next.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewConfiguration {
     /// The device.
     pub device: DeviceId,
@@ -316,7 +316,7 @@ pub struct NewConfiguration {
 }
 
 /// A sealed object in the vault.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow {
     /// The event.
     pub id: EventId,
@@ -353,7 +353,7 @@ pub struct EventRow {
 }
 
 /// A test of a camera's address.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestRow {
     /// The test.
     pub id: TestId,
@@ -373,4 +373,15 @@ pub struct TestRow {
     pub report: Option<ReportRow>,
     /// The still, if one arrived.
     pub still: Option<EventRow>,
+}
+
+/// What names a sealed object in the vault. An event's id is unique for one camera only: devices choose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// The home.
+    pub home: HomeId,
+    /// The camera.
+    pub camera: CameraId,
+    /// The event.
+    pub event: EventId,
 }

@@ -1,0 +1,170 @@
+//! Who asks: the session, its account and the homes in which it has a live grant, read or checked in the same
+//! transaction as what it asks for.
+
+use ownsight_model::{AccountId, GrantId, HomeId, Role, SessionId, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::columns::{Columns, columns};
+use crate::engine::Tx;
+use crate::error::Step;
+use crate::rows::{AccountRow, GrantRow, HomeRow, SessionRow};
+use crate::{Registry, RegistryError};
+
+/// What was read for a live session, with all that proves who asked: from one state of the primary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorised<T> {
+    /// The session.
+    pub session: SessionRow,
+    /// Its account.
+    pub account: AccountRow,
+    /// The account's live grants with their homes. The gate decides by what their wraps open to.
+    pub grants: Vec<(GrantRow, HomeRow)>,
+    /// What was asked for, of those homes only.
+    pub data: T,
+}
+
+/// Who writes: checked in the transaction that writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authority {
+    /// What finds the session.
+    pub find: [u8; 32],
+    /// The time that decides whether it has expired; also written as the time of the change.
+    pub now: Timestamp,
+    /// The grant that opened what is written; `None` only for what concerns the account itself.
+    pub grant: Option<GrantId>,
+}
+
+/// Whom a checked [`Authority`] stands for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker {
+    pub(crate) account: AccountId,
+    pub(crate) session: SessionId,
+    home: Option<HomeId>,
+}
+
+impl Asker {
+    /// The home of the grant.
+    pub(crate) fn home(&self) -> Step<HomeId> {
+        self.home.ok_or_else(|| RegistryError::NotLive.into())
+    }
+
+    /// Refuses a row of another home, as if it did not exist.
+    pub(crate) fn owns(&self, home: HomeId) -> Step<()> {
+        if self.home == Some(home) { Ok(()) } else { Err(RegistryError::NotFound.into()) }
+    }
+}
+
+impl Authority {
+    /// Checks that the session is live, and that the grant is its account's, live, and has the control key.
+    pub(crate) fn check(&self, tx: &Tx<'_>) -> Step<Asker> {
+        let mut session = tx.prepare_cached("SELECT id, account FROM sessions WHERE find = ?1 AND expires_at > ?2")?;
+        let mut rows = session.query(params![self.find, self.now.as_micros()])?;
+        let Some(row) = rows.next()? else { return Err(RegistryError::NotLive.into()) };
+        let mut c = Columns::new(row, "sessions");
+        let (session, account): (SessionId, AccountId) = (c.id("id")?, c.id("account")?);
+        let Some(grant) = self.grant else { return Ok(Asker { account, session, home: None }) };
+        let mut granted = tx.prepare_cached(
+            "SELECT home FROM grants WHERE id = ?1 AND account = ?2 AND revoked_at IS NULL AND role IN (?3, ?4)",
+        )?;
+        let mut rows = granted.query(params![
+            grant.as_bytes(),
+            account.as_bytes(),
+            Role::Owner.code(),
+            Role::Adult.code()
+        ])?;
+        let Some(row) = rows.next()? else { return Err(RegistryError::NotLive.into()) };
+        let home = Columns::new(row, "grants").id("home")?;
+        Ok(Asker { account, session, home: Some(home) })
+    }
+}
+
+/// A live session with its grants, without data yet.
+pub(crate) type Access = Authorised<()>;
+
+impl Access {
+    /// Whether the account has a live grant of this home.
+    pub(crate) fn holds(&self, home: HomeId) -> bool {
+        self.grants.iter().any(|(grant, _)| grant.home == home)
+    }
+
+    /// The homes, each once.
+    pub(crate) fn homes(&self) -> Vec<HomeId> {
+        let mut homes: Vec<_> = self.grants.iter().map(|(grant, _)| grant.home).collect();
+        homes.sort_unstable();
+        homes.dedup();
+        homes
+    }
+}
+
+/// The live session that `find` finds, with its account and live grants.
+pub(crate) fn access(connection: &Connection, find: &[u8; 32], now: Timestamp) -> Step<Option<Access>> {
+    let mut found = connection.prepare_cached(concat!(
+        "SELECT ",
+        columns!(session "s"),
+        ", ",
+        columns!(account "a"),
+        " FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.find = ?1 AND s.expires_at > ?2"
+    ))?;
+    let mut rows = found.query(params![find, now.as_micros()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let mut c = Columns::new(row, "sessions");
+    let (session, account) = (c.session()?, c.account()?);
+
+    let mut granted = connection.prepare_cached(concat!(
+        "SELECT ",
+        columns!(grant "g"),
+        ", ",
+        columns!(home "h"),
+        " FROM grants g JOIN homes h ON h.id = g.home",
+        " WHERE g.account = ?1 AND g.revoked_at IS NULL ORDER BY g.home, g.epoch DESC"
+    ))?;
+    let mut rows = granted.query([account.id.as_bytes()])?;
+    let mut grants = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut c = Columns::new(row, "grants");
+        grants.push((c.grant()?, c.home()?));
+    }
+    Ok(Some(Authorised { session, account, grants, data: () }))
+}
+
+impl Registry {
+    /// Reads something for a live session in one transaction.
+    pub(crate) async fn authorised<T, F>(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        read: F,
+    ) -> Result<Option<Authorised<T>>, RegistryError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &Access) -> Step<T> + Send + 'static,
+    {
+        self.engine
+            .snapshot(move |connection| {
+                let Some(access) = access(connection, &find, now)? else { return Ok(None) };
+                let data = read(connection, &access)?;
+                let Authorised { session, account, grants, data: () } = access;
+                Ok(Some(Authorised { session, account, grants, data }))
+            })
+            .await
+    }
+
+    /// Writes something for a live session, in the transaction that checks it.
+    pub(crate) async fn authorised_write<T, F>(
+        &self,
+        authority: &Authority,
+        write: F,
+    ) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>, Asker) -> Step<T> + Send + 'static,
+    {
+        let authority = *authority;
+        self.engine
+            .write(move |tx| {
+                let asker = authority.check(tx)?;
+                write(tx, asker)
+            })
+            .await
+    }
+}

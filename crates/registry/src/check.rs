@@ -1,0 +1,60 @@
+//! What `ownsight check` compares: the objects that the vault must hold, and the registry with itself.
+
+use rusqlite::params;
+
+use crate::sql::rows;
+use crate::{ObjectKey, Registry, RegistryError};
+
+/// An object that the vault must hold: key, bytes, SHA-256, header.
+pub type ObjectRow = (ObjectKey, u64, [u8; 32], Vec<u8>);
+
+impl Registry {
+    /// Objects after this one, ordered by (home, camera, event).
+    pub async fn objects(
+        &self,
+        after: Option<ObjectKey>,
+        limit: u32,
+    ) -> Result<Vec<ObjectRow>, RegistryError> {
+        self.engine
+            .statement(move |connection| {
+                let [home, camera, event] = after.map_or([const { Vec::new() }; 3], |after| {
+                    [after.home.as_bytes(), after.camera.as_bytes(), after.event.as_bytes()].map(|id| id.to_vec())
+                });
+                let sql = "SELECT home, camera, id, bytes, digest, header FROM events
+                           WHERE (home, camera, id) > (?1, ?2, ?3) AND erased_at IS NULL ORDER BY home, camera, id LIMIT ?4";
+                rows(connection, "events", sql, params![home, camera, event, limit], |c| {
+                    Ok((
+                        ObjectKey { home: c.id("home")?, camera: c.id("camera")?, event: c.id("id")? },
+                        c.number("bytes")?,
+                        c.array("digest")?,
+                        c.blob("header")?,
+                    ))
+                })
+            })
+            .await
+    }
+
+    /// What the registry finds wrong with itself: damaged pages, rows that refer to nothing, counters that are
+    /// off. Empty when all is well. Reads the whole file: not for large registries in service.
+    pub async fn self_check(&self) -> Result<Vec<String>, RegistryError> {
+        self.engine
+            .snapshot(|connection| {
+                let mut found = rows(connection, "sqlite_schema", "PRAGMA quick_check", [], |c| c.text("damage"))?;
+                found.retain(|line| line != "ok");
+                let sql = "SELECT \"table\", \"parent\", count(*) FROM pragma_foreign_key_check GROUP BY 1, 2";
+                found.extend(rows(connection, "sqlite_schema", sql, [], |c| {
+                    let (table, parent, count) = (c.text("table")?, c.text("parent")?, c.integer("count")?);
+                    Ok(format!("{count} rows of `{table}` refer to rows of `{parent}` that do not exist"))
+                })?);
+                let sql = "SELECT count(*) FROM usage u WHERE (u.bytes, u.events) <>
+                             (SELECT coalesce(sum(e.bytes), 0), count(*) - coalesce(sum(e.still), 0) FROM events e
+                              WHERE e.camera = u.camera AND e.home = u.home AND e.erased_at IS NULL)";
+                let off = rows(connection, "usage", sql, [], |c| c.integer("count"))?;
+                found.extend(off.into_iter().filter(|count| *count > 0).map(|count| {
+                    format!("the counters of {count} cameras differ from their events")
+                }));
+                Ok(found)
+            })
+            .await
+    }
+}

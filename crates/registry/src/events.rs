@@ -1,0 +1,466 @@
+//! Events as people see them: lists, one event, a day, counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ownsight_model::{AccountId, CameraId, EventId, HomeId, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::access::{Access, Authorised, Authority};
+use crate::cameras::{Which, camera_row, cameras_of_home, epochs_of_camera};
+use crate::changes::ChangeKind;
+use crate::columns::{Columns, columns, width};
+use crate::devices::device_row;
+use crate::error::Step;
+use crate::retention::entomb;
+use crate::rows::{CameraEpochRow, CameraRow, DeviceRow, EventRow, GapRow};
+use crate::sql::{first, number, rows, run};
+use crate::{Registry, RegistryError};
+
+/// Most events of one answer, whatever was asked for.
+const LIMIT_MAX: u32 = 10_000;
+/// Most gaps of one camera in a day's answer.
+const GAPS_MAX: u32 = 1_000;
+
+/// Which events a list has. The default is: all events of all homes, none of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventQuery {
+    /// Of these homes; `None` for all homes of the account. Homes without a live grant give nothing.
+    pub homes: Option<Vec<HomeId>>,
+    /// Of these cameras; empty for all.
+    pub cameras: Vec<CameraId>,
+    /// With this code of a label.
+    pub label: Option<u8>,
+    /// That began at this moment or later.
+    pub from: Option<Timestamp>,
+    /// That began before this moment.
+    pub to: Option<Timestamp>,
+    /// Further down the list than this event.
+    pub before: Option<(Timestamp, EventId)>,
+    /// Further up the list than this event.
+    pub after: Option<(Timestamp, EventId)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A page of events, newest first by (start, id), with what is needed to open and show them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventPage {
+    /// The events, and whether this account has opened each.
+    pub events: Vec<(EventRow, bool)>,
+    /// Each distinct epoch that the events name.
+    pub epochs: Vec<CameraEpochRow>,
+    /// Each camera that the events name.
+    pub cameras: Vec<CameraRow>,
+    /// Each device that the events name.
+    pub devices: Vec<DeviceRow>,
+    /// Whether there are more further down.
+    pub more: bool,
+}
+
+/// One event or still, with what is needed to open and show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventDetail {
+    /// The event.
+    pub event: EventRow,
+    /// The epoch that it names.
+    pub epoch: CameraEpochRow,
+    /// Its camera.
+    pub camera: CameraRow,
+    /// The device that sealed it.
+    pub device: Option<DeviceRow>,
+    /// Whether this account has opened it.
+    pub opened: bool,
+}
+
+/// Where an event stands in its day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventPosition {
+    /// Events of the day.
+    pub of_day: u64,
+    /// Its number among them, counted from 1 at the oldest.
+    pub in_day: u64,
+}
+
+/// What a home's day line is drawn from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayRows {
+    /// Events that began in the day, oldest first.
+    pub events: Vec<EventRow>,
+    /// All epochs of the cameras.
+    pub epochs: Vec<CameraEpochRow>,
+    /// Gaps that overlap the day, oldest first for each camera.
+    pub gaps: Vec<GapRow>,
+    /// The home's cameras in use.
+    pub cameras: Vec<CameraRow>,
+    /// Whether there are more events, or more gaps of a camera, than there were asked for.
+    pub truncated: bool,
+}
+
+impl Registry {
+    /// A page of events, without stills.
+    pub async fn events(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        query: EventQuery,
+    ) -> Result<Option<Authorised<EventPage>>, RegistryError> {
+        self.authorised(find, now, move |connection, access| page(connection, access, &query)).await
+    }
+
+    /// One event, still or test still, of a home of which the account has a live grant. The gate's hot path: one
+    /// statement, from session to epoch. `grants` has only the grants of that home.
+    ///
+    /// Event ids are chosen by devices: if two homes of the account hold the same id, one of them is answered.
+    pub async fn event(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        event: EventId,
+    ) -> Result<Option<Authorised<Option<EventDetail>>>, RegistryError> {
+        self.engine.statement(move |connection| detail(connection, &find, now, event)).await
+    }
+
+    /// Where an event stands among those of its home that began in `[from, to)`; `None` if it did not.
+    pub async fn event_position(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        home: HomeId,
+        event: EventId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Option<Authorised<Option<EventPosition>>>, RegistryError> {
+        self.authorised(find, now, move |connection, access| {
+            if access.holds(home) { position(connection, home, event, from, to) } else { Ok(None) }
+        })
+        .await
+    }
+
+    /// Events that began in `[from, to)`, at most `limit`, and gaps that overlap it.
+    pub async fn day(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        home: HomeId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: u32,
+    ) -> Result<Option<Authorised<Option<DayRows>>>, RegistryError> {
+        self.authorised(find, now, move |connection, access| {
+            if access.holds(home) { day(connection, home, from, to, limit).map(Some) } else { Ok(None) }
+        })
+        .await
+    }
+
+    /// How many events of a home began in each `[bounds[i], bounds[i + 1])`.
+    pub async fn count_events(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        home: HomeId,
+        bounds: Vec<Timestamp>,
+    ) -> Result<Option<Authorised<Option<Vec<u64>>>>, RegistryError> {
+        self.authorised(find, now, move |connection, access| {
+            if !access.holds(home) {
+                return Ok(None);
+            }
+            let pairs = bounds.iter().zip(bounds.iter().skip(1));
+            pairs.map(|(from, to)| count(connection, home, *from, *to)).collect::<Step<_>>().map(Some)
+        })
+        .await
+    }
+
+    /// Erases an event of the grant's home: it becomes a tombstone, and its object is to be erased from the vault.
+    /// `None` if there is no such event, or it was erased before.
+    pub async fn erase_event(
+        &self,
+        authority: &Authority,
+        event: EventId,
+    ) -> Result<Option<ObjectKey>, RegistryError> {
+        let now = authority.now;
+        self.authorised_write(authority, move |tx, asker| {
+            let home = asker.home()?;
+            let sql = "SELECT camera FROM events WHERE home = ?1 AND id = ?2 AND erased_at IS NULL";
+            let camera = first(tx, "events", sql, params![home.as_bytes(), event.as_bytes()], |c| c.id("camera"))?;
+            match camera {
+                Some(camera) => entomb(tx, camera, event, now),
+                None => Ok(None),
+            }
+        })
+        .await
+    }
+
+    /// Notes that an account has opened an event of a home of which it has a live grant; otherwise nothing.
+    pub async fn mark_opened(&self, account: AccountId, event: EventId) -> Result<(), RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let sql = "INSERT INTO opened (home, event, account)
+                           SELECT DISTINCT e.home, e.id, g.account FROM grants g JOIN events e ON e.home = g.home
+                           WHERE g.account = ?1 AND g.revoked_at IS NULL AND e.id = ?2 AND e.erased_at IS NULL
+                           ON CONFLICT DO NOTHING RETURNING home";
+                let parameters = params![account.as_bytes(), event.as_bytes()];
+                for home in rows(tx, "opened", sql, parameters, |c| c.id("home"))? {
+                    tx.changed(home, ChangeKind::Events);
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+const DETAIL: &str = concat!(
+    "SELECT ",
+    columns!(session "s"),
+    ", ",
+    columns!(account "a"),
+    ", ",
+    columns!(grant "g"),
+    ", ",
+    columns!(home "h"),
+    ", ",
+    columns!(event "e"),
+    ", ",
+    columns!(epoch "k"),
+    ", ",
+    columns!(camera "c"),
+    ", ",
+    columns!(epoch "ck"),
+    ", ",
+    columns!(device "d"),
+    ", o.event IS NOT NULL",
+    " FROM sessions s JOIN accounts a ON a.id = s.account",
+    " LEFT JOIN events e ON e.rowid = (SELECT x.rowid FROM grants y JOIN events x ON x.home = y.home AND x.id = ?3",
+    "   WHERE y.account = s.account AND y.revoked_at IS NULL AND x.erased_at IS NULL LIMIT 1)",
+    " LEFT JOIN grants g ON g.account = s.account AND g.home = e.home AND g.revoked_at IS NULL",
+    " LEFT JOIN homes h ON h.id = g.home",
+    " LEFT JOIN camera_epochs k ON k.camera = e.camera AND k.tenure = e.tenure",
+    "   AND k.home_epoch = e.home_epoch AND k.camera_epoch = e.camera_epoch",
+    " LEFT JOIN cameras c ON c.id = e.camera",
+    " LEFT JOIN camera_epochs ck ON ck.camera = c.id AND ck.tenure = c.tenure",
+    "   AND ck.home_epoch = c.home_epoch AND ck.camera_epoch = c.camera_epoch",
+    " LEFT JOIN devices d ON d.id = e.device",
+    " LEFT JOIN opened o ON o.home = e.home AND o.event = e.id AND o.account = s.account",
+    " WHERE s.find = ?1 AND s.expires_at > ?2 ORDER BY g.epoch DESC"
+);
+
+fn detail(
+    connection: &Connection,
+    find: &[u8; 32],
+    now: Timestamp,
+    event: EventId,
+) -> Step<Option<Authorised<Option<EventDetail>>>> {
+    let mut statement = connection.prepare_cached(DETAIL)?;
+    let mut found = statement.query(params![find, now.as_micros(), event.as_bytes()])?;
+    let mut answer: Option<Authorised<Option<EventDetail>>> = None;
+    // One row for each live grant of the event's home.
+    while let Some(row) = found.next()? {
+        let mut c = Columns::new(row, "sessions");
+        let (session, account) = (c.session()?, c.account()?);
+        let granted = c.joined(width::GRANT + width::HOME, |c| Ok((c.grant()?, c.home()?)))?;
+        if let Some(answer) = &mut answer {
+            answer.grants.extend(granted);
+            continue;
+        }
+        let event = c.joined(width::EVENT, |c| c.event())?;
+        let epoch = c.joined(width::EPOCH, |c| c.epoch())?;
+        let camera = c.joined(width::CAMERA, |c| c.camera())?;
+        let device = c.joined(width::DEVICE, |c| c.device())?;
+        let opened = c.of("opened").flag("event")?;
+        let data = match (event, epoch, camera) {
+            (None, _, _) => None,
+            (Some(event), Some(epoch), Some(camera)) => Some(EventDetail { event, epoch, camera, device, opened }),
+            (Some(_), None, _) => return Err(RegistryError::Corrupt { table: "events", column: "tenure" }.into()),
+            (Some(_), _, None) => return Err(RegistryError::Corrupt { table: "events", column: "camera" }.into()),
+        };
+        answer = Some(Authorised { session, account, grants: granted.into_iter().collect(), data });
+    }
+    Ok(answer)
+}
+
+/// A place in the list, before or after which events lie: (start in microseconds, bytes that compare with ids).
+type Place = (i64, Vec<u8>);
+
+/// Both ends of a range of the list, exclusive.
+fn range(query: &EventQuery) -> (Place, Place) {
+    let place = |(at, id): &(Timestamp, EventId)| (at.as_micros(), id.as_bytes().to_vec());
+    // An event that begins at `at` or later lies above (at, no bytes).
+    let edge = |at: &Timestamp| (at.as_micros(), Vec::new());
+    let lower = query.from.iter().map(edge).chain(query.after.iter().map(place)).max();
+    let upper = query.to.iter().map(edge).chain(query.before.iter().map(place)).min();
+    (lower.unwrap_or((i64::MIN, Vec::new())), upper.unwrap_or((i64::MAX, vec![0xff; 17])))
+}
+
+fn page(connection: &Connection, access: &Access, query: &EventQuery) -> Step<EventPage> {
+    let limit = query.limit.min(LIMIT_MAX) as usize;
+    let held = access.homes();
+    let homes: BTreeSet<HomeId> = match &query.homes {
+        Some(asked) => asked.iter().copied().filter(|home| held.contains(home)).collect(),
+        None => held.into_iter().collect(),
+    };
+    let cameras: BTreeSet<CameraId> = query.cameras.iter().copied().collect();
+    let account = access.account.id;
+    // Each source has an index of its own that gives its newest events; together they hold the page.
+    let mut events = Vec::new();
+    for home in homes {
+        if cameras.is_empty() {
+            source(connection, OF_HOME, home, home.as_bytes(), account, query, &mut events)?;
+        }
+        for camera in &cameras {
+            source(connection, OF_CAMERA, home, camera.as_bytes(), account, query, &mut events)?;
+        }
+    }
+    events.sort_unstable_by(|(a, _), (b, _)| (b.started_at, b.id).cmp(&(a.started_at, a.id)));
+    let more = events.len() > limit;
+    events.truncate(limit);
+    named(connection, events, more)
+}
+
+macro_rules! list {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(event "e"),
+            ", o.event IS NOT NULL FROM events e",
+            " LEFT JOIN opened o ON o.home = e.home AND o.event = e.id AND o.account = ?3",
+            " WHERE ",
+            $condition,
+            " AND e.erased_at IS NULL AND e.still = 0 AND (?4 IS NULL OR e.label = ?4)",
+            " AND (e.started_at, e.id) > (?5, ?6) AND (e.started_at, e.id) < (?7, ?8)",
+            " ORDER BY e.started_at DESC, e.id DESC LIMIT ?9"
+        )
+    };
+}
+const OF_HOME: &str = list!("e.home = ?1 AND e.home = ?2");
+const OF_CAMERA: &str = list!("e.home = ?1 AND e.camera = ?2");
+
+fn source(
+    connection: &Connection,
+    sql: &str,
+    home: HomeId,
+    of: &[u8; 16],
+    account: AccountId,
+    query: &EventQuery,
+    events: &mut Vec<(EventRow, bool)>,
+) -> Step<()> {
+    let ((lower_at, lower_id), (upper_at, upper_id)) = range(query);
+    let parameters = params![
+        home.as_bytes(),
+        of,
+        account.as_bytes(),
+        query.label,
+        lower_at,
+        lower_id,
+        upper_at,
+        upper_id,
+        // One more than asked for shows whether there are more.
+        query.limit.min(LIMIT_MAX) + 1
+    ];
+    events.extend(rows(connection, "events", sql, parameters, |c| Ok((c.event()?, c.of("opened").flag("event")?)))?);
+    Ok(())
+}
+
+/// The page with every epoch, camera and device that its events name, each once.
+fn named(connection: &Connection, events: Vec<(EventRow, bool)>, more: bool) -> Step<EventPage> {
+    let (mut epochs, mut cameras, mut devices) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for (event, _) in &events {
+        let key = (event.camera, event.tenure, event.home_epoch, event.camera_epoch);
+        if !epochs.contains_key(&key) {
+            epochs.insert(key, epoch_of(connection, event)?);
+        }
+        if !cameras.contains_key(&event.camera) {
+            cameras.insert(event.camera, camera_row(connection, event.camera)?);
+        }
+        if !devices.contains_key(&event.device) {
+            devices.insert(event.device, device_row(connection, event.device)?);
+        }
+    }
+    Ok(EventPage {
+        events,
+        epochs: epochs.into_values().flatten().collect(),
+        cameras: cameras.into_values().flatten().collect(),
+        devices: devices.into_values().flatten().collect::<Vec<DeviceRow>>(),
+        more,
+    })
+}
+
+fn epoch_of(connection: &Connection, event: &EventRow) -> Step<Option<CameraEpochRow>> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(epoch "k"),
+        " FROM camera_epochs k WHERE k.camera = ?1 AND k.tenure = ?2 AND k.home_epoch = ?3 AND k.camera_epoch = ?4"
+    );
+    let parameters = params![
+        event.camera.as_bytes(),
+        event.tenure.as_bytes(),
+        event.home_epoch.number(),
+        event.camera_epoch.number()
+    ];
+    first(connection, "camera_epochs", sql, parameters, |c| c.epoch())
+}
+
+fn count(connection: &Connection, home: HomeId, from: Timestamp, to: Timestamp) -> Step<u64> {
+    let sql = "SELECT count(*) FROM events WHERE home = ?1 AND erased_at IS NULL AND still = 0
+               AND started_at >= ?2 AND started_at < ?3";
+    let count = number(connection, sql, params![home.as_bytes(), from.as_micros(), to.as_micros()])?;
+    Ok(u64::try_from(count.unwrap_or_default()).unwrap_or_default())
+}
+
+fn position(
+    connection: &Connection,
+    home: HomeId,
+    event: EventId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Step<Option<EventPosition>> {
+    let sql = "SELECT started_at FROM events WHERE home = ?1 AND id = ?2 AND erased_at IS NULL AND still = 0
+               AND started_at >= ?3 AND started_at < ?4";
+    let parameters = params![home.as_bytes(), event.as_bytes(), from.as_micros(), to.as_micros()];
+    let Some(started_at) = number(connection, sql, parameters)? else { return Ok(None) };
+    let sql = "SELECT count(*) FROM events WHERE home = ?1 AND erased_at IS NULL AND still = 0
+               AND started_at >= ?2 AND (started_at, id) <= (?3, ?4)";
+    let parameters = params![home.as_bytes(), from.as_micros(), started_at, event.as_bytes()];
+    let in_day = number(connection, sql, parameters)?.unwrap_or_default();
+    Ok(Some(EventPosition {
+        of_day: count(connection, home, from, to)?,
+        in_day: u64::try_from(in_day).unwrap_or_default(),
+    }))
+}
+
+fn day(connection: &Connection, home: HomeId, from: Timestamp, to: Timestamp, limit: u32) -> Step<DayRows> {
+    let limit = limit.min(LIMIT_MAX);
+    let sql = concat!(
+        "SELECT ",
+        columns!(event "e"),
+        " FROM events e WHERE e.home = ?1 AND e.erased_at IS NULL AND e.still = 0",
+        " AND e.started_at >= ?2 AND e.started_at < ?3 ORDER BY e.started_at, e.id LIMIT ?4"
+    );
+    let parameters = params![home.as_bytes(), from.as_micros(), to.as_micros(), limit + 1];
+    let mut events = rows(connection, "events", sql, parameters, |c| c.event())?;
+    let mut truncated = events.len() > limit as usize;
+    events.truncate(limit as usize);
+
+    let cameras = cameras_of_home(connection, home, Which::Active)?;
+    let (mut epochs, mut gaps) = (Vec::new(), Vec::new());
+    for camera in &cameras {
+        epochs.extend(epochs_of_camera(connection, camera.id, home)?);
+        let sql = concat!(
+            "SELECT ",
+            columns!(report "g"),
+            " FROM gaps g WHERE g.camera = ?1 AND g.from_at < ?3 AND (g.to_at IS NULL OR g.to_at > ?2)",
+            " ORDER BY g.from_at LIMIT ?4"
+        );
+        let parameters = params![camera.id.as_bytes(), from.as_micros(), to.as_micros(), GAPS_MAX + 1];
+        let reports = rows(connection, "gaps", sql, parameters, |c| c.report("gaps"))?;
+        truncated |= reports.len() > GAPS_MAX as usize;
+        let reports = reports.into_iter().take(GAPS_MAX as usize);
+        gaps.extend(reports.map(|report| GapRow { camera: camera.id, report }));
+    }
+    Ok(DayRows { events, epochs, gaps, cameras, truncated })
+}
+
+/// Forgets that anybody opened this event.
+pub(crate) fn forget_opened(connection: &Connection, home: HomeId, event: EventId) -> Step<()> {
+    let sql = "DELETE FROM opened WHERE home = ?1 AND event = ?2";
+    run(connection, sql, params![home.as_bytes(), event.as_bytes()])?;
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! Homes and grants.
+
+use ownsight_model::{GrantId, HomeId, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::access::{Authorised, Authority};
+use crate::cameras::{cameras_of_home, Which};
+use crate::changes::ChangeKind;
+use crate::columns::{big, columns};
+use crate::devices::{device_details, local};
+use crate::engine::Tx;
+use crate::error::Step;
+use crate::rows::{CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, TestRow};
+use crate::sessions::announce;
+use crate::sql::{first, number, rows, run};
+use crate::camera_tests::open_tests;
+use crate::{Registry, RegistryError};
+
+/// A home's figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HomeDetail {
+    /// Bytes of all objects kept for it.
+    pub used_bytes: u64,
+    /// Events kept, without stills.
+    pub events: u64,
+    /// When the oldest of them began.
+    pub oldest_event_at: Option<Timestamp>,
+    /// Accounts with a live grant of it.
+    pub members: u32,
+}
+
+/// All that an owner's request needs to write configurations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomePlan {
+    /// Cameras in use, and drafts.
+    pub cameras: Vec<CameraRow>,
+    /// Devices that were not removed.
+    pub devices: Vec<DeviceDetail>,
+    /// Camera tests that have not expired.
+    pub tests: Vec<TestRow>,
+}
+
+/// A change of a home's settings; `None` leaves as it is.
+#[derive(Debug, Clone)]
+pub struct HomeUpdate {
+    /// The home.
+    pub home: HomeId,
+    /// Name and zone, sealed under the home key of its current epoch.
+    pub text: Option<Vec<u8>>,
+    /// Events older than this are erased.
+    pub retention_days: Option<u32>,
+    /// Oldest events are erased when the home's take more bytes.
+    pub retention_bytes: Option<u64>,
+}
+
+impl Registry {
+    /// A home's figures.
+    pub async fn home(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        home: HomeId,
+    ) -> Result<Option<Authorised<Option<HomeDetail>>>, RegistryError> {
+        self.authorised(find, now, move |connection, access| {
+            if access.holds(home) { detail(connection, home).map(Some) } else { Ok(None) }
+        })
+        .await
+    }
+
+    /// All that is needed to write configurations for a home.
+    pub async fn home_plan(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        home: HomeId,
+    ) -> Result<Option<Authorised<Option<HomePlan>>>, RegistryError> {
+        self.authorised(find, now, move |connection, access| {
+            if !access.holds(home) {
+                return Ok(None);
+            }
+            Ok(Some(HomePlan {
+                cameras: cameras_of_home(connection, home, Which::ActiveAndDraft)?,
+                devices: device_details(connection, home)?,
+                tests: open_tests(connection, home, now)?,
+            }))
+        })
+        .await
+    }
+
+    /// Changes a home's settings.
+    pub async fn update_home(&self, authority: &Authority, update: HomeUpdate) -> Result<(), RegistryError> {
+        self.authorised_write(authority, move |tx, asker| {
+            asker.owns(update.home)?;
+            run(
+                tx,
+                "UPDATE homes SET text = coalesce(?2, text), retention_days = coalesce(?3, retention_days),
+                   retention_bytes = coalesce(?4, retention_bytes) WHERE id = ?1",
+                params![
+                    update.home.as_bytes(),
+                    update.text,
+                    update.retention_days,
+                    update.retention_bytes.map(big)
+                ],
+            )?;
+            tx.changed(update.home, ChangeKind::Cameras);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends a grant at once and destroys its wrap, as when a member leaves or is removed; whether it was live.
+    pub async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<bool, RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let sql = "SELECT account FROM grants WHERE id = ?1 AND revoked_at IS NULL";
+                let Some(account) = first(tx, "grants", sql, [grant.as_bytes()], |c| c.id("account"))? else {
+                    return Ok(false);
+                };
+                // Before the grant ends: its home is among those that must ask again.
+                announce(tx, account)?;
+                run(
+                    tx,
+                    "UPDATE grants SET revoked_at = ?2, wrap = x'' WHERE id = ?1",
+                    params![grant.as_bytes(), now.as_micros()],
+                )?;
+                tx.scrub();
+                Ok(true)
+            })
+            .await
+    }
+
+    /// All homes, each with the bytes of the objects kept for it.
+    pub async fn homes(&self) -> Result<Vec<(HomeRow, u64)>, RegistryError> {
+        self.engine
+            .statement(|connection| {
+                let sql = concat!(
+                    "SELECT ",
+                    columns!(home "h"),
+                    ", (SELECT coalesce(sum(bytes), 0) FROM usage u WHERE u.home = h.id) FROM homes h ORDER BY h.id"
+                );
+                rows(connection, "homes", sql, [], |c| Ok((c.home()?, c.of("usage").number("bytes")?)))
+            })
+            .await
+    }
+
+    /// Homes for which this server runs an agent.
+    pub async fn local_homes(&self) -> Result<Vec<HomeRow>, RegistryError> {
+        self.engine
+            .statement(|connection| {
+                let sql =
+                    concat!("SELECT ", columns!(home "h"), " FROM homes h WHERE h.local_agent = 1 ORDER BY h.id");
+                rows(connection, "homes", sql, [], |c| c.home())
+            })
+            .await
+    }
+
+    /// The device that is this server's agent for a home: the paired one, else the latest that waits.
+    pub async fn local_device(&self, home: HomeId) -> Result<Option<DeviceRow>, RegistryError> {
+        self.engine.statement(move |connection| local(connection, home)).await
+    }
+}
+
+fn detail(connection: &Connection, home: HomeId) -> Step<HomeDetail> {
+    let sql = "SELECT coalesce(sum(bytes), 0), coalesce(sum(events), 0) FROM usage WHERE home = ?1";
+    let used = first(connection, "usage", sql, [home.as_bytes()], |c| Ok((c.number("bytes")?, c.number("events")?)))?;
+    let (used_bytes, events) = used.unwrap_or_default();
+    let sql = "SELECT started_at FROM events WHERE home = ?1 AND erased_at IS NULL AND still = 0
+               ORDER BY started_at LIMIT 1";
+    let oldest = number(connection, sql, [home.as_bytes()])?;
+    let sql = "SELECT count(DISTINCT account) FROM grants WHERE home = ?1 AND revoked_at IS NULL";
+    let members = number(connection, sql, [home.as_bytes()])?.unwrap_or_default();
+    Ok(HomeDetail {
+        used_bytes,
+        events,
+        oldest_event_at: oldest.map(Timestamp::from_micros),
+        members: u32::try_from(members).unwrap_or(u32::MAX),
+    })
+}
+
+pub(crate) fn insert_home(tx: &Tx<'_>, home: &HomeRow) -> Step<()> {
+    run(
+        tx,
+        "INSERT INTO homes (id, epoch, created_at, text, local_agent, retention_days, retention_bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            home.id.as_bytes(),
+            home.epoch.number(),
+            home.created_at.as_micros(),
+            home.text,
+            home.local_agent,
+            home.retention_days,
+            big(home.retention_bytes)
+        ],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn insert_grant(tx: &Tx<'_>, grant: &GrantRow) -> Step<()> {
+    run(
+        tx,
+        "INSERT INTO grants (id, account, home, role, epoch, created_at, wrap) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            grant.id.as_bytes(),
+            grant.account.as_bytes(),
+            grant.home.as_bytes(),
+            grant.role.code(),
+            grant.epoch.number(),
+            grant.created_at.as_micros(),
+            grant.wrap
+        ],
+    )?;
+    Ok(())
+}

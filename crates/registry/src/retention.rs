@@ -1,0 +1,157 @@
+//! Retention: what is too old or too much, tombstones, and the counters that make quotas cheap.
+
+use ownsight_model::{CameraId, EventId, HomeId, Timestamp};
+use rusqlite::params;
+
+use crate::changes::ChangeKind;
+use crate::columns::{Columns, big};
+use crate::engine::Tx;
+use crate::error::Step;
+use crate::events::forget_opened;
+use crate::sql::{first, rows, run};
+use crate::{Registry, RegistryError};
+
+/// An event that retention looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventKey {
+    /// Its home.
+    pub home: HomeId,
+    /// Its camera.
+    pub camera: CameraId,
+    /// The event.
+    pub id: EventId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Bytes of its object.
+    pub bytes: u64,
+}
+
+impl Registry {
+    /// A home's events and stills that began before `older_than`, oldest first.
+    pub async fn expired_events(
+        &self,
+        home: HomeId,
+        older_than: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<EventKey>, RegistryError> {
+        self.engine
+            .statement(move |connection| {
+                let sql = "SELECT home, camera, id, started_at, bytes FROM events
+                           WHERE home = ?1 AND erased_at IS NULL AND started_at < ?2
+                           ORDER BY started_at, id LIMIT ?3";
+                rows(connection, "events", sql, params![home.as_bytes(), older_than.as_micros(), limit], |c| key(c))
+            })
+            .await
+    }
+
+    /// A home's oldest events, without stills.
+    pub async fn oldest_events(&self, home: HomeId, limit: u32) -> Result<Vec<EventKey>, RegistryError> {
+        self.engine
+            .statement(move |connection| {
+                let sql = "SELECT home, camera, id, started_at, bytes FROM events
+                           WHERE home = ?1 AND erased_at IS NULL AND still = 0 ORDER BY started_at, id LIMIT ?2";
+                rows(connection, "events", sql, params![home.as_bytes(), limit], |c| key(c))
+            })
+            .await
+    }
+
+    /// Makes tombstones of these events. Answers the objects to be erased from the vault: of those that were
+    /// tombstones already, or are unknown, none.
+    pub async fn forget_events(
+        &self,
+        events: Vec<(CameraId, EventId)>,
+        now: Timestamp,
+    ) -> Result<Vec<ObjectKey>, RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let mut objects = Vec::new();
+                for (camera, event) in events {
+                    objects.extend(entomb(tx, camera, event, now)?);
+                }
+                Ok(objects)
+            })
+            .await
+    }
+
+    /// Forgets tombstones that were made before this moment; how many. A device that still retries one of these
+    /// events would deliver it anew.
+    pub async fn purge_tombstones(&self, before: Timestamp) -> Result<u64, RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let sql = "DELETE FROM events WHERE erased_at IS NOT NULL AND erased_at < ?1";
+                Ok(run(tx, sql, [before.as_micros()])? as u64)
+            })
+            .await
+    }
+}
+
+fn key(c: &mut Columns<'_, '_>) -> Step<EventKey> {
+    Ok(EventKey {
+        home: c.id("home")?,
+        camera: c.id("camera")?,
+        id: c.id("id")?,
+        started_at: c.time("started_at")?,
+        bytes: c.number("bytes")?,
+    })
+}
+
+/// Makes a tombstone of an event or still; its object, or `None` if there was nothing to erase.
+pub(crate) fn entomb(
+    tx: &Tx<'_>,
+    camera: CameraId,
+    event: EventId,
+    now: Timestamp,
+) -> Step<Option<ObjectKey>> {
+    let sql = "UPDATE events SET erased_at = ?3, header = x'', trailer = x''
+               WHERE camera = ?1 AND id = ?2 AND erased_at IS NULL RETURNING home, bytes, still";
+    let parameters = params![camera.as_bytes(), event.as_bytes(), now.as_micros()];
+    let erased = first(tx, "events", sql, parameters, erased)?;
+    after_erasure(tx, camera, event, erased)
+}
+
+/// Removes a still without leaving a tombstone.
+pub(crate) fn remove(tx: &Tx<'_>, camera: CameraId, event: EventId) -> Step<()> {
+    let sql = "DELETE FROM events WHERE camera = ?1 AND id = ?2 RETURNING home, bytes, still";
+    let removed = first(tx, "events", sql, params![camera.as_bytes(), event.as_bytes()], erased)?;
+    after_erasure(tx, camera, event, removed)?;
+    Ok(())
+}
+
+struct Erased {
+    home: HomeId,
+    bytes: u64,
+    still: bool,
+}
+
+fn erased(c: &mut Columns<'_, '_>) -> Step<Erased> {
+    Ok(Erased { home: c.id("home")?, bytes: c.number("bytes")?, still: c.flag("still")? })
+}
+
+fn after_erasure(
+    tx: &Tx<'_>,
+    camera: CameraId,
+    event: EventId,
+    erased: Option<Erased>,
+) -> Step<Option<ObjectKey>> {
+    let Some(Erased { home, bytes, still }) = erased else { return Ok(None) };
+    forget_opened(tx, home, event)?;
+    run(
+        tx,
+        "UPDATE usage SET bytes = max(0, bytes - ?3), events = max(0, events - ?4) WHERE home = ?1 AND camera = ?2",
+        params![home.as_bytes(), camera.as_bytes(), big(bytes), !still],
+    )?;
+    tx.changed(home, if still { ChangeKind::Cameras } else { ChangeKind::Events });
+    tx.scrub();
+    Ok(Some(ObjectKey { home, camera, event }))
+}
+
+/// Counts an object that is kept from now on.
+pub(crate) fn add_usage(tx: &Tx<'_>, home: HomeId, camera: CameraId, bytes: u64, event: bool) -> Step<()> {
+    run(
+        tx,
+        "INSERT INTO usage (home, camera, bytes, events) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (home, camera) DO UPDATE SET bytes = bytes + excluded.bytes, events = events + excluded.events",
+        params![home.as_bytes(), camera.as_bytes(), big(bytes), event],
+    )?;
+    Ok(())
+}

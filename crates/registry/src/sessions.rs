@@ -1,0 +1,107 @@
+//! Sessions: a row is there until the session was ended or purged.
+
+use ownsight_model::{AccountId, SessionId, Timestamp};
+use rusqlite::params;
+
+use crate::access::Authorised;
+use crate::changes::ChangeKind;
+use crate::engine::Tx;
+use crate::error::Step;
+use crate::rows::SessionRow;
+use crate::sql::{first, rows, run};
+use crate::{Registry, RegistryError};
+
+impl Registry {
+    /// The live session with its account and grants; `None` if there is no such session, or it has ended.
+    pub async fn session(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Authorised<()>>, RegistryError> {
+        self.authorised(find, now, |_, _| Ok(())).await
+    }
+
+    /// Keeps a new session. [`RegistryError::NotFound`] if its account does not exist.
+    pub async fn insert_session(&self, session: SessionRow) -> Result<(), RegistryError> {
+        self.engine
+            .write(move |tx| {
+                run(
+                    tx,
+                    "INSERT INTO sessions (find, id, account, kind, created_at, expires_at, wrap)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    params![
+                        session.find,
+                        session.id.as_bytes(),
+                        session.account.as_bytes(),
+                        session.kind,
+                        session.created_at.as_micros(),
+                        session.expires_at.as_micros(),
+                        session.wrap
+                    ],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Ends a session; whether there was one.
+    pub async fn end_session(&self, find: [u8; 32]) -> Result<bool, RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let sql = "DELETE FROM sessions WHERE find = ?1 RETURNING account";
+                let Some(account) = first(tx, "sessions", sql, [find], |c| c.id("account"))? else {
+                    return Ok(false);
+                };
+                announce(tx, account)?;
+                tx.scrub();
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Ends an account's sessions, all or all but one; how many.
+    pub async fn end_sessions(
+        &self,
+        account: AccountId,
+        except: Option<SessionId>,
+    ) -> Result<u64, RegistryError> {
+        self.engine.write(move |tx| end_all(tx, account, except)).await
+    }
+
+    /// Forgets sessions and links that have expired; how many.
+    pub async fn purge_sessions(&self, now: Timestamp) -> Result<u64, RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let sessions = run(tx, "DELETE FROM sessions WHERE expires_at <= ?1", [now.as_micros()])?;
+                let links = run(tx, "DELETE FROM links WHERE expires_at <= ?1", [now.as_micros()])?;
+                Ok((sessions + links) as u64)
+            })
+            .await
+    }
+}
+
+/// Ends an account's sessions, all or all but one; how many.
+pub(crate) fn end_all(tx: &Tx<'_>, account: AccountId, except: Option<SessionId>) -> Step<u64> {
+    let ended = match except {
+        Some(kept) => run(
+            tx,
+            "DELETE FROM sessions WHERE account = ?1 AND id <> ?2",
+            params![account.as_bytes(), kept.as_bytes()],
+        )?,
+        None => run(tx, "DELETE FROM sessions WHERE account = ?1", [account.as_bytes()])?,
+    };
+    if ended > 0 {
+        announce(tx, account)?;
+        tx.scrub();
+    }
+    Ok(ended as u64)
+}
+
+/// Streams of the account's homes must ask again.
+pub(crate) fn announce(tx: &Tx<'_>, account: AccountId) -> Step<()> {
+    let sql = "SELECT DISTINCT home FROM grants WHERE account = ?1 AND revoked_at IS NULL";
+    for home in rows(tx, "grants", sql, [account.as_bytes()], |c| c.id("home"))? {
+        tx.changed(home, ChangeKind::Sessions);
+    }
+    Ok(())
+}
