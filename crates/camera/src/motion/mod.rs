@@ -6,6 +6,7 @@
 
 mod detector;
 mod grid;
+mod light;
 mod scene;
 
 pub use detector::{Detector, MotionChange, MotionUpdate};

@@ -1,35 +1,41 @@
 //! What a camera sees when nothing moves, and what differs from it.
 //!
-//! For each cell the scene keeps how it looks (`mean`) and how far it usually strays (`noise`); both follow the
-//! picture slowly. A cell differs if it strays by more than a floor and by more than a multiple of its noise.
+//! For each cell the scene keeps between which values it lies (`low`, `high`, mostly nearly the same) and how far
+//! it usually strays from there (`noise`); all follow the picture slowly. A cell differs if it strays by more than
+//! a floor and by more than a multiple of its noise.
 //! Three things that are not motion are taken out:
 //!
-//! - **Light.** A change that is the same affine function of luma over most of the picture (a cloud, the camera's
-//!   exposure) is fitted and removed. If most cells differ even so, at once (a lamp, the infrared filter), it is a
-//!   new scene: it is learnt, and nothing counts as motion meanwhile.
-//! - **Key frames.** Encoders redraw the whole picture at each, with other errors than before. In cells that were
-//!   still just before, the step at a key frame is added to the mean, up to a limit, and raises the cell's limit
-//!   for some frames while the encoder returns to its former picture.
+//! - **Light.** A change that is one function of luma and place over most of the picture (a cloud, a lamp at one
+//!   side, the camera's exposure) is fitted and removed. If it is large and sudden, or a great part differs even so
+//!   (the infrared filter), it is a new scene: it is learnt, and nothing counts as motion meanwhile.
+//! - **Key frames.** Encoders redraw the whole picture at each, with other errors than before, and may return to
+//!   their former picture, at once, slowly or never. In cells that were still just before, `low` or `high` is moved
+//!   to include what the key frame shows. Steps are believed up to a multiple of the usual step in this very
+//!   picture, so that somebody who happens to come with a key frame is no such step.
 //! - **Specks.** A differing cell counts only if it hangs together with others.
 
 use super::grid::Grid;
+use super::light::{Light, Place};
 
-/// Seconds in which `mean` follows. Who stands still for longer becomes part of the scene.
-const MEAN_SECONDS: f32 = 4.0;
+/// Seconds in which `low` and `high` follow. Who stands still for longer becomes part of the scene.
+const FOLLOW_SECONDS: f32 = 4.0;
 /// Seconds in which `noise` follows.
 const NOISE_SECONDS: f32 = 12.0;
 /// The same where something moves: trees in the wind become noise, a passer-by does not.
 const NOISE_SECONDS_ACTIVE: f32 = 90.0;
 /// `noise` is a mean deviation; this many of them are a difference.
 const NOISE_FACTOR: f32 = 4.5;
-/// Largest step at a key frame that is taken for compression, in luma.
-const PULSE_MAX: f32 = 12.0;
-/// What remains of a key frame's raised limit from one frame to the next.
-const PULSE_DECAY: f32 = 0.9;
+/// Steps at a key frame are taken for compression up to this many times the mean step.
+const PULSE_FACTOR: f32 = 5.0;
+/// And never beyond this, in luma.
+const PULSE_MAX: f32 = 24.0;
 /// A stream with key frames closer together than this has no pulses worth removing.
 const PULSE_FRAMES_MIN: u32 = 5;
 /// If a larger part of the picture differs at once, it is a new scene.
-const NEW_SCENE_PART: f32 = 0.5;
+const NEW_SCENE_PART: f32 = 0.4;
+/// A change of light between two pictures that is larger than this on average makes a new scene too, in luma:
+/// what was at the ends of the scale, or will be, does not follow the rest.
+const NEW_LIGHT: f32 = 12.0;
 /// How long a new scene is learnt, in seconds.
 const LEARN_SECONDS: f32 = 1.5;
 
@@ -53,12 +59,25 @@ pub(super) struct Limits {
 
 #[derive(Clone, Copy, Debug)]
 struct Cell {
-    mean: f32,
+    low: f32,
+    high: f32,
     noise: f32,
-    pulse: f32,
     last: f32,
     active: bool,
     excluded: bool,
+}
+
+impl Cell {
+    /// How far a value is from what the cell shows when nothing moves. Luma ends at 0 and 255, whatever the light
+    /// that it is corrected by.
+    fn stray(&self, value: f32) -> f32 {
+        (self.low.clamp(0.0, 255.0) - value).max(value - self.high.clamp(0.0, 255.0)).max(0.0)
+    }
+
+    fn follow(&mut self, value: f32, share: f32) {
+        self.low += share * (value - self.low.clamp(0.0, 255.0));
+        self.high += share * (value - self.high.clamp(0.0, 255.0));
+    }
 }
 
 /// The scene of one camera.
@@ -79,9 +98,9 @@ impl Scene {
     pub(super) fn new(limits: Limits, grid: &Grid, excluded: impl Fn(usize, usize) -> bool) -> Self {
         let columns = grid.columns.max(1);
         let cell = |(index, value): (usize, &f32)| Cell {
-            mean: *value,
+            low: *value,
+            high: *value,
             noise: limits.floor / NOISE_FACTOR,
-            pulse: 0.0,
             last: *value,
             active: false,
             excluded: excluded(index % columns, index / columns),
@@ -107,8 +126,7 @@ impl Scene {
     pub(super) fn look(&mut self, grid: &Grid, elapsed: f32, key: bool) -> Difference {
         let pulsed = key && self.frames_since_key >= PULSE_FRAMES_MIN;
         self.frames_since_key = if key { 0 } else { self.frames_since_key.saturating_add(1) };
-        let light = Light::fit(&self.cells, &grid.cells);
-        self.relight(light);
+        let new_light = self.relight(grid) > NEW_LIGHT;
         if pulsed {
             self.absorb_pulse(grid);
         }
@@ -118,7 +136,7 @@ impl Scene {
         let part = active as f32 / watched as f32;
         let new_scene = part > NEW_SCENE_PART && self.active_part < NEW_SCENE_PART / 2.0;
         self.active_part = part;
-        if new_scene {
+        if new_scene || new_light {
             self.learning = LEARN_SECONDS;
         }
         let difference = if self.learning > 0.0 { Difference::default() } else { self.connected() };
@@ -126,20 +144,31 @@ impl Scene {
         difference
     }
 
-    /// Moves means, and what the last picture was, to the light of the new picture.
-    fn relight(&mut self, light: Light) {
-        for cell in &mut self.cells {
-            cell.mean = light.apply(cell.mean);
-            cell.last = light.apply(cell.last);
+    /// Moves what the scene remembers to the light of the new picture. Returns how far, on average.
+    fn relight(&mut self, grid: &Grid) -> f32 {
+        let middles = self.cells.iter().map(|cell| (cell.low + cell.high) / 2.0);
+        let light = Light::fit(middles, &grid.cells, self.columns);
+        let mut moved = 0.0;
+        for (index, cell) in self.cells.iter_mut().enumerate() {
+            let place = Place::of(index, self.columns);
+            let low = light.apply(cell.low, place);
+            moved += (low - cell.low).abs();
+            cell.low = low;
+            cell.high = light.apply(cell.high, place);
+            cell.last = light.apply(cell.last, place);
         }
+        moved / self.cells.len().max(1) as f32
     }
 
     fn absorb_pulse(&mut self, grid: &Grid) {
+        let still = || self.cells.iter().zip(&grid.cells).filter(|(cell, _)| !cell.active);
+        let sum: f32 = still().map(|(cell, value)| (value - cell.last).abs()).sum();
+        let usual = sum / still().count().max(1) as f32;
+        let limit = (usual * PULSE_FACTOR).min(PULSE_MAX);
         for (cell, value) in self.cells.iter_mut().zip(&grid.cells) {
             if !cell.active {
-                let step = (value - cell.last).clamp(-PULSE_MAX, PULSE_MAX);
-                cell.mean += step;
-                cell.pulse = cell.pulse.max(step.abs());
+                cell.low = cell.low.min(value.max(cell.low - limit));
+                cell.high = cell.high.max(value.min(cell.high + limit));
             }
         }
     }
@@ -147,8 +176,8 @@ impl Scene {
     fn compare(&mut self, grid: &Grid) {
         self.residuals.clear();
         for (cell, value) in self.cells.iter_mut().zip(&grid.cells) {
-            let limit = (cell.noise * NOISE_FACTOR).max(self.limits.floor) + cell.pulse;
-            let residual = (value - cell.mean).abs() / limit;
+            let limit = (cell.noise * NOISE_FACTOR).max(self.limits.floor);
+            let residual = cell.stray(*value) / limit;
             cell.active = residual > 1.0 && !cell.excluded;
             self.residuals.push(residual);
         }
@@ -183,15 +212,14 @@ impl Scene {
     fn learn(&mut self, grid: &Grid, elapsed: f32) {
         let share = |seconds: f32| 1.0 - (-elapsed / seconds).exp();
         let learning = self.learning > 0.0;
-        let mean_share = if learning { share(LEARN_SECONDS / 4.0) } else { share(MEAN_SECONDS) };
+        let follow_share = if learning { share(LEARN_SECONDS / 4.0) } else { share(FOLLOW_SECONDS) };
         let noise_share = share(if learning { LEARN_SECONDS } else { NOISE_SECONDS });
         let noise_share_active = share(NOISE_SECONDS_ACTIVE);
         for (cell, value) in self.cells.iter_mut().zip(&grid.cells) {
-            let stray = (value - cell.mean).abs();
+            let stray = cell.stray(*value);
             let noise_share = if cell.active && !learning { noise_share_active } else { noise_share };
             cell.noise += noise_share * (stray.min(3.0 * self.limits.floor) - cell.noise);
-            cell.mean += mean_share * (value - cell.mean);
-            cell.pulse *= PULSE_DECAY;
+            cell.follow(*value, follow_share);
             cell.last = *value;
         }
         self.learning -= elapsed;
@@ -206,57 +234,6 @@ fn neighbours(index: usize, columns: usize) -> impl Iterator<Item = usize> {
         .into_iter()
         .flatten()
         .flat_map(move |middle| middle - left..=middle + right)
-}
-
-/// A change of light: luma becomes `gain` times itself plus `offset`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Light {
-    gain: f32,
-    offset: f32,
-}
-
-impl Light {
-    const SAME: Self = Self { gain: 1.0, offset: 0.0 };
-
-    fn apply(self, value: f32) -> f32 {
-        self.gain * value + self.offset
-    }
-
-    /// Fits the change from the scene to a picture by least squares; twice, the second time without the cells
-    /// that the first fit explains worst: those are what moves.
-    fn fit(cells: &[Cell], values: &[f32]) -> Self {
-        let first = Self::fit_where(cells, values, |_, _| true);
-        let mut errors: Vec<f32> =
-            cells.iter().zip(values).map(|(cell, value)| (first.apply(cell.mean) - value).abs()).collect();
-        let middle = errors.len() / 2;
-        if errors.is_empty() {
-            return Self::SAME;
-        }
-        let (_, median, _) = errors.select_nth_unstable_by(middle, f32::total_cmp);
-        let limit = (*median * 3.0).max(0.5);
-        Self::fit_where(cells, values, |cell, value| (first.apply(cell.mean) - value).abs() <= limit)
-    }
-
-    fn fit_where(cells: &[Cell], values: &[f32], keep: impl Fn(&Cell, f32) -> bool) -> Self {
-        let (mut count, mut x, mut y, mut xx, mut xy) = (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
-        for (cell, value) in cells.iter().zip(values) {
-            if keep(cell, *value) {
-                let (mean, value) = (f64::from(cell.mean), f64::from(*value));
-                count += 1.0;
-                x += mean;
-                y += value;
-                xx += mean * mean;
-                xy += mean * value;
-            }
-        }
-        if count < 1.0 {
-            return Self::SAME;
-        }
-        let spread = xx - x * x / count;
-        // A picture without contrast says nothing of gain.
-        let gain = if spread < count { 1.0 } else { ((xy - x * y / count) / spread).clamp(0.25, 4.0) };
-        Self { gain: gain as f32, offset: ((y - gain * x) / count) as f32 }
-    }
 }
 
 #[cfg(test)]
@@ -306,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_change_of_exposure_does_not_hide_what_moves() {
-        let mut darker: Vec<f32> = textured().iter().map(|value| value * 0.8).collect();
+        let mut darker: Vec<f32> = textured().iter().map(|value| value * 0.93).collect();
         for index in [50, 51, 62, 63] {
             darker[index] += 40.0;
         }

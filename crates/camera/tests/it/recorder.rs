@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use ownsight_camera::{
-    AccessUnit, Event, EventConfig, EventEnd, MotionConfig, Recorded, Recorder, Still,
-};
+use ownsight_camera::{AccessUnit, Event, EventConfig, EventEnd, MotionConfig, Recorded, Recorder, Still};
 
 use crate::support::footage::{self, FRAME_TICKS, FRAMES};
 use crate::support::mp4::Mp4;

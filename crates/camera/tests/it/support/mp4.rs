@@ -114,8 +114,7 @@ fn scale_and_duration(header: &[u8]) -> (u64, u64) {
 
 fn samples(stbl: &[u8]) -> Vec<Sample> {
     let durations = runs(child(stbl, "stts"));
-    let offsets =
-        if has(stbl, "ctts") { runs(child(stbl, "ctts")) } else { vec![0; durations.len()] };
+    let offsets = if has(stbl, "ctts") { runs(child(stbl, "ctts")) } else { vec![0; durations.len()] };
     let keys: Vec<u32> = {
         let stss = child(stbl, "stss");
         (0..u32_at(stss, 4) as usize).map(|index| u32_at(stss, 8 + index * 4)).collect()

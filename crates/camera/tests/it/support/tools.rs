@@ -37,7 +37,15 @@ pub(crate) fn duration_and_frames(file: &Path) -> (f64, u32) {
     let file = file.to_str().unwrap();
     let entries = "format=duration:stream=nb_read_frames";
     let text = output(&[
-        "ffprobe", "-v", "error", "-count_frames", "-show_entries", entries, "-of", "default=nw=1", file,
+        "ffprobe",
+        "-v",
+        "error",
+        "-count_frames",
+        "-show_entries",
+        entries,
+        "-of",
+        "default=nw=1",
+        file,
     ]);
     let value = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
