@@ -1,0 +1,69 @@
+//! What the home can verify of what a device reports.
+
+use std::time::Duration;
+
+use ownsight_device::Device;
+use ownsight_model::{CameraReport, CameraState, DeviceReport, GapReason, GapReport, TestId, TestReport};
+
+use crate::World;
+use crate::support::{Running, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_verify_under_the_homes_keys_and_name_their_camera() {
+    let world = World::new().await;
+    let handle = &world.running.handle;
+    let configuration = handle.configuration().borrow().clone().unwrap();
+    let sealer = configuration.sealer(&configuration.cameras[0]);
+    let (now, camera) = (handle.now(), world.camera.id());
+    handle.report_camera(
+        &sealer,
+        &CameraReport { camera, at: now, state: CameraState::Records, since: now, video: None },
+    );
+    let test = TestId::generate();
+    handle.report_test(&sealer, &TestReport { test, at: now, steps: Vec::new(), done: true });
+    let gap = GapReport { camera, from: now, to: None, reason: GapReason::AgentAway };
+    handle.report_gap(&sealer, gap.clone()).await.unwrap();
+
+    let shared = &world.server.shared;
+    let (device, home) = (world.home.device, world.home.control.home_key());
+    for kind in ["camera", "gap", "test"] {
+        let (body, tag, report) = eventually(kind, || shared.reports_of(kind).pop()).await;
+        world.camera.secret.verify_report(device, &body, &tag).unwrap();
+        assert_eq!(report["camera_id"], camera.to_string(), "{kind}");
+        if kind == "test" {
+            assert_eq!(report["test_id"], test.to_string());
+        }
+        if kind == "gap" {
+            assert_eq!(serde_json::from_slice::<GapReport>(&body).unwrap(), gap);
+        }
+    }
+    let (body, tag, _) = eventually("device", || shared.reports_of("device").pop()).await;
+    home.device_report_key(device).verify(&body, &tag).unwrap();
+    let report: DeviceReport = serde_json::from_slice(&body).unwrap();
+    assert_eq!((report.device, report.configuration), (device, 1));
+    assert_eq!(report.version, "test 1");
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_outlives_kill_until_the_server_has_it() {
+    let mut world = World::new().await;
+    world.server.shared.refuse_all(Some((503, "busy")));
+    let handle = &world.running.handle;
+    let configuration = handle.configuration().borrow().clone().unwrap();
+    let sealer = configuration.sealer(&configuration.cameras[0]);
+    let (now, camera) = (handle.now(), world.camera.id());
+    let mut gap = GapReport { camera, from: now, to: None, reason: GapReason::AgentAway };
+    handle.report_gap(&sealer, gap.clone()).await.unwrap();
+    gap.to = Some(now.plus(Duration::from_secs(60)));
+    handle.report_gap(&sealer, gap.clone()).await.unwrap();
+    world.running.kill().await;
+    world.server.shared.refuse_all(None);
+    world.running = Running::start(Device::load(world.folder.path()).unwrap());
+    let shared = world.server.shared.clone();
+    let (body, tag, _) = eventually("the gap", || shared.reports_of("gap").pop()).await;
+    world.camera.secret.verify_report(world.home.device, &body, &tag).unwrap();
+    assert_eq!(serde_json::from_slice::<GapReport>(&body).unwrap(), gap);
+    assert_eq!(shared.reports_of("gap").len(), 1, "the newest form only");
+    world.running.stop().await;
+}
