@@ -85,16 +85,24 @@ fn many_callers_at_once_get_numbers_of_their_own() {
             .map(|caller| {
                 let ledger = ledger.clone();
                 tokio::spawn(async move {
+                    let mut proofs = Vec::new();
                     for number in 0..10 {
                         let entry = entry(caller, 1, Action::Still(event(caller, number)));
                         let recorded = append(&ledger, entry.clone()).await;
                         assert_eq!(recorded.entry(), &entry, "nobody gets another's proof");
+                        proofs.push(recorded);
                     }
+                    proofs
                 })
             })
             .collect();
         for caller in callers {
-            caller.await.unwrap();
+            for proof in caller.await.unwrap() {
+                let [event] = proof.entry().opening.action.events() else { panic!("one event") };
+                let kept = ledger.entries_for_event(*event, None, 2).await.unwrap();
+                let kept = kept.iter().map(|kept| (kept.sequence, kept.hash, &kept.entry));
+                assert!(kept.eq([(proof.sequence(), proof.hash(), proof.entry())]), "{proof:?}");
+            }
         }
         let found = ledger.verify().await.unwrap();
         assert_eq!((found.sound, found.broken), (160, None));

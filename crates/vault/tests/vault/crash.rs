@@ -6,7 +6,7 @@ use ownsight_disk::{Disk, ForgettingDisk, SyncRecord, SyncTarget};
 use ownsight_vault::ObjectRef;
 
 use crate::history::{check, expected, objects_on, overwritten, play};
-use crate::support::{config, content, object, raw, run, start, store};
+use crate::support::{config, content, file_of, object, raw, run, start, store};
 
 #[test]
 fn every_acknowledged_object_survives_a_crash_at_every_position() {
@@ -193,5 +193,19 @@ fn deliveries_at_once_survive_a_crash_after_their_acknowledgement() {
                 }
             }
         }
+    }
+}
+
+/// A process that was killed left folders that can be seen and were never synced.
+#[test]
+fn folders_that_a_killed_process_left_are_not_trusted() {
+    let disk = ForgettingDisk::new();
+    let folder = file_of(object(1, 1, 1)).parent().unwrap().to_path_buf();
+    for part in folder.ancestors().collect::<Vec<_>>().into_iter().rev().skip(1) {
+        disk.make_folder(part).unwrap();
+    }
+    run(async { drop(store(&start(&disk, config()).await, object(1, 1, 1), b"bytes").await.unwrap()) });
+    for seed in 0..24 {
+        assert_eq!(raw(&disk.crash(seed), object(1, 1, 1)).as_deref(), Some(&b"bytes"[..]), "seed {seed}");
     }
 }
