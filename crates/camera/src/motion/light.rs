@@ -28,6 +28,9 @@ const SPREAD_MIN: f64 = 1.0;
 /// Cells whose error is this many times the median are what moves, not light.
 const ERRORS_MAX: f32 = 3.0;
 
+/// As many cells, evenly spread, are enough to fit four numbers.
+const CELLS: usize = 1500;
+
 impl Light {
     const SAME: Self = Self { gain: 1.0, offset: 0.0, across: 0.0, down: 0.0 };
 
@@ -39,8 +42,9 @@ impl Light {
     /// Fits the change from `before` to `after` by least squares; twice, the second time without the cells that
     /// the first fit explains worst.
     pub(super) fn fit(before: impl Iterator<Item = f32> + Clone, after: &[f32], columns: usize) -> Self {
+        let step = (after.len() / CELLS).max(1);
         let cells = || {
-            let pairs = before.clone().zip(after).enumerate();
+            let pairs = before.clone().zip(after).enumerate().step_by(step);
             pairs.map(|(index, (before, after))| (Place::of(index, columns), before, *after))
         };
         let first = Self::fit_to(cells());

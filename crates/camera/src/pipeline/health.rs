@@ -35,7 +35,7 @@ impl Health {
 
     /// No pictures come, and why. Since when stays the same when only the reason changes.
     pub(super) fn fault(&mut self, fault: &Fault) {
-        self.pause(GapReason::Camera(fault.kind));
+        self.pause = Some(GapReason::Camera(fault.kind));
         let before = self.status.borrow().clone();
         let since = match before.state {
             CameraState::Offline(_) => before.since,
@@ -45,9 +45,9 @@ impl Health {
         self.set(CameraStatus { state, since, detail: fault.detail.clone() });
     }
 
-    /// What comes next is not joined to what came before.
+    /// What comes next is not joined to what came before. A reason that is known already stays.
     pub(super) fn pause(&mut self, reason: GapReason) {
-        self.pause = Some(reason);
+        self.pause.get_or_insert(reason);
     }
 
     /// A frame of this moment is recorded.

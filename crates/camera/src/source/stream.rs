@@ -108,6 +108,7 @@ impl Described {
             video,
             format: None,
             timeline: Timeline::new(),
+            begun: false,
             last_frame: Instant::now(),
         })
     }
@@ -140,7 +141,7 @@ async fn diagnose(url: &Url, otherwise: Fault) -> Fault {
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) unit: AccessUnit,
-    /// Time jumped just before it.
+    /// Time jumped between the frame before it and this one.
     pub(crate) jumped: bool,
     /// Packets lost just before it.
     pub(crate) lost: u16,
@@ -152,6 +153,8 @@ pub(crate) struct Stream {
     video: usize,
     format: Option<Arc<VideoFormat>>,
     timeline: Timeline,
+    /// A first frame has come.
+    begun: bool,
     last_frame: Instant,
 }
 
@@ -202,7 +205,9 @@ impl Stream {
         let placed = self.timeline.frame(pts, arrival);
         let (format, lost) = (Arc::clone(format), frame.loss());
         let unit = AccessUnit { data: Bytes::from(frame.into_data()), pts, at: placed.at, key, format };
-        Ok(Some(Frame { unit, jumped: placed.jumped, lost }))
+        let jumped = placed.jumped && self.begun;
+        self.begun = true;
+        Ok(Some(Frame { unit, jumped, lost }))
     }
 
     fn take_report(&mut self, packet: &ReceivedCompoundPacket) {

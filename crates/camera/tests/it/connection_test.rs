@@ -1,1 +1,186 @@
-//! later
+//! The camera test tells exactly what is wrong.
+
+use std::time::Duration;
+
+use ownsight_camera::{Credentials, Still, test_connection};
+use ownsight_model::{CameraAddress, CameraFault, CameraTestStep, StepOutcome, StepReport};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::support::rtsp::{GstCamera, peer};
+
+type Tested = (Result<Still, CameraFault>, Vec<StepReport>);
+
+async fn test(address: &CameraAddress, credentials: Option<(&str, &str)>) -> Tested {
+    let credentials = credentials.map(|(user, password)| Credentials::new(user, password));
+    let (sender, mut receiver) = mpsc::channel(8);
+    let result = test_connection(address, credentials.as_ref(), &sender).await;
+    drop(sender);
+    let mut reports = Vec::new();
+    while let Some(report) = receiver.recv().await {
+        assert!(!report.detail.contains("secret"), "{report:?}");
+        reports.push(report);
+    }
+    let steps: Vec<_> = reports.iter().map(|report| report.step).collect();
+    assert_eq!(steps, CameraTestStep::ALL[..steps.len()]);
+    (result, reports)
+}
+
+/// The test fails at this step with this fault, and all steps before it passed.
+#[track_caller]
+fn assert_fails((result, reports): &Tested, step: CameraTestStep, fault: CameraFault) {
+    assert_eq!(result.as_ref().err(), Some(&fault), "{reports:?}");
+    let (last, before) = reports.split_last().unwrap();
+    assert_eq!((last.step, last.outcome), (step, StepOutcome::Failed(fault)), "{reports:?}");
+    assert!(before.iter().all(|report| report.outcome == StepOutcome::Passed), "{reports:?}");
+}
+
+#[track_caller]
+fn assert_passes((result, reports): Tested) -> (Still, Vec<String>) {
+    let still = result.unwrap_or_else(|fault| panic!("{fault:?}: {reports:?}"));
+    assert_eq!(reports.len(), 6);
+    (still, reports.into_iter().map(|report| report.detail).collect())
+}
+
+#[tokio::test]
+async fn nobody_listens() {
+    let address = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        CameraAddress::parse(&format!("rtsp://{}/", listener.local_addr().unwrap())).unwrap()
+    };
+    let tested = test(&address, None).await;
+    assert_fails(&tested, CameraTestStep::Reached, CameraFault::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn the_name_is_unknown() {
+    let address = CameraAddress::parse("rtsp://no-such-camera.invalid/").unwrap();
+    assert_fails(&test(&address, None).await, CameraTestStep::Reached, CameraFault::NameUnknown);
+}
+
+#[tokio::test]
+async fn it_is_a_web_server() {
+    let address = peer(|_| Some("HTTP/1.1 400 Bad Request\nServer: nginx")).await;
+    let tested = test(&address, None).await;
+    assert_fails(&tested, CameraTestStep::Rtsp, CameraFault::NotRtsp);
+    assert_eq!(tested.1[1].detail, "HTTP/1.1 400 Bad Request");
+}
+
+#[tokio::test]
+async fn it_is_silent() {
+    let address = peer(|_| None).await;
+    assert_fails(&test(&address, None).await, CameraTestStep::Rtsp, CameraFault::NoAnswer);
+}
+
+const UNAUTHORIZED: &str =
+    "RTSP/1.0 401 Unauthorized\nWWW-Authenticate: Digest realm=\"camera\", nonce=\"1234\"";
+
+#[tokio::test]
+async fn the_password_is_refused_or_missing() {
+    let answer = |method: &str| {
+        Some(if method == "OPTIONS" { "RTSP/1.0 200 OK\nPublic: DESCRIBE" } else { UNAUTHORIZED })
+    };
+    let address = peer(answer).await;
+    for credentials in [None, Some(("admin", "secret"))] {
+        let tested = test(&address, credentials).await;
+        assert_fails(&tested, CameraTestStep::Password, CameraFault::Unauthorized);
+    }
+}
+
+#[tokio::test]
+async fn cameras_without_a_stream_and_busy_ones() {
+    let not_found = peer(|_| Some("RTSP/1.0 404 Not Found")).await;
+    let few = peer(|_| Some("RTSP/1.0 453 Not Enough Bandwidth")).await;
+    let busy = peer(|_| Some("RTSP/1.0 503 Service Unavailable")).await;
+    for (address, fault) in
+        [(not_found, CameraFault::NoSuchPath), (few, CameraFault::Busy), (busy, CameraFault::Busy)]
+    {
+        assert_fails(&test(&address, None).await, CameraTestStep::Path, fault);
+    }
+}
+
+#[tokio::test]
+async fn codecs_that_are_not_supported() {
+    let h265 = peer(|_| {
+        Some(
+            "RTSP/1.0 200 OK\nContent-Type: application/sdp\n\nv=0\no=- 0 0 IN IP4 0.0.0.0\ns=-\nt=0 0\n\
+             m=video 0 RTP/AVP 96\na=rtpmap:96 H265/90000\n",
+        )
+    });
+    let sound = peer(|_| {
+        Some(
+            "RTSP/1.0 200 OK\nContent-Type: application/sdp\n\nv=0\no=- 0 0 IN IP4 0.0.0.0\ns=-\nt=0 0\n\
+             m=audio 0 RTP/AVP 0\n",
+        )
+    });
+    let tested = test(&h265.await, None).await;
+    assert_fails(&tested, CameraTestStep::Format, CameraFault::CodecNotSupported);
+    assert_eq!(tested.1[4].detail, "H.265");
+    assert_fails(&test(&sound.await, None).await, CameraTestStep::Format, CameraFault::NoVideo);
+}
+
+#[tokio::test]
+async fn a_camera_that_never_sends_a_picture() {
+    let answer = |method: &str| match method {
+        "SETUP" => Some("RTSP/1.0 200 OK\nSession: 1\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1"),
+        "PLAY" => Some("RTSP/1.0 200 OK\nSession: 1"),
+        _ => Some(
+            "RTSP/1.0 200 OK\nContent-Type: application/sdp\n\nv=0\no=- 0 0 IN IP4 0.0.0.0\ns=-\nt=0 0\n\
+             m=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1;\
+             sprop-parameter-sets=Z01AH+ygYAk0IAAAAwAgAAADAoHjBjLA,aO+Ecg==\n",
+        ),
+    };
+    let tested = test(&peer(answer).await, None).await;
+    assert_eq!(tested.1[4].detail, "H.264 Main, 768x576, 10 frames/s");
+    // Whichever deadline of ten seconds is first: no frame at all, or no key frame.
+    let fault = tested.0.as_ref().unwrap_err();
+    assert!(matches!(fault, CameraFault::NoKeyFrame | CameraFault::Stalled), "{fault:?}");
+    assert_fails(&tested, CameraTestStep::Picture, *fault);
+}
+
+#[tokio::test]
+async fn a_test_ends_when_nobody_listens_to_it() {
+    let address = peer(|_| None).await;
+    let (sender, receiver) = mpsc::channel(8);
+    drop(receiver);
+    let test = test_connection(&address, None, &sender);
+    let ended = tokio::time::timeout(Duration::from_secs(2), test).await;
+    assert!(ended.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn a_real_server_passes_all_steps() {
+    if !GstCamera::available() {
+        return;
+    }
+    for (scheme, audio) in [("digest", "--audio"), ("basic", "--path=/camera")] {
+        let camera = GstCamera::start(&["--user", "anna", "--password", "secret", "--auth", scheme, audio]);
+        let (still, details) = assert_passes(test(&camera.address, Some(("anna", "secret"))).await);
+        eprintln!("{details:?}");
+        assert_eq!((still.width, still.height), (640, 480));
+        assert!(still.jpeg.starts_with(&[0xff, 0xd8]) && still.jpeg.len() > 10_000);
+        assert!(details[0].starts_with(&format!("127.0.0.1, port {}, in ", camera.port())));
+        assert_eq!(details[2].to_lowercase(), scheme);
+        assert_eq!(details[4], "H.264 Main, 768x576, 10 frames/s");
+        assert_eq!(details[3].contains("sound is left out"), audio == "--audio");
+
+        let wrong = test(&camera.address, Some(("anna", "secret?"))).await;
+        assert_fails(&wrong, CameraTestStep::Password, CameraFault::Unauthorized);
+        let missing = test(&camera.address, None).await;
+        assert_fails(&missing, CameraTestStep::Password, CameraFault::Unauthorized);
+        let other = format!("{}/no/such", camera.address.as_str());
+        let lost = test(&CameraAddress::parse(&other).unwrap(), Some(("anna", "secret"))).await;
+        assert_fails(&lost, CameraTestStep::Path, CameraFault::NoSuchPath);
+    }
+}
+
+#[tokio::test]
+async fn a_real_server_with_h265_is_told_from_others() {
+    if !GstCamera::available() {
+        return;
+    }
+    let camera = GstCamera::start(&["--codec", "h265"]);
+    let tested = test(&camera.address, None).await;
+    assert_fails(&tested, CameraTestStep::Format, CameraFault::CodecNotSupported);
+    assert_eq!(tested.1[4].detail, "H.265");
+}

@@ -1,7 +1,6 @@
 //! What is motion, and what is not. Scenes are a frame of the footage with noise; each kind of disturbance is shown
 //! to be none, and a small moving block is found in the same disturbance.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ownsight_camera::{EventConfig, MotionConfig, Recorded, Recorder, Zone};
@@ -103,18 +102,7 @@ fn a_still_scene_from_a_real_encoder_is_no_event() {
     let folder = tempfile::tempdir().unwrap();
     for (name, quality) in [("fine", "23"), ("coarse", "35")] {
         let file = folder.path().join(format!("{name}.mp4"));
-        // One frame of the footage for two minutes, with new noise in each frame, a key frame every two seconds.
-        let filter = "loop=loop=1200:size=1:start=0,setpts=N/10/TB,noise=alls=14:allf=t";
-        let status = Command::new("ffmpeg")
-            .args(["-v", "error", "-y", "-i"])
-            .arg(footage::path())
-            .args(["-vf", filter, "-frames:v", "1200", "-an", "-c:v", "libx264", "-preset", "veryfast"])
-            .args(["-bf", "0", "-g", "20", "-crf", quality])
-            .arg(&file)
-            .stdin(Stdio::null())
-            .status()
-            .unwrap();
-        assert!(status.success());
+        tools::make_still_movie(&file, 120, quality);
         let interval = Duration::from_secs(3600);
         let mut recorder = Recorder::new(MotionConfig::default(), EventConfig::default(), interval);
         let mut found = Vec::new();

@@ -25,6 +25,22 @@ pub(crate) fn have_ffmpeg() -> bool {
     have("ffmpeg", &["-version"]) && have("ffprobe", &["-version"])
 }
 
+/// Makes a movie of one frame of the footage with new noise in each frame: ten frames a second, a key frame every
+/// two seconds, `quality` as x264 counts it.
+pub(crate) fn make_still_movie(file: &Path, seconds: usize, quality: &str) {
+    let frames = seconds * 10;
+    let filter = format!("loop=loop={frames}:size=1:start=0,setpts=N/10/TB,noise=alls=14:allf=t");
+    let status = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-i"])
+        .arg(super::footage::path())
+        .args(["-vf", &filter, "-frames:v", &frames.to_string(), "-an", "-c:v", "libx264"])
+        .args(["-preset", "veryfast", "-bf", "0", "-g", "20", "-crf", quality])
+        .arg(file)
+        .stdin(Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+}
+
 /// What `ffmpeg` complains of when it decodes a whole file: nothing, if all is well.
 pub(crate) fn complaints(file: &Path) -> String {
     let file = file.to_str().unwrap();

@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+"""A camera for tests: plays an MP4 without end over RTSP, by GStreamer's own server.
+
+Prints its address on standard output when it is ready. Ends when its standard input closes, so that it never
+outlives the test that started it. Debian: python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,bad}
+and, for --codec, ffmpeg.
+"""
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+
+import gi
+
+for name, version in {"Gst": "1.0", "GstRtsp": "1.0", "GstRtspServer": "1.0"}.items():
+    gi.require_version(name, version)
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+
+ENCODERS = {
+    "h264": ["-c:v", "libx264", "-bf", "0"],
+    "h265": ["-c:v", "libx265", "-x265-params", "bframes=0:open-gop=0:log-level=error"],
+}
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("movie")
+    parser.add_argument("--port", type=int, default=0, help="0: any that is free")
+    parser.add_argument("--path", default="/camera")
+    parser.add_argument("--codec", choices=ENCODERS, help="encode anew, without B-frames")
+    parser.add_argument("--audio", action="store_true", help="add a tone as a second track")
+    parser.add_argument("--auth", choices=["digest", "basic"], default="digest")
+    parser.add_argument("--user", help="ask for this user")
+    parser.add_argument("--password", default="")
+    return parser.parse_args()
+
+
+def encoded(movie, codec):
+    """The movie in another codec, as a new temporary file that the caller removes."""
+    handle, path = tempfile.mkstemp(suffix=".mp4")
+    os.close(handle)
+    command = ["ffmpeg", "-v", "error", "-y", "-i", movie, "-an", "-preset", "ultrafast", "-g", "20"]
+    subprocess.run([*command, *ENCODERS[codec], path], check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+class Reel:
+    """A movie's access units in memory, as they are to be sent, and the time that they take."""
+
+    def __init__(self, movie, codec):
+        form = f"video/x-{codec},stream-format=byte-stream,alignment=au"
+        reader = Gst.parse_launch(
+            f"filesrc name=file ! qtdemux ! {codec}parse ! {form} ! appsink name=sink sync=false"
+        )
+        reader.get_by_name("file").set_property("location", movie)
+        sink = reader.get_by_name("sink")
+        reader.set_state(Gst.State.PLAYING)
+        self.frames = []
+        while (sample := sink.emit("pull-sample")) is not None:
+            buffer = sample.get_buffer()
+            self.caps = sample.get_caps()
+            data = buffer.extract_dup(0, buffer.get_size())
+            self.frames.append((data, buffer.pts, buffer.dts, buffer.duration))
+        reader.set_state(Gst.State.NULL)
+        if not self.frames:
+            sys.exit(f"{movie}: no {codec} in it")
+        first = min(pts for _, pts, _, _ in self.frames)
+        self.length = max(pts + duration for _, pts, _, duration in self.frames) - first
+
+    def play(self):
+        """Yields buffers for ever; each round's times go on where those of the round before ended."""
+        shift = 0
+        while True:
+            for data, pts, dts, duration in self.frames:
+                buffer = Gst.Buffer.new_wrapped(data)
+                buffer.pts, buffer.dts, buffer.duration = pts + shift, dts + shift, duration
+                yield buffer
+            shift += self.length
+
+
+class Factory(GstRtspServer.RTSPMediaFactory):
+    """Makes the one medium that all viewers share: who comes late comes in in the middle."""
+
+    def __init__(self, reel, codec, audio):
+        super().__init__()
+        self.reel = reel
+        video = f"appsrc name=reel format=time ! {codec}parse ! rtp{codec}pay name=pay0 config-interval=-1"
+        tone = "audiotestsrc is-live=true ! mulawenc ! rtppcmupay name=pay1" if audio else ""
+        self.set_launch(f"( {video} {tone} )")
+        self.set_shared(True)
+
+    def do_configure(self, media):
+        source = media.get_element().get_by_name("reel")
+        source.set_property("caps", self.reel.caps)
+        buffers = self.reel.play()
+        source.connect("need-data", lambda source, _: source.emit("push-buffer", next(buffers)))
+
+
+def ask_for_password(server, factory, args):
+    method = GstRtsp.RTSPAuthMethod.DIGEST if args.auth == "digest" else GstRtsp.RTSPAuthMethod.BASIC
+    viewer = GstRtspServer.RTSPToken()
+    viewer.set_string("media.factory.role", "viewer")
+    auth = GstRtspServer.RTSPAuth()
+    auth.set_supported_methods(method)
+    if args.auth == "digest":
+        auth.add_digest(args.user, args.password, viewer)
+    else:
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(args.user, args.password), viewer)
+    server.set_auth(auth)
+    may = "viewer,media.factory.access=(boolean)true,media.factory.construct=(boolean)true"
+    factory.add_role_from_structure(Gst.Structure.new_from_string(may))
+
+
+def main():
+    args = options()
+    Gst.init(None)
+    codec = args.codec or "h264"
+    if args.codec:
+        movie = encoded(args.movie, args.codec)
+        try:
+            reel = Reel(movie, codec)
+        finally:
+            os.remove(movie)
+    else:
+        reel = Reel(args.movie, codec)
+    factory = Factory(reel, codec, args.audio)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(str(args.port))
+    server.get_mount_points().add_factory(args.path, factory)
+    if args.user:
+        ask_for_password(server, factory, args)
+    if not server.attach(None):
+        sys.exit(f"port {args.port} is taken")
+    loop = GLib.MainLoop()
+    GLib.io_add_watch(sys.stdin.fileno(), GLib.IO_HUP, lambda *_: loop.quit())
+    print(f"rtsp://127.0.0.1:{server.get_bound_port()}{args.path}", flush=True)
+    loop.run()
+
+
+if __name__ == "__main__":
+    main()
