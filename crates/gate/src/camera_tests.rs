@@ -5,10 +5,10 @@ use std::time::Duration;
 use ownsight_model::{
     CameraId, CameraTestStep, DeviceId, EventId, HomeId, StepOutcome, TestId, TestReport, Timestamp,
 };
-use ownsight_registry::{CameraRow, CameraStanding, CameraUpdate, RegistryError, TestRow};
+use ownsight_registry::{CameraRow, CameraStanding, RegistryError, TestRow};
 use ownsight_seal::{OpenError, Purpose};
 
-use crate::access::{HomeAccess, Person};
+use crate::access::HomeAccess;
 use crate::cameras::{SENSITIVITY, Source, replaced};
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, devices};
@@ -49,7 +49,6 @@ impl std::fmt::Debug for TestOf {
 }
 
 struct OpenTest {
-    person: Person,
     access: HomeAccess,
     row: TestRow,
     draft: CameraRow,
@@ -109,7 +108,8 @@ impl Gate {
         Ok(EventId::from_bytes(*test.as_bytes()))
     }
 
-    /// Keeps what a passed test found: the draft becomes a camera, or an existing camera takes its address.
+    /// Keeps what a passed test found: the draft becomes a camera with this name, or an existing camera takes the
+    /// tested address and device and keeps its name.
     pub async fn confirm_test(
         &self,
         credentials: &Credentials,
@@ -135,35 +135,25 @@ impl Gate {
                 }
                 Some(row) => {
                     let source = draft.access.as_ref().ok_or(GateError::NotPassed)?;
-                    let mut existing = access.open_camera(row).map_err(raise)?;
-                    if let Some(name) = name {
-                        existing.profile.name = text::name("name", name)?;
-                    }
                     let changed = CameraRow {
                         device: Some(open.row.device),
-                        text: existing.secret.seal_text(&profile::encode(&existing.profile)),
                         address: Some(access.control.seal_camera_address(row.id, &profile::encode(source))),
                         ..row.clone()
                     };
                     (changed, row.device)
                 }
             };
-            let update = open.existing.as_ref().map(|_| CameraUpdate {
-                camera: changed.id,
-                text: Some(changed.text.clone()),
-                address: Some(changed.address.clone()),
-                device: Some(changed.device),
-            });
+            let existing_address = open.existing.as_ref().and(changed.address.clone());
             let id = changed.id;
             let text = changed.text.clone();
             let mut cameras = replaced(&plan.cameras, changed);
-            if update.is_some() {
+            if open.existing.is_some() {
                 cameras.retain(|row| row.id != open.row.draft);
             }
             let affected = [Some(open.row.device), former_device];
             let configurations = access.configure_all(devices(&plan, &affected), &cameras, &tests)?;
             let authority = person.authority_in(&access);
-            match self.registry().confirm_test(&authority, test, text, update, configurations).await {
+            match self.registry().confirm_test(&authority, test, text, existing_address, configurations).await {
                 Ok(objects) => {
                     self.erase_objects(&objects).await;
                     return Ok(id);
@@ -200,12 +190,12 @@ impl Gate {
         let rows = self.registry().test(credentials.find(), Timestamp::now(), test).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
         let home = rows.data.as_ref().ok_or(GateError::NotFound)?.0.home;
-        let (person, access, data) = self.open_home(credentials, home, rows)?;
+        let (_, access, data) = self.open_home(credentials, home, rows)?;
         let (row, draft, existing) = data.ok_or(GateError::NotFound)?;
         if row.id != test {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::CameraReport), "finding a camera test"));
         }
-        Ok(OpenTest { person, access, row, draft, existing })
+        Ok(OpenTest { access, row, draft, existing })
     }
 
     async fn test_device_name(&self, credentials: &Credentials, open: &OpenTest) -> Result<String, GateError> {

@@ -5,7 +5,7 @@ use ownsight_model::{
     Timestamp,
 };
 use ownsight_registry::{
-    CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan,
+    CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan, ObjectKey,
     RegistryError,
 };
 use ownsight_seal::{CameraPlace, CameraSalt, OpenError, Purpose};
@@ -279,9 +279,11 @@ impl Gate {
     }
 
     /// Erases objects that the registry has forgotten. What fails here is swept at the next start.
-    pub(crate) async fn erase_objects(&self, objects: &[(HomeId, ownsight_model::EventId)]) {
-        let objects: Vec<_> =
-            objects.iter().map(|(home, event)| ownsight_vault::ObjectRef { home: *home, event: *event }).collect();
+    pub(crate) async fn erase_objects(&self, objects: &[ObjectKey]) {
+        let objects: Vec<_> = objects
+            .iter()
+            .map(|key| ownsight_vault::ObjectRef { home: key.home, camera: key.camera, event: key.event })
+            .collect();
         if let Err(error) = self.vault().delete(&objects).await {
             tracing::warn!(%error, objects = objects.len(), "objects could not be erased yet; the next start sweeps them");
         }

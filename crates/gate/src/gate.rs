@@ -68,14 +68,27 @@ pub enum OpenGateError {
     /// The key file is not the one that this database was made with.
     #[error("the master key is not the one that this database was made with: restore the key from the recovery sheet, or the database that belongs to it")]
     WrongMasterKey,
+    /// The database has no installation yet: make one first.
+    #[error("the database has no installation yet")]
+    NoInstallation,
     /// The registry does not answer.
     #[error("the registry does not answer")]
     Registry(#[from] RegistryError),
 }
 
 impl Gate {
-    /// Opens the gate. A database without an installation gets one, with this master key's commitment; any other
-    /// must have been made with it.
+    /// Makes the installation's id, with a commitment to its master key, in a database that has none yet.
+    pub async fn create_installation(
+        master: &MasterKey,
+        registry: &Registry,
+    ) -> Result<InstallationId, RegistryError> {
+        let id = InstallationId::generate();
+        let row = InstallationRow { id, created_at: Timestamp::now(), master_commitment: master.commitment(id) };
+        registry.create_installation(row).await?;
+        Ok(id)
+    }
+
+    /// Opens the gate of an installation, with the master key that it was made with.
     ///
     /// Codes for local agents come out of the receiver, which holds at most 16.
     pub async fn open(
@@ -84,21 +97,10 @@ impl Gate {
         vault: Vault,
         ledger: Ledger,
     ) -> Result<(Self, mpsc::Receiver<LocalPairing>), OpenGateError> {
-        let installation = match registry.installation().await? {
-            Some(row) => {
-                if master.commitment(row.id) != row.master_commitment {
-                    return Err(OpenGateError::WrongMasterKey);
-                }
-                row
-            }
-            None => {
-                let id = InstallationId::generate();
-                let master_commitment = master.commitment(id);
-                let row = InstallationRow { id, created_at: Timestamp::now(), master_commitment };
-                registry.create_installation(row.clone()).await?;
-                row
-            }
-        };
+        let installation = registry.installation().await?.ok_or(OpenGateError::NoInstallation)?;
+        if master.commitment(installation.id) != installation.master_commitment {
+            return Err(OpenGateError::WrongMasterKey);
+        }
         let (local_pairings, receiver) = mpsc::channel(16);
         let inner = Inner {
             installation,
@@ -187,7 +189,7 @@ pub(crate) fn registry_error(error: RegistryError) -> GateError {
         RegistryError::EmailTaken => GateError::EmailTaken,
         RegistryError::LinkUsed => GateError::LinkUsed,
         RegistryError::DiskFull => GateError::DiskFull,
-        RegistryError::Busy => GateError::Busy,
+        RegistryError::Unavailable => GateError::Busy,
         other => alarm::unavailable(&other, "asking the registry"),
     }
 }

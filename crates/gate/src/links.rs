@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ownsight_model::{AccountId, Email, GrantId, HomeEpoch, HomeId, Role, Timestamp};
-use ownsight_registry::{AccountRow, CustodyRow, GrantRow, HomeRow, LinkRow, RedeemAccount};
+use ownsight_registry::{AccountRow, CustodyRow, GrantRow, HomeRow, LinkRow, RedeemAccount, RedeemReset};
 use ownsight_seal::{AccountKey, AccountScope, ControlKey, HomeScope, LinkSecret};
 use zeroize::Zeroizing;
 
@@ -222,7 +222,7 @@ impl Gate {
         let row = self.wrap_under_password(scope, email, &key, password).await?;
         let find = link.find(self.installation());
         self.registry()
-            .redeem_reset(find, Timestamp::now(), account, row)
+            .redeem_reset(RedeemReset { link_find: find, now: Timestamp::now(), account, password: row })
             .await
             .map_err(registry_error)?;
         tracing::warn!(account.id = %account, "an account's password was reset by a one-time link");

@@ -268,7 +268,7 @@ impl Gate {
         section: Section,
     ) -> Result<(VaultReader, StreamOpener, Zeroizing<Vec<u8>>), GateError> {
         let ids = found.verified.ids();
-        let object = ObjectRef { home: ids.scope.home, event: ids.event };
+        let object = ObjectRef { home: ids.scope.home, camera: ids.scope.camera, event: ids.event };
         let reader = self.vault().open(object).await.map_err(|error| unreadable(&error))?;
         let head = reader.read_at(0, HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
         found.opener.is_header(&head).map_err(|error| alarm::raise(&error, "comparing a file with its row"))?;

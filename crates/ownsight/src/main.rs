@@ -1,1 +1,55 @@
-fn main() {}
+//! `ownsight`: the one binary. Each command is a file in `commands/`; what they share is beside this file.
+
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod installation;
+mod logging;
+mod master_key;
+mod operator;
+mod supervisor;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The whole chain on one line: what failed, then why, then what to do.
+            eprintln!("ownsight: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        // The agent confines itself before it has a second thread: it makes its own runtime.
+        Command::Agent(args) => commands::agent::run(args, &cli.log),
+        command => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let outcome = runtime.block_on(dispatch(command, &cli.log));
+            runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+            outcome
+        }
+    }
+}
+
+async fn dispatch(command: Command, log: &cli::LogArgs) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => commands::serve::run(args, log).await,
+        Command::Demo(args) => commands::demo::run(args, log).await,
+        Command::Login(args) => commands::login::run(args).await,
+        Command::Camera(args) => commands::camera::run(args).await,
+        Command::Account(args) => commands::account::run(args).await,
+        Command::Check(args) => commands::check::run(args).await,
+        Command::Config(args) => commands::config::run(&args),
+        Command::Agent(_) => anyhow::bail!("the agent runs by itself"),
+    }
+}

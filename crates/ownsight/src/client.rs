@@ -1,0 +1,205 @@
+//! An API client: what the commands on cameras, the demo and people's scripts have in common.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use data_encoding::BASE64URL_NOPAD;
+use reqwest::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::config;
+
+/// A server with the session of an account.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Client {
+    server: String,
+    token: String,
+    client_half: String,
+    #[serde(skip)]
+    http: reqwest::Client,
+}
+
+/// A problem that a server answered (RFC 9457).
+#[derive(Debug, Deserialize, thiserror::Error)]
+#[error("{}", self.text())]
+pub(crate) struct Problem {
+    #[serde(default)]
+    pub(crate) code: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default)]
+    remedy: String,
+}
+
+impl Problem {
+    fn text(&self) -> String {
+        match (self.detail.is_empty(), self.remedy.is_empty()) {
+            (true, _) => format!("the server answered `{}`", self.code),
+            (false, true) => self.detail.clone(),
+            (false, false) => format!("{} {}", self.detail, self.remedy),
+        }
+    }
+}
+
+impl Client {
+    /// Signs in.
+    pub(crate) async fn sign_in(server: &str, email: &str, password: &str) -> anyhow::Result<Self> {
+        let server = server.trim_end_matches('/').to_owned();
+        let client_half = BASE64URL_NOPAD.encode(&ownsight_seal::random_bytes::<32>());
+        let mut client = Self { server, token: String::new(), client_half, http: http()? };
+        let body = json!({ "email": email, "password": password, "client_half": client.client_half });
+        let answer = client.send(Method::POST, "/api/v1/sessions", Some(body)).await?;
+        let token = answer.get("token").and_then(Value::as_str).context("the server gave no token")?;
+        token.clone_into(&mut client.token);
+        Ok(client)
+    }
+
+    /// Calls without a session.
+    pub(crate) fn anonymous(server: &str) -> anyhow::Result<Self> {
+        let server = server.trim_end_matches('/').to_owned();
+        Ok(Self { server, token: String::new(), client_half: String::new(), http: http()? })
+    }
+
+    /// The session that `ownsight login` kept.
+    pub(crate) fn load() -> anyhow::Result<Self> {
+        let path = file()?;
+        let text = std::fs::read_to_string(&path).map(Zeroizing::new).with_context(|| {
+            format!("not signed in ({} is not there): run `ownsight login ADDRESS` first", path.display())
+        })?;
+        let mut client: Self = serde_json::from_str(&text)
+            .with_context(|| format!("{} is not what `ownsight login` writes: sign in again", path.display()))?;
+        client.http = http()?;
+        Ok(client)
+    }
+
+    /// Keeps the session for later commands, for this person only.
+    pub(crate) fn save(&self) -> anyhow::Result<()> {
+        let path = file()?;
+        let write = || -> anyhow::Result<()> {
+            if let Some(folder) = path.parent() {
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            }
+            let aside = path.with_extension("new");
+            let mut options = std::fs::OpenOptions::new();
+            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+            file.write_all(&Zeroizing::new(serde_json::to_vec(self)?))?;
+            file.sync_all()?;
+            std::fs::rename(&aside, &path)?;
+            Ok(())
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Forgets the kept session.
+    pub(crate) fn forget() -> anyhow::Result<()> {
+        let path = file()?;
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> anyhow::Result<Value> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> anyhow::Result<Value> {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
+        let mut request = self.http.request(method, format!("{}{path}", self.server));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token).header("Ownsight-Client-Half", &self.client_half);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response =
+            request.send().await.with_context(|| format!("no server answers at {}", self.server))?;
+        let status = response.status();
+        let bytes = response.bytes().await.context("the server's answer broke off")?;
+        if status.is_success() {
+            return if bytes.is_empty() {
+                Ok(Value::Null)
+            } else {
+                serde_json::from_slice(&bytes).context("the server's answer is not JSON")
+            };
+        }
+        if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
+            if status == StatusCode::UNAUTHORIZED && problem.code == "signed-out" {
+                bail!("the session has ended: run `ownsight login {}`", self.server);
+            }
+            return Err(problem.into());
+        }
+        bail!("the server answered {status}")
+    }
+}
+
+fn http() -> anyhow::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .timeout(Duration::from_secs(60))
+        .build()
+        .context("cannot make an HTTP client")
+}
+
+fn file() -> anyhow::Result<PathBuf> {
+    config::login_file().context("there is no home folder to keep the session in")
+}
+
+/// Asks for a password without showing it, or reads one line of standard input.
+pub(crate) fn read_password(prompt: &str, from_stdin: bool) -> anyhow::Result<Zeroizing<String>> {
+    let stdin = std::io::stdin();
+    let hidden = if from_stdin || !stdin.is_terminal() { None } else { Some(Hidden::new(prompt)?) };
+    let mut line = Zeroizing::new(String::new());
+    stdin.lock().read_line(&mut line).context("cannot read the password")?;
+    drop(hidden);
+    let trimmed = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(trimmed);
+    if line.is_empty() {
+        bail!("no password was given");
+    }
+    Ok(line)
+}
+
+/// The terminal does not show what is typed while this lives.
+struct Hidden(rustix::termios::Termios);
+
+impl Hidden {
+    fn new(prompt: &str) -> anyhow::Result<Self> {
+        eprint!("{prompt}");
+        let before = rustix::termios::tcgetattr(std::io::stdin()).context("cannot ask the terminal")?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(rustix::termios::LocalModes::ECHO);
+        let now = rustix::termios::OptionalActions::Flush;
+        rustix::termios::tcsetattr(std::io::stdin(), now, &silent).context("cannot silence the terminal")?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        let now = rustix::termios::OptionalActions::Now;
+        rustix::termios::tcsetattr(std::io::stdin(), now, &self.0).ok();
+        eprintln!();
+    }
+}
+
+/// Asks for one line.
+pub(crate) fn ask(prompt: &str) -> anyhow::Result<String> {
+    eprint!("{prompt}");
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("cannot read standard input")?;
+    Ok(line.trim().to_owned())
+}

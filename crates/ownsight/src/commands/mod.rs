@@ -1,0 +1,10 @@
+//! The commands, one a file.
+
+pub(crate) mod account;
+pub(crate) mod agent;
+pub(crate) mod camera;
+pub(crate) mod check;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod login;
+pub(crate) mod serve;

@@ -1,0 +1,150 @@
+//! `ownsight serve`: the whole server.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ownsight_gate::LinkFor;
+use ownsight_ingest::{Ingest, IngestConfig};
+use ownsight_server::{RunningServer, Server, ServerConfig, Tls};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{LogArgs, ServeArgs};
+use crate::config::Config;
+use crate::installation::Installation;
+use crate::supervisor::Supervisor;
+use crate::{logging, operator};
+
+/// How long everything has to end in order.
+const END_WAITS: Duration = Duration::from_secs(15);
+
+pub(crate) async fn run(args: ServeArgs, log: &LogArgs) -> anyhow::Result<()> {
+    logging::start(log, "info")?;
+    let config = Config::load(&args)?;
+    let serving = Serving::start(&config, log).await?;
+    if let Some(address) = &serving.first_link {
+        println!("Set up the first account: {address}");
+        println!("The link works once, for 24 hours. `ownsight serve` prints a new one at each start until then.");
+    }
+    tracing::info!(address = %serving.server.addr(), metrics = %serving.server.metrics_addr(), "ready");
+    stop_signal().await?;
+    tracing::info!("stopping");
+    serving.stop().await;
+    Ok(())
+}
+
+/// A server that runs, with everything that belongs to it.
+pub(crate) struct Serving {
+    pub(crate) server: RunningServer,
+    pub(crate) base_url: String,
+    pub(crate) first_link: Option<String>,
+    installation: Installation,
+    cancel: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Serving {
+    pub(crate) async fn start(config: &Config, log: &LogArgs) -> anyhow::Result<Self> {
+        let mut installation = Installation::open(config).await?;
+        let ingest = Ingest::open(installation.registry.clone(), installation.vault.clone(), IngestConfig::default())
+            .await
+            .context("cannot open the way in for events")?;
+        let swept = ingest.sweep().await.context("cannot sweep the folder of events")?;
+        if swept.too_many {
+            tracing::error!(
+                "the folder of events holds many files that the registry does not know: none was removed; run `ownsight check`"
+            );
+        }
+        let server_config = ServerConfig {
+            listen: config.listen,
+            metrics_listen: config.metrics_listen,
+            tls: config.tls.clone().map(|(cert, key)| Tls { cert, key }),
+            trusted_proxies: config.trusted_proxies.clone(),
+            public_url: config.public_url.clone(),
+            ..ServerConfig::default()
+        };
+        let server = Server::start(server_config, installation.gate.clone(), ingest.clone())
+            .await
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let base_url = config.base_url(server.addr());
+
+        let cancel = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        {
+            let (ingest, cancel) = (ingest.clone(), cancel.clone());
+            tasks.spawn(async move { ingest.keep_limits(cancel.cancelled_owned()).await });
+        }
+        {
+            let (data, gate) = (config.data.clone(), installation.gate.clone());
+            let (base_url, cancel) = (base_url.clone(), cancel.clone());
+            tasks.spawn(async move {
+                if let Err(error) = operator::serve(&data, gate, base_url, cancel).await {
+                    tracing::error!(error = format!("{error:#}"), "no operator's socket: `ownsight account` will not work");
+                }
+            });
+        }
+        {
+            let (_, unused) = tokio::sync::mpsc::channel(1);
+            let pairings = std::mem::replace(&mut installation.local_pairings, unused);
+            let supervisor = Supervisor {
+                data: config.data.clone(),
+                server_url: local_url(config, server.addr()),
+                log: log_args(log),
+            };
+            tasks.spawn(supervisor.run(installation.registry.clone(), pairings, cancel.clone()));
+        }
+        let first_link = if installation.gate.has_accounts().await? {
+            None
+        } else {
+            let secret = installation.gate.make_link(LinkFor::First).await?;
+            Some(operator::link_address(&base_url, &secret))
+        };
+        Ok(Self { server, base_url, first_link, installation, cancel, tasks })
+    }
+
+    /// Ends everything in order: agents deliver what they can, then the server, then what is written.
+    pub(crate) async fn stop(mut self) {
+        self.cancel.cancel();
+        let end = async {
+            while self.tasks.join_next().await.is_some() {}
+            self.server.shutdown().await;
+            self.installation.ledger.close().await;
+            self.installation.registry.close().await;
+        };
+        if tokio::time::timeout(END_WAITS, end).await.is_err() {
+            tracing::warn!("not everything ended in time; nothing that was acknowledged is lost");
+        }
+    }
+}
+
+/// Where this machine's own agents find the server.
+fn local_url(config: &Config, listening: SocketAddr) -> String {
+    if config.tls.is_some() {
+        // The certificate names the public address.
+        return config.base_url(listening);
+    }
+    let port = listening.port();
+    if listening.ip().is_unspecified() { format!("http://127.0.0.1:{port}") } else { format!("http://{listening}") }
+}
+
+fn log_args(log: &LogArgs) -> Vec<String> {
+    let mut args = Vec::new();
+    if let Some(filter) = &log.log {
+        args.extend(["--log".to_owned(), filter.clone()]);
+    }
+    if log.log_json {
+        args.push("--log-json".to_owned());
+    }
+    args
+}
+
+/// Waits for Ctrl-C or a service manager's word.
+pub(crate) async fn stop_signal() -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
