@@ -112,7 +112,7 @@ impl CameraSecret {
         wrap::open(&self.text_key(), &self.scope.context(Purpose::CameraText), sealed)
     }
 
-    fn text_key(&self) -> Key {
+    pub(crate) fn text_key(&self) -> Key {
         self.derive(Purpose::TextKey, |context| context)
     }
 

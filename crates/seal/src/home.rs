@@ -42,7 +42,7 @@ pub struct ControlKey {
 #[derive(Clone)]
 pub struct HomeKey {
     scope: HomeScope,
-    key: Key,
+    pub(crate) key: Key,
 }
 
 impl ControlKey {

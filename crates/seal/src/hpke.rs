@@ -128,3 +128,83 @@ pub(crate) fn open(
         hpke::setup_receiver::<AesGcm256, HkdfSha256, Kem>(&mode, &by.private, &encapsulation, info).ok()?;
     context.open(sealed, &[]).ok().map(Zeroizing::new)
 }
+
+#[cfg(test)]
+pub(crate) mod given {
+    //! Sealing with given key material for the encapsulation, which only a test may do.
+
+    use std::convert::Infallible;
+
+    use hpke::rand_core::{TryCryptoRng, TryRng};
+
+    use super::{AesGcm256, ENCAPSULATION_BYTES, HkdfSha256, Kem, OpModeS, PskBundle, PublicKey};
+    use hpke::Serializable as _;
+
+    struct Given(Option<[u8; 32]>);
+
+    impl TryRng for Given {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            panic!("HPKE asks for key material only");
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            panic!("HPKE asks for key material only");
+        }
+
+        fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+            out.copy_from_slice(&self.0.take().expect("HPKE asks once"));
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Given {}
+
+    /// As [`super::seal`].
+    pub(crate) fn seal(
+        to: &PublicKey,
+        psk: &[u8; 32],
+        psk_id: &[u8; 16],
+        info: &[u8],
+        message: &[u8],
+        ephemeral: [u8; 32],
+    ) -> ([u8; ENCAPSULATION_BYTES], Vec<u8>) {
+        let mode = OpModeS::<Kem>::Psk(PskBundle::new(psk, psk_id).unwrap());
+        let mut random = Given(Some(ephemeral));
+        let (encapsulation, mut context) =
+            hpke::setup_sender_with_rng::<AesGcm256, HkdfSha256, Kem>(&mode, &to.0, info, &mut random)
+                .unwrap();
+        (encapsulation.to_bytes().into(), context.seal(message, &[]).unwrap())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PublicKey;
+
+    /// Every encoding of a point of low order, but for the highest bit.
+    const LOW_ORDER: [&str; 7] = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ];
+
+    #[test]
+    fn points_of_low_order_are_no_public_keys() {
+        for hex in LOW_ORDER {
+            let mut bytes: [u8; 32] =
+                data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap().try_into().unwrap();
+            assert_eq!(PublicKey::from_bytes(&bytes), None, "{hex}");
+            // X25519 passes over the highest bit.
+            bytes[31] |= 0x80;
+            assert_eq!(PublicKey::from_bytes(&bytes), None, "{hex} with the highest bit");
+        }
+        let real = super::KeyPair::generate().public();
+        assert_eq!(PublicKey::from_bytes(&real.to_bytes()), Some(real));
+    }
+}

@@ -33,6 +33,8 @@ pub mod report;
 mod secret;
 pub mod session;
 pub mod stream;
+#[cfg(test)]
+mod vectors;
 mod wrap;
 
 pub use account::{AccountKey, AccountScope};

@@ -86,7 +86,7 @@ impl PairingCode {
     }
 
     /// The code's ten bytes, and zeros up to the length of a key: what all is derived from.
-    fn parent(&self) -> primitives::Key {
+    pub(crate) fn parent(&self) -> primitives::Key {
         let mut parent = Zeroizing::new([0; 32]);
         for (to, from) in parent.iter_mut().zip(self.0.iter()) {
             *to = *from;
@@ -163,7 +163,7 @@ pub struct PairingScope {
 }
 
 impl PairingScope {
-    fn answer_key(self, first_key: &DeviceKey) -> primitives::Key {
+    pub(crate) fn answer_key(self, first_key: &DeviceKey) -> primitives::Key {
         let context =
             Context::new(Purpose::PairingAnswer, self.installation).home(self.home).device(self.device);
         primitives::hkdf(&*first_key.0, &[], &context)

@@ -31,7 +31,7 @@ impl DeviceReportKey {
     }
 }
 
-fn camera_report_key(psk: &DevicePsk, scope: &CameraScope, device: DeviceId) -> Key {
+pub(crate) fn camera_report_key(psk: &DevicePsk, scope: &CameraScope, device: DeviceId) -> Key {
     primitives::hkdf(&*psk.0, &[], &scope.context(Purpose::CameraReport).device(device))
 }
 

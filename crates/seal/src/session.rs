@@ -60,6 +60,13 @@ pub struct OpenedSession {
 #[derive(Clone, Copy)]
 pub struct SessionTag([u8; 16]);
 
+#[cfg(test)]
+impl From<[u8; 16]> for SessionTag {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl SessionTag {
     /// Whether both are of one session.
     pub fn same(&self, other: &Self) -> bool {
@@ -158,7 +165,7 @@ impl SessionSecret {
     }
 
     /// The halves are uniform but 64 bytes long; wraps take 32.
-    fn parent(&self) -> Key {
+    pub(crate) fn parent(&self) -> Key {
         let digest = primitives::sha256(&*self.both);
         Zeroizing::new(digest)
     }

@@ -158,7 +158,7 @@ impl HeaderIds {
     }
 }
 
-fn header_key(psk: &DevicePsk, ids: &HeaderIds) -> Key {
+pub(crate) fn header_key(psk: &DevicePsk, ids: &HeaderIds) -> Key {
     primitives::hkdf(&*psk.0, &[], &Context::new(Purpose::HeaderTag, ids.scope.installation))
 }
 

@@ -22,7 +22,7 @@ pub struct VerifiedEvent {
 
 /// An event's key, and what it opens.
 pub struct EventOpener {
-    event_key: Key,
+    pub(crate) event_key: Key,
     verified: VerifiedEvent,
 }
 
@@ -66,6 +66,11 @@ impl VerifiedEvent {
     /// What the header names.
     pub fn ids(&self) -> &HeaderIds {
         self.header.ids()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
     }
 
     /// What the trailer says.

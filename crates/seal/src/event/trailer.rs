@@ -168,6 +168,6 @@ impl Trailer {
     }
 }
 
-fn trailer_key(psk: &DevicePsk, header: &Header) -> Key {
+pub(crate) fn trailer_key(psk: &DevicePsk, header: &Header) -> Key {
     primitives::hkdf(&*psk.0, &[], &Context::new(Purpose::TrailerTag, header.ids().scope.installation))
 }

@@ -21,7 +21,7 @@ impl StreamKey {
         Self(bytes)
     }
 
-    pub(super) fn bytes(&self) -> &[u8; Self::LEN] {
+    pub(crate) fn bytes(&self) -> &[u8; Self::LEN] {
         &self.0
     }
 }

@@ -55,7 +55,7 @@ mod opener;
 mod reader;
 mod sealer;
 #[cfg(test)]
-mod vectors;
+pub(crate) mod vectors;
 
 pub use self::{
     error::StreamError,

@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::Value;
 
-use super::{SealerCore, SegmentSize, StreamError, StreamKey, header::StreamHeader, open_all};
+use super::{HEADER_LEN, SealerCore, SegmentSize, StreamError, StreamKey, header::StreamHeader, open_all};
 
 struct Vector {
     name: String,
@@ -57,6 +57,21 @@ fn vectors(sealed_by: &str) -> Vec<Vector> {
         }
     }
     all
+}
+
+/// Seals a whole stream with a given header, which only a test may do.
+pub(crate) fn seal_with_header(
+    key: &StreamKey,
+    associated_data: &[u8],
+    plaintext: &[u8],
+    header: &[u8; HEADER_LEN],
+) -> Vec<u8> {
+    let header = StreamHeader::parse(header).unwrap();
+    let mut sealer = SealerCore::with_header(key, associated_data, SegmentSize::KIB_64, &header).unwrap();
+    let mut stream = Vec::new();
+    sealer.push(plaintext, &mut stream).unwrap();
+    sealer.finish(&mut stream).unwrap();
+    stream
 }
 
 fn seal_again(vector: &Vector) -> Vec<u8> {
