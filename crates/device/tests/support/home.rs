@@ -82,6 +82,18 @@ impl Home {
         TestCamera { secret, source: None, sensitivity: 5 }
     }
 
+    /// The same camera in its next camera epoch: another secret.
+    pub(crate) fn rotated(&self, camera: &TestCamera) -> TestCamera {
+        let scope = camera.secret.scope();
+        let place = CameraPlace {
+            camera: scope.camera,
+            tenure: scope.tenure,
+            epoch: scope.camera_epoch.next().unwrap(),
+        };
+        let secret = self.control.home_key().camera_secret(&CameraSalt::generate(), place);
+        TestCamera { secret, ..camera.clone() }
+    }
+
     /// Seals the next configuration to a device's key.
     pub(crate) fn configure(
         &mut self,

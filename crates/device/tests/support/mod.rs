@@ -2,7 +2,7 @@
 //!
 //! It is no part of the product and shares no code with the real server; both are written to the same document.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
 mod home;
 mod server;

@@ -1,0 +1,264 @@
+//! One camera: its pipeline, and the one sealer for what comes out of it.
+
+use std::time::Duration;
+
+use ownsight_camera::{
+    CameraConfig, CameraOutput, CameraPipeline, CameraStatus, Credentials, Event, Stats, Still,
+};
+use ownsight_device::{AssignedCamera, CameraSealer, CameraSource, DeviceHandle};
+use ownsight_model::{CameraReport, CameraState, GapReason, GapReport, TenureId, VideoReport};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::alive::{AliveCamera, Offline};
+use crate::sealing::{event_to_seal, gap_report};
+
+/// Figures of a stream are reported so often, besides at each change of state.
+const REPORT_EVERY: Duration = Duration::from_secs(60);
+/// A pipeline that ended by itself, which it never should, begins again after this time.
+const RESTART_PAUSE: Duration = Duration::from_secs(5);
+
+/// What a pipeline is made of. When any of it changes, so must the pipeline.
+#[derive(Clone, Debug)]
+pub(crate) struct Assignment {
+    assigned: AssignedCamera,
+    source: CameraSource,
+}
+
+impl Assignment {
+    /// `None` for a camera that pushes by itself.
+    pub(crate) fn of(assigned: &AssignedCamera) -> Option<Self> {
+        let source = assigned.source.clone()?;
+        Some(Self { assigned: assigned.clone(), source })
+    }
+
+    /// Whether the two make the same pipeline with the same sealer.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let sealed_as = |this: &Self| {
+            let assigned = &this.assigned;
+            (
+                assigned.camera,
+                assigned.tenure,
+                assigned.home_epoch,
+                assigned.camera_epoch,
+                assigned.sensitivity,
+            )
+        };
+        sealed_as(self) == sealed_as(other)
+            && self.assigned.camera_key == other.assigned.camera_key
+            && self.assigned.psk.expose() == other.assigned.psk.expose()
+            && self.source.address == other.source.address
+            && self.source.user == other.source.user
+            && self.source.password == other.source.password
+    }
+
+    fn config(&self, still_interval: Duration) -> CameraConfig {
+        let mut config = CameraConfig::new(self.source.address.clone(), credentials(&self.source));
+        // A home's scale goes from 1 to 10, the detector's from 0 to 100.
+        config.motion.sensitivity = self.assigned.sensitivity.clamp(1, 10) * 10;
+        config.still_interval = still_interval;
+        config
+    }
+}
+
+/// What a camera wants to hear; `None` if it asks for nothing.
+pub(crate) fn credentials(source: &CameraSource) -> Option<Credentials> {
+    let some = !source.user.is_empty() || !source.password.is_empty();
+    some.then(|| Credentials::new(source.user.clone(), source.password.clone()))
+}
+
+/// A camera that is watched.
+#[derive(Debug)]
+pub(crate) struct WatchedCamera {
+    assignment: Assignment,
+    offline: watch::Receiver<Option<Offline>>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl WatchedCamera {
+    /// Begins to watch, once `before` has ended: a camera has one pipeline at a time.
+    pub(crate) fn start(
+        handle: DeviceHandle,
+        sealer: CameraSealer,
+        assignment: Assignment,
+        still_interval: Duration,
+        before: Option<JoinHandle<()>>,
+    ) -> Self {
+        let (offline_sender, offline) = watch::channel(None);
+        let stop = CancellationToken::new();
+        let config = assignment.config(still_interval);
+        let mut pipeline_task = PipelineTask {
+            handle,
+            sealer,
+            offline: offline_sender,
+            video: None,
+            reported: None,
+            status: None,
+        };
+        let task = tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                if let Some(before) = before {
+                    // It ends within the time that a pipeline takes to stop; an error is that it panicked.
+                    let _ = before.await;
+                }
+                while !stop.is_cancelled() {
+                    pipeline_task.run(config.clone(), &stop).await;
+                    if stop.run_until_cancelled(sleep(RESTART_PAUSE)).await.is_some() {
+                        tracing::error!("a camera's pipeline ended by itself: it begins again");
+                    }
+                }
+            }
+        });
+        Self { assignment, offline, stop, task }
+    }
+
+    pub(crate) fn assignment(&self) -> &Assignment {
+        &self.assignment
+    }
+
+    /// Whether its task has ended although nobody told it to.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    pub(crate) fn alive(&self) -> AliveCamera {
+        let assigned = &self.assignment.assigned;
+        AliveCamera { camera: assigned.camera, tenure: assigned.tenure, offline: *self.offline.borrow() }
+    }
+
+    pub(crate) fn tenure(&self) -> TenureId {
+        self.assignment.assigned.tenure
+    }
+
+    /// Tells it to end: an event that is going on is sealed first. The task ends within some ten seconds.
+    pub(crate) fn stop(self) -> JoinHandle<()> {
+        self.stop.cancel();
+        self.task
+    }
+}
+
+/// Owns a pipeline's outputs and their sealer.
+struct PipelineTask {
+    handle: DeviceHandle,
+    sealer: CameraSealer,
+    offline: watch::Sender<Option<Offline>>,
+    video: Option<VideoReport>,
+    reported: Option<Instant>,
+    status: Option<CameraStatus>,
+}
+
+impl PipelineTask {
+    async fn run(&mut self, config: CameraConfig, stop: &CancellationToken) {
+        let (pipeline, mut outputs) = CameraPipeline::spawn(config);
+        let stopping = async {
+            stop.cancelled().await;
+            pipeline.stop().await;
+        };
+        tokio::pin!(stopping);
+        let mut stopped = false;
+        loop {
+            tokio::select! {
+                output = outputs.recv() => match output {
+                    Some(output) => self.take(output).await,
+                    None => return,
+                },
+                () = &mut stopping, if !stopped => stopped = true,
+            }
+        }
+    }
+
+    async fn take(&mut self, output: CameraOutput) {
+        match output {
+            CameraOutput::Status(status) => self.status(status),
+            CameraOutput::Gap(gap) => {
+                let report = gap_report(&self.handle, self.sealer.scope().camera, &gap);
+                self.report_gap(report).await;
+            }
+            CameraOutput::Event(event) => self.event(*event).await,
+            CameraOutput::Still(still) => self.still(still).await,
+            CameraOutput::Stats(stats) => self.stats(&stats),
+        }
+    }
+
+    fn status(&mut self, status: CameraStatus) {
+        let since = self.handle.server_time(status.since);
+        let offline = match status.state {
+            CameraState::Offline(fault) => Some(Offline { since, fault }),
+            CameraState::Connecting | CameraState::Records => None,
+        };
+        if status.state != CameraState::Records {
+            self.video = None;
+        }
+        let camera = self.sealer.scope().camera;
+        tracing::info!(camera.id = %camera, state = ?status.state, detail = status.detail, "camera");
+        self.offline.send_replace(offline);
+        self.status = Some(status);
+        self.report();
+    }
+
+    fn report(&mut self) {
+        let Some(status) = &self.status else { return };
+        let report = CameraReport {
+            camera: self.sealer.scope().camera,
+            at: self.handle.now(),
+            state: status.state,
+            since: self.handle.server_time(status.since),
+            video: self.video.filter(|video| video.width > 0),
+        };
+        self.handle.report_camera(&self.sealer, &report);
+        self.reported = Some(Instant::now());
+    }
+
+    async fn event(&mut self, event: Event) {
+        self.size(event.width, event.height);
+        let (camera, clip_bytes, frames) = (self.sealer.scope().camera, event.clip.len(), event.frames);
+        let to_seal = event_to_seal(&self.handle, event);
+        let (id, from, to) = (to_seal.event, to_seal.started_at, to_seal.ended_at);
+        match self.handle.seal_event(&self.sealer, to_seal).await {
+            Ok(queued) => {
+                tracing::info!(camera.id = %camera, event.id = %id, clip_bytes, frames, sealed_bytes = queued.bytes, "event");
+            }
+            Err(error) => {
+                tracing::error!(camera.id = %camera, %error, "an event could not be sealed and is lost");
+                let gap = GapReport { camera, from, to: Some(to), reason: GapReason::QueueFull };
+                self.report_gap(gap).await;
+            }
+        }
+    }
+
+    async fn still(&mut self, still: Still) {
+        let at = self.handle.server_time(still.at);
+        if let Err(error) = self.handle.seal_still(&self.sealer, at, still.jpeg).await {
+            tracing::warn!(camera.id = %self.sealer.scope().camera, %error, "a still could not be sealed");
+        }
+    }
+
+    fn stats(&mut self, stats: &Stats) {
+        let size = self.video.map_or((0, 0), |video| (video.width, video.height));
+        self.video = Some(VideoReport {
+            width: size.0,
+            height: size.1,
+            fps: stats.frames_per_second,
+            bits_per_second: stats.bits_per_second,
+            lost_frames: stats.frames_undecoded + stats.frames_overrun,
+        });
+        if self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
+            self.report();
+        }
+    }
+
+    fn size(&mut self, width: u32, height: u32) {
+        let before = VideoReport { width, height, fps: 0.0, bits_per_second: 0, lost_frames: 0 };
+        self.video = Some(VideoReport { width, height, ..self.video.unwrap_or(before) });
+    }
+
+    async fn report_gap(&self, gap: GapReport) {
+        if let Err(error) = self.handle.report_gap(&self.sealer, gap).await {
+            tracing::error!(camera.id = %self.sealer.scope().camera, %error, "a gap could not be kept on disk");
+        }
+    }
+}
