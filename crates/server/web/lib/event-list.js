@@ -87,11 +87,10 @@ export function useEventList({ home, cameras, day }) {
       if (round !== busy.current) return;
       const now = latest.current.loaded;
       const known = new Set(now.events.map(({ id }) => id));
-      const newest = now.events[0]?.started_at ?? -Infinity;
-      const waiting = page.events.filter((event) => !known.has(event.id) && event.started_at >= newest);
-      // What is listed takes its new state; late arrivals from a device's queue find their place below.
-      const below = page.events.filter((event) => known.has(event.id) || event.started_at < newest);
-      const events = mergeEvents(now.events, now.events.length ? below.filter((event) => event.started_at >= (now.events.at(-1)?.started_at ?? 0)) : []);
+      const oldest = now.events.at(-1)?.started_at ?? -Infinity;
+      // What a device sends late from its queue waits as well: it would push the list apart in the middle.
+      const waiting = page.events.filter((event) => !known.has(event.id) && event.started_at >= oldest);
+      const events = mergeEvents(now.events, page.events.filter(({ id }) => known.has(id)));
       if (!now.events.length && waiting.length && window.scrollY < 40) {
         sawEvents(home, waiting[0].started_at);
         change({ loaded: { ...now, events: waiting, waiting: [], cursor: page.next_cursor } });

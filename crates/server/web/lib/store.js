@@ -32,12 +32,12 @@ export function createStore(value) {
  */
 export function useStore(store) {
   const [, redraw] = useState(0);
+  const drawn = store.get();
   useEffect(() => {
-    const before = store.get();
     const end = store.subscribe(() => redraw((n) => n + 1));
-    // What changed between the first drawing and this effect would otherwise be missed.
-    redraw((n) => (Object.is(before, store.get()) ? n : n + 1));
+    // What changed between the drawing and this effect would otherwise be missed.
+    if (!Object.is(drawn, store.get())) redraw((n) => n + 1);
     return end;
   }, [store]);
-  return store.get();
+  return drawn;
 }

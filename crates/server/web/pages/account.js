@@ -50,10 +50,12 @@ function Profile({ me }) {
   return html`
     <form class="settings-part settings-first" onSubmit=${submit} novalidate>
       <h2>You</h2>
-      <p class="soft">Signed in as <b class="strong">${me.account.email}</b></p>
-      <${Field} id="account-name" label="Name" value=${name} onInput=${setName} error=${state.error} maxlength="64" autocomplete="name" hint="Other members of your homes see it." />
-      ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
-      <div><button class="btn" disabled=${state.busy || name.trim() === me.account.name}>Save</button></div>
+      <div class="settings-body">
+        <p class="soft">Signed in as <b class="strong">${me.account.email}</b></p>
+        <${Field} id="account-name" label="Name" value=${name} onInput=${setName} error=${state.error} maxlength="64" autocomplete="name" hint="Other members of your homes see it." />
+        ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
+        <div><button class="btn" disabled=${state.busy || name.trim() === me.account.name}>Save</button></div>
+      </div>
     </form>`;
 }
 
@@ -78,12 +80,14 @@ function Password({ email }) {
   return html`
     <form class="settings-part" onSubmit=${submit} novalidate>
       <h2>Password</h2>
-      <input class="visually-hidden" type="text" name="username" autocomplete="username" value=${email} readonly tabindex="-1" aria-hidden="true" />
-      <${PasswordField} id="current-password" label="Current password" value=${form.current} onInput=${(current) => setForm({ ...form, current })} error=${field('wrong-password')} autocomplete="current-password" />
-      <${PasswordField} id="new-password" label="New password" value=${form.next} onInput=${(next) => setForm({ ...form, next })} error=${field('weak-password')} autocomplete="new-password" hint=${`At least ${LEAST_PASSWORD} characters. Changing it signs out your other sessions.`} />
-      ${state.problem && !own && html`<${ProblemLine} problem=${state.problem} />`}
-      ${state.problem?.retryAfter > 0 && html`<${Busy} retryAt=${state.problem.at + state.problem.retryAfter * 1000} />`}
-      <div><button class="btn" disabled=${state.busy || !form.current || form.next.length < LEAST_PASSWORD}>Change password</button></div>
+      <div class="settings-body">
+        <input class="visually-hidden" type="text" name="username" autocomplete="username" value=${email} readonly tabindex="-1" aria-hidden="true" />
+        <${PasswordField} id="current-password" label="Current password" value=${form.current} onInput=${(current) => setForm({ ...form, current })} error=${field('wrong-password')} autocomplete="current-password" />
+        <${PasswordField} id="new-password" label="New password" value=${form.next} onInput=${(next) => setForm({ ...form, next })} error=${field('weak-password')} autocomplete="new-password" hint=${`At least ${LEAST_PASSWORD} characters. Changing it signs out your other sessions.`} />
+        ${state.problem && !own && html`<${ProblemLine} problem=${state.problem} />`}
+        ${state.problem?.retryAfter > 0 && html`<${Busy} retryAt=${state.problem.at + state.problem.retryAfter * 1000} />`}
+        <div><button class="btn" disabled=${state.busy || !form.current || form.next.length < LEAST_PASSWORD}>Change password</button></div>
+      </div>
     </form>`;
 }
 
@@ -95,11 +99,13 @@ function ThisBrowser() {
   return html`
     <section class="settings-part">
       <h2>This browser</h2>
-      <div class="setting-line"><span id="theme-label">Look</span>
-        <div class="segments" role="radiogroup" aria-labelledby="theme-label">${looks.map(([value, name]) => html`<button key=${value} type="button" role="radio" aria-checked=${look === value} onClick=${() => theme.set(value)}>${name}</button>`)}</div></div>
-      <button type="button" class="switch" role="switch" aria-checked=${keys} onClick=${() => keysOn.set(!keys)}><span><span>Single keys do things</span><small class="meta">Space plays, J and K go on, ? shows all</small></span><span class="track"></span></button>
-      <p class="wide-only"><button type="button" class="link" onClick=${() => setHelp(true)}>Show all keys</button></p>
-      ${help && html`<${KeyHelp} onClose=${() => setHelp(false)} />`}
+      <div class="settings-body">
+        <div class="setting-line"><span id="theme-label">Look</span>
+          <div class="segments" role="radiogroup" aria-labelledby="theme-label">${looks.map(([value, name]) => html`<button key=${value} type="button" role="radio" aria-checked=${look === value} onClick=${() => theme.set(value)}>${name}</button>`)}</div></div>
+        <button type="button" class="switch" role="switch" aria-checked=${keys} onClick=${() => keysOn.set(!keys)}><span><span>Single keys do things</span><small class="meta">Space plays, J and K go on, ? shows all</small></span><span class="track"></span></button>
+        <p class="wide-only"><button type="button" class="link" onClick=${() => setHelp(true)}>Show all keys</button></p>
+        ${help && html`<${KeyHelp} onClose=${() => setHelp(false)} />`}
+      </div>
     </section>`;
 }
 
@@ -117,9 +123,11 @@ function Sessions({ me }) {
   return html`
     <section class="settings-part">
       <h2>Sessions</h2>
-      ${ends && html`<p class="soft">This one ends by itself on ${dateName(dayOf(ends, zone), { thisYear: dayOf(Date.now() * 1000, zone).slice(0, 4) })} at ${clock(ends, zone)}.</p>`}
-      ${problem && html`<${ProblemLine} problem=${problem} />`}
-      <div class="form-buttons"><button type="button" class="btn" onClick=${here}><${Icon} name="sign-out" />Sign out</button><button type="button" class="btn btn-danger" onClick=${() => setAsking(true)}>Sign out everywhere</button></div>
-      ${asking && html`<${Confirm} title="Sign out everywhere?" verb="Sign out everywhere" onConfirm=${leave('/sessions')} onClose=${() => setAsking(false)}><p>Every browser and program that is signed in as you is signed out at once, this one too. Your devices and cameras go on.</p><//>`}
+      <div class="settings-body">
+        ${ends && html`<p class="soft">This one ends by itself on ${dateName(dayOf(ends, zone), { thisYear: dayOf(Date.now() * 1000, zone).slice(0, 4) })} at ${clock(ends, zone)}.</p>`}
+        ${problem && html`<${ProblemLine} problem=${problem} />`}
+        <div class="form-buttons"><button type="button" class="btn" onClick=${here}><${Icon} name="sign-out" />Sign out</button><button type="button" class="btn btn-danger" onClick=${() => setAsking(true)}>Sign out everywhere</button></div>
+        ${asking && html`<${Confirm} title="Sign out everywhere?" verb="Sign out everywhere" onConfirm=${leave('/sessions')} onClose=${() => setAsking(false)}><p>Every browser and program that is signed in as you is signed out at once, this one too. Your devices and cameras go on.</p><//>`}
+      </div>
     </section>`;
 }

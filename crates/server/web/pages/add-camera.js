@@ -22,7 +22,7 @@ export function AddCameraPage({ home }) {
   const [tried, setTried] = useState([]);
   const test = useCameraTest(home.id);
   const parent = `/h/${home.id}/cameras`;
-  const usable = devices.data?.devices.filter(({ kind, state }) => kind === 'agent' && state !== 'waiting' && state !== 'expired') ?? [];
+  const usable = (devices.data?.devices.filter(({ kind, state }) => kind === 'agent' && state !== 'waiting' && state !== 'expired') ?? []).sort((a, b) => Number(b.local) - Number(a.local));
   const device = form.device ?? (usable.find(({ local }) => local) ?? usable[0])?.id ?? null;
 
   const start = (address = form.address) => {
@@ -40,15 +40,21 @@ export function AddCameraPage({ home }) {
     window.scrollTo(0, 0);
   };
   const running = test.test || test.starting;
+  const passed = test.test?.state === 'passed';
   if (!mayManage(home.role)) return html`<${Page} title="Add a camera" home=${home} parent=${parent}><p class="soft">An owner or adult of this home can add cameras.</p><//>`;
   return html`
     <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
-      <div class="narrow">
+      <div class=${passed ? 'two-columns' : 'narrow'}>
         ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} device=${device} form=${form} setForm=${setForm} error=${error} problem=${test.problem} onTest=${() => start()} />`}
-        ${running && html`<${Running} test=${test} form=${form} deviceName=${usable.find(({ id }) => id === device)?.name} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} />`}
-        ${test.test?.state === 'passed' && html`<${NameIt} home=${home} test=${test} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`}
+        ${running && html`<div class="stack-lg"><${Running} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
+        ${passed && html`<${NameIt} home=${home} test=${test} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`}
       </div>
     <//>`;
+}
+
+/** @param {any} device */
+function nameOf(device) {
+  return device?.local ? 'this server' : device?.name;
 }
 
 function AddressForm({ home, devices, usable, device, form, setForm, error, problem, onTest }) {
@@ -84,9 +90,9 @@ function Running({ test, form, deviceName, tried, onEdit, onAgain, onPath }) {
   const over = state === 'failed' || state === 'expired';
   return html`
     <div class="card test-address"><span class="meta">Address</span><code>${form.address}</code>
-      <p class="soft">${form.user ? html`user <b>${form.user}</b>, ` : 'no user, '}${form.password ? 'password set' : 'no password'}${deviceName ? `, through ${test.test?.device_name ?? deviceName}` : ''}</p></div>
+      <p class="soft">${form.user ? html`user <b>${form.user}</b>, ` : 'no user, '}${form.password ? 'password set' : 'no password'}${deviceName ? `, through ${deviceName}` : ''}</p></div>
     <${TestSteps} test=${test.test ?? { state: 'waiting', steps: [] }} address=${form.address} />
-    ${(state === 'waiting' || test.starting) && html`<p class="soft">Waiting for ${test.test?.device_name ?? deviceName ?? 'the device'} to begin.</p>`}
+    ${(state === 'waiting' || test.starting) && html`<p class="soft">Waiting for ${deviceName ?? 'the device'} to begin.</p>`}
     ${state === 'expired' && html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>The device did not answer in time.</b> Check that it is connected, then test again.</p></div>`}
     ${test.problem && html`<${ProblemLine} problem=${test.problem} />`}
     ${fault === 'no-such-path' && html`<${MakersPaths} tried=${tried} onPick=${onPath} />`}
@@ -119,7 +125,7 @@ function NameIt({ home, test, taken, parent }) {
     return undefined;
   };
   return html`
-    <form class="stack part" onSubmit=${save} novalidate>
+    <form class="stack named" onSubmit=${save} novalidate>
       <h2>What it sees</h2>
       <span class="test-picture"><${Picture} src=${test.test.still_url ? mediaUrl(test.test.still_url) : null} alt="First picture of the camera" lazy=${false} /></span>
       <${Field} id="camera-name" label="Name" value=${name} onInput=${setName} error=${error} maxlength="64" placeholder="Driveway" hint="What it shows, such as Driveway or Side gate." autocomplete="off" />

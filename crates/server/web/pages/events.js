@@ -17,7 +17,7 @@ import { classes, html, useEffect, useRef, useState } from '../lib/html.js';
 import { useKeys } from '../lib/keys.js';
 import { navigate, place } from '../lib/router.js';
 import { useStore } from '../lib/store.js';
-import { cityOf, clock, dayName, dayOf, sameClock, viewerZone } from '../lib/time.js';
+import { addDays, cityOf, clock, dayName, dayOf, sameClock, viewerZone } from '../lib/time.js';
 import { count, labelWords } from '../lib/words.js';
 import { EventsDay } from '../components/event-card/events-day.js';
 import { EventsEmpty } from '../components/event-card/events-empty.js';
@@ -89,7 +89,7 @@ export function EventsPage({ home }) {
       ${days.map(({ day, events }, i) => html`
         <${EventsDay} key=${day} home=${home} day=${day} events=${events} filter=${filter} cameras=${known ?? []} complete=${i < days.length - 1 || !list.cursor}
           waiting=${i === 0 ? list.waiting.length : 0} onShowWaiting=${() => showWaiting(list)} onPick=${goTo} onDelete=${setDoomed} mayManage=${mayManage(home.role)} />`)}
-      ${list.begun && list.events.length > 0 && html`<${ListEnd} list=${list} filter=${filter} />`}
+      ${list.begun && list.events.length > 0 && html`<${ListEnd} list=${list} filter=${filter} zone=${home.zone} />`}
       ${doomed && html`
         <${Confirm} title="Delete this event?" verb="Delete" onConfirm=${deleteNow} onClose=${() => setDoomed(null)}>
           <p><b>${labelWords(doomed.label).name}, ${doomed.camera_name}, ${clock(doomed.started_at, home.zone, { seconds: true })}.</b> Its picture and video are erased for every member, at once. What was downloaded stays where it is.</p>
@@ -162,7 +162,7 @@ function filterWords(filter, cameras) {
 
 function NothingFound({ home, filter, cameras, onPick }) {
   if (filter.day) {
-    return html`<${EventsDay} home=${home} day=${filter.day} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`No events ${filter.cameras.length ? `of ${filterWords({ ...filter, day: null }, cameras)} ` : ''}on ${dayName(filter.day)}.`} />`;
+    return html`<${EventsDay} home=${home} day=${filter.day} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`No events ${filter.cameras.length ? `of ${filterWords({ ...filter, day: null }, cameras)} ` : ''}on ${dayName(filter.day)}.`} /><div class="list-end"><${DaysBeside} filter=${filter} zone=${home.zone} /></div>`;
   }
   if (filter.cameras.length) {
     return html`<section class="state"><h2 class="state-title">No events of ${filterWords(filter, cameras)}</h2><button type="button" class="btn" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></section>`;
@@ -181,7 +181,7 @@ function ZoneNote({ zone }) {
 }
 
 /** More pages as the end comes near, or the end of all. */
-function ListEnd({ list, filter }) {
+function ListEnd({ list, filter, zone }) {
   const mark = useRef(null);
   useEffect(() => {
     const watcher = new IntersectionObserver(([entry]) => entry.isIntersecting && list.more(), { rootMargin: '900px' });
@@ -193,6 +193,13 @@ function ListEnd({ list, filter }) {
       ${list.problem && !list.retryAt
         ? html`<button type="button" class="btn" onClick=${list.more}><${Icon} name="arrow-clockwise" />Load older events</button>`
         : list.cursor ? html`<p class="meta">Loading older events</p>`
-          : html`<p class="meta">${filter.day ? 'No more events on this day.' : 'No older events are kept.'}</p>`}
+          : filter.day ? html`<${DaysBeside} filter=${filter} zone=${zone} />` : html`<p class="meta">No older events are kept.</p>`}
     </div>`;
+}
+
+function DaysBeside({ filter, zone }) {
+  const [before, after] = [addDays(filter.day, -1), addDays(filter.day, 1)];
+  const to = (day) => place.get().path + queryOf({ ...filter, day });
+  return html`<div class="days-beside"><a class="btn" href=${to(before)}><${Icon} name="caret-left" />${dayName(before)}</a>
+    ${after <= dayOf(Date.now() * 1000, zone) && html`<a class="btn" href=${to(after)}>${dayName(after)}<${Icon} name="caret-right" /></a>`}</div>`;
 }

@@ -63,14 +63,16 @@ function Retention({ home }) {
   return html`
     <form class="settings-part" onSubmit=${submit} novalidate>
       <h2>How long events are kept</h2>
-      <div class="form-row settings-numbers">
-        <${NumberField} id="days" label="Days" unit="days" value=${days} onInput=${setDays} error=${error.days} />
-        <${NumberField} id="size" label="Space at most" unit="GB" value=${size} onInput=${setSize} error=${error.size} />
+      <div class="settings-body">
+        <div class="form-row settings-numbers">
+          <${NumberField} id="days" label="Days" unit="days" value=${days} onInput=${setDays} error=${error.days} />
+          <${NumberField} id="size" label="Space at most" unit="GB" value=${size} onInput=${setSize} error=${error.size} />
+        </div>
+        <p class="hint soft">Whichever is reached first; the oldest events go first.</p>
+        ${less && !same && html`<div class="notice notice-warn"><p>Events beyond this are erased for every member soon after saving, and cannot be brought back.</p></div>`}
+        ${problem && html`<${ProblemLine} problem=${problem} />`}
+        <div><button class="btn" disabled=${busy || same}>Save</button></div>
       </div>
-      <p class="hint soft">Whichever is reached first; the oldest events go first.</p>
-      ${less && !same && html`<div class="notice notice-warn"><p>Events beyond this are erased for every member soon after saving, and cannot be brought back.</p></div>`}
-      ${problem && html`<${ProblemLine} problem=${problem} />`}
-      <div><button class="btn" disabled=${busy || same}>Save</button></div>
     </form>`;
 }
 
@@ -97,10 +99,12 @@ function NameAndZone({ home }) {
   return html`
     <form class="settings-part" onSubmit=${submit} novalidate>
       <h2>Name and time</h2>
-      <${Field} id="home-name" label="Name" value=${name} onInput=${setName} error=${error} maxlength="64" autocomplete="off" hint="It heads every page, and devices show it when they are paired." />
-      <${SelectField} id="zone" label="Time zone" value=${zone} onInput=${setZone} options=${zones} hint="The home's days begin and end by this clock." />
-      ${problem && html`<${ProblemLine} problem=${problem} />`}
-      <div><button class="btn" disabled=${busy || same}>Save</button></div>
+      <div class="settings-body">
+        <${Field} id="home-name" label="Name" value=${name} onInput=${setName} error=${error} maxlength="64" autocomplete="off" hint="It heads every page, and devices show it when they are paired." />
+        <${SelectField} id="zone" label="Time zone" value=${zone} onInput=${setZone} options=${zones} hint="The home's days begin and end by this clock." />
+        ${problem && html`<${ProblemLine} problem=${problem} />`}
+        <div><button class="btn" disabled=${busy || same}>Save</button></div>
+      </div>
     </form>`;
 }
 
@@ -108,8 +112,10 @@ function Members({ home }) {
   return html`
     <section class="settings-part">
       <h2>Who can see this home</h2>
-      <p class="soft">${home.members.length === 1 && home.members[0].you ? 'You, as its only member. Nobody outside this home.' : `${count(home.members.length, 'member')}. Nobody outside this home.`}</p>
-      <ul class="card members">${home.members.map((member) => html`<li key=${member.name + member.role}><span class="avatar" aria-hidden="true">${initials(member.name)}</span><div><b>${member.name}${member.you ? ', you' : ''}</b><small>${SAYS[member.role] ?? roleWords(member.role, false)}</small></div></li>`)}</ul>
+      <div class="settings-body">
+        <p class="soft">${home.members.length === 1 && home.members[0].you ? 'You, as its only member. Nobody outside this home.' : `${count(home.members.length, 'member')}. Nobody outside this home.`}</p>
+        <ul class="card members">${home.members.map((member) => html`<li key=${member.name + member.role}><span class="avatar" aria-hidden="true">${initials(member.name)}</span><div><b>${member.name}${member.you ? ', you' : ''}</b><small>${SAYS[member.role] ?? roleWords(member.role, false)}</small></div></li>`)}</ul>
+      </div>
     </section>`;
 }
 

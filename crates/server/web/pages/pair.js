@@ -29,7 +29,13 @@ export function PairPage({ home }) {
 }
 
 function begin(home, name) {
-  return api('POST', devicesPath(home.id), { body: { name } }).then((pairing) => ({ ...pairing, name }));
+  return api('POST', devicesPath(home.id), { body: { name } }).then((pairing) => ({ ...pairing, name, endsAt: endOf(pairing.expires_at / 1000) }));
+}
+
+/** When the code ends by this browser's clock, which may be wrong by more than a code's life. @param {number} expiresAt milliseconds */
+function endOf(expiresAt) {
+  const local = Date.now() + LIFE_S * 1000;
+  return Math.abs(expiresAt - local) < 60_000 ? Math.min(expiresAt, local) : local;
 }
 
 function NameForm({ home, onPairing }) {
@@ -59,8 +65,7 @@ function NameForm({ home, onPairing }) {
 
 function Code({ home, pairing, parent, onAgain }) {
   const { data: device, problem: lost, reload } = useQuery(`/devices/${pairing.device_id}`, { home: home.id, topics: ['devices'] });
-  const expiresAt = pairing.expires_at / 1000;
-  const left = useSecondsUntil(expiresAt);
+  const left = useSecondsUntil(pairing.endsAt);
   const [problem, setProblem] = useState(null);
   const finished = useRef(false);
   const state = device?.state ?? 'waiting';
@@ -104,7 +109,7 @@ function Code({ home, pairing, parent, onAgain }) {
   }
   return html`
     <div class="pair">
-      <div class="pair-text">
+      <div class="pair-text pair-top">
         <p class="soft">On the computer near your cameras, run <code class="pair-command">ownsight agent</code> and give it this address and code. A camera that pairs by picture reads the QR code.</p>
         <div><div class="pair-copy"><span class="soft">Address</span></div><div class="card pair-address"><code>${pairing.address}</code><${Copy} text=${pairing.address} label="Copy address" /></div></div>
         <div>
@@ -113,11 +118,13 @@ function Code({ home, pairing, parent, onAgain }) {
           <p class="pair-left"><span><b class="num">${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}</b> <span class="soft">left</span></span><span class="soft">works once</span></p>
           <svg class="meter" width="100%" height="4" aria-hidden="true"><rect width="100%" height="4" rx="2" class="meter-ground" /><rect width=${`${(100 * left) / LIFE_S}%`} height="4" rx="2" class=${left <= 60 ? 'meter-part meter-warn' : 'meter-part'} /></svg>
         </div>
+      </div>
+      <${Qr} svg=${pairing.qr_svg} />
+      <div class="pair-text">
         <div class="pair-wait"><${Icon} name="circle-dashed" class="icon-turns" /><div><b>Waiting for the device</b><span class="soft">When it answers, check that it shows “${pairing.home_name}”.</span></div></div>
         ${problem && html`<${ProblemLine} problem=${problem} />`}
         <div class="form-buttons sticky-buttons"><button type="button" class="btn" onClick=${async () => { await cancel(); goBack(parent); }}>Cancel</button><button type="button" class="btn" onClick=${again}>New code</button></div>
       </div>
-      <${Qr} svg=${pairing.qr_svg} />
     </div>`;
 }
 

@@ -58,5 +58,5 @@ export function sayState(camera, zone, now) {
 /** `768×576, 10 frames/s, 0.4 Mbit/s, nothing lost.` @param {any} video */
 export function sayVideo(video) {
   const lost = video.lost_frames ? `${video.lost_frames} frames lost` : 'nothing lost';
-  return `${video.width}×${video.height}, ${Number(video.fps.toFixed(1))} frames/s, ${rate(video.bits_per_second)}, ${lost}.`;
+  return `${video.width}×${video.height}, ${Number(video.fps.toFixed(1))}\u00a0frames/s, ${rate(video.bits_per_second).replace(' ', '\u00a0')}, ${lost}.`;
 }

@@ -31,7 +31,7 @@ function Step({ name, step, running, over, address }) {
     const words = faultWords(step.fault);
     const title = step.fault === 'no-such-path' ? `No stream at ${pathOf(address)}` : FAILED[step.fault] ?? words.problem;
     return html`<li class="test-step test-failed"><${Icon} name="x-circle-fill" /><div><p class="test-title">${title}</p>
-      ${step.detail && html`<p class="test-detail">${step.detail}</p>`}<p class="test-detail">${words.problem === `${title}.` ? '' : words.problem} <b>${words.remedy}</b></p></div></li>`;
+      ${step.detail && html`<p class="test-detail">${step.detail}</p>`}${step.fault !== 'no-such-path' && html`<p class="test-detail"><b>${words.remedy}</b></p>`}</div></li>`;
   }
   const note = step.outcome === 'not-tried' || over ? 'not tried' : '';
   return html`<li class=${running ? 'test-step test-running' : 'test-step test-waiting'}><${Icon} name="circle-dashed" /><div><p class="test-title">${running ? WAITING[name] : WAITING[name] === PASSED[name] || !note ? WAITING[name] : PASSED[name]}${note && html` <span class="test-note">${note}</span>`}</p></div></li>`;

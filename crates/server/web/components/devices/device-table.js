@@ -12,8 +12,8 @@ import { Menu } from '../overlay/menu.js';
 
 const STATES = {
   connected: { tone: 'ok', icon: 'check-circle-fill', word: 'Connected' },
-  paired: { tone: 'quiet', icon: 'circle-dashed', word: 'Paired, not yet connected' },
-  waiting: { tone: 'quiet', icon: 'circle-dashed', word: 'Waiting for its code' },
+  paired: { tone: 'quiet', icon: 'circle-dashed', word: 'Paired' },
+  waiting: { tone: 'quiet', icon: 'circle-dashed', word: 'Waiting' },
   away: { tone: 'warn', icon: 'warning-circle-fill', word: 'Away' },
   expired: { tone: 'quiet', icon: 'minus-circle-fill', word: 'Code expired' },
 };
@@ -45,8 +45,8 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
               : html`<b>${device.name}</b><small>${sayKind(device, home.zone, now)}</small>`}</th>
             <td data-label="Serves">${listed(device.cameras.map(nameOf).filter(Boolean)) || html`<span class="soft">no camera</span>`}</td>
             <td data-label="State"><${DevicePill} device=${device} zone=${home.zone} now=${now} /></td>
-            <td data-label="Waiting to be sent">${sayQueue(device)}</td>
-            <td data-label="Clock">${device.clock_offset_ms === null ? html`<span class="soft">not known</span>` : `${offset(device.clock_offset_ms)} off, corrected`}</td>
+            <td data-label="Waiting to be sent" class=${device.queued_events === null ? 'devices-unknown' : ''}>${sayQueue(device)}</td>
+            <td data-label="Clock" class=${device.clock_offset_ms === null ? 'devices-unknown' : ''}>${device.clock_offset_ms === null ? html`<span class="soft">not known</span>` : `${offset(device.clock_offset_ms)} off, corrected`}</td>
             <td class="devices-menu">${manage && html`<${Menu} label=${`More for ${device.name}`} items=${menuOf(device, setRenaming, setRemoving)} />`}</td>
           </tr>`)}
         </tbody>
@@ -77,6 +77,8 @@ export function DevicePill({ device, zone, now }) {
 
 function sayKind(device, zone, now) {
   const what = device.kind === 'camera' ? 'Camera that sends by itself' : `Agent${device.version ? ` ${device.version}` : ''}${device.local ? ' of this server' : ''}`;
+  if (device.state === 'waiting') return 'Its pairing code has not been used yet';
+  if (device.state === 'expired') return 'Its pairing code was not used in time';
   const paired = device.paired_at ? `, paired ${dateName(dayOf(device.paired_at, zone), { thisYear: dayOf(now, zone).slice(0, 4) })}` : '';
   return what + paired;
 }

@@ -9,14 +9,22 @@ import { Icon } from '../icon/icon.js';
  */
 export function ProblemPage({ problem, onRetry, retryAt = null }) {
   if (problem.notFound) return html`<${NothingHere} />`;
+  if (retryAt) return html`<section class="state"><${Busy} retryAt=${retryAt} /></section>`;
+  if (problem.notVerified) {
+    return html`
+      <section class="state" role="alert">
+        <${Icon} name="shield-warning" class="state-icon" />
+        <h2 class="state-title">Could not be verified, not shown</h2>
+        <p class="state-text">What came does not authenticate. The alarm has been raised; the operator of this server finds it by the reference.</p>
+        <${Reference} problem=${problem} />
+      </section>`;
+  }
   return html`
     <section class="state" role="alert">
-      <${Icon} name=${problem.offline ? 'wifi-slash' : problem.notVerified ? 'shield-warning' : 'warning-circle'} class="state-icon" />
-      <h2 class="state-title">${problem.notVerified ? 'Could not be verified, not shown' : problem.message}</h2>
-      ${problem.notVerified && html`<p class="state-text">What came does not authenticate. The alarm has been raised.</p>`}
+      <${Icon} name=${problem.offline ? 'wifi-slash' : 'warning-circle'} class="state-icon" />
+      <h2 class="state-title">${problem.message}</h2>
       ${problem.remedy && html`<p class="state-text">${problem.remedy}</p>`}
-      ${retryAt ? html`<${Busy} retryAt=${retryAt} />` : null}
-      ${onRetry && !retryAt && html`<button type="button" class="btn" onClick=${onRetry}><${Icon} name="arrow-clockwise" />Try again</button>`}
+      ${onRetry && html`<button type="button" class="btn" onClick=${onRetry}><${Icon} name="arrow-clockwise" />Try again</button>`}
       <${Reference} problem=${problem} />
     </section>`;
 }

@@ -1,5 +1,6 @@
+import { connection, offlineSince } from '../../lib/connection.js';
 import { html, useEffect, useState } from '../../lib/html.js';
-import { problemOf } from '../../lib/problem.js';
+import { offlineProblem, problemOf } from '../../lib/problem.js';
 import { Icon } from '../icon/icon.js';
 
 /**
@@ -15,6 +16,10 @@ export function Picture({ src, alt = '', lazy = true, class: extra = '' }) {
     if (!state.problem?.busy) return undefined;
     const timer = setTimeout(() => setState((was) => ({ ...was, problem: null, round: was.round + 1 })), (state.problem.retryAfter || 5) * 1000);
     return () => clearTimeout(timer);
+  }, [state.problem]);
+  useEffect(() => {
+    if (!state.problem?.offline) return undefined;
+    return offlineSince.subscribe((since) => since === null && setState((was) => ({ ...was, problem: null, round: was.round + 1 })));
   }, [state.problem]);
   const failed = async () => setState({ ...state, problem: await reasonOf(src) });
   if (!src) return html`<span class=${`picture picture-none ${extra}`}><${Icon} name="image" /></span>`;
@@ -39,6 +44,7 @@ async function reasonOf(src) {
     if (response.ok) return { decode: true };
     return await problemOf(response);
   } catch {
-    return { offline: true };
+    connection.lost();
+    return offlineProblem();
   }
 }

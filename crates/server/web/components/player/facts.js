@@ -26,7 +26,7 @@ export function Facts({ event, zone, members, phone, onDelete }) {
   }
   return html`
     <aside class="facts" aria-label="About this event">
-      <div class="facts-head"><p class="facts-time num">${clock(event.started_at, zone, { seconds: true })}</p><p class="soft">${dayName(dayOf(event.started_at, zone), { thisYear: '' })}</p></div>
+      <div class="facts-head"><p class="facts-time num">${clock(event.started_at, zone, { seconds: true })}</p><p class="soft">${dayName(dayOf(event.started_at, zone), { thisYear: '-' })}</p></div>
       <dl class="facts-table">
         <div><dt>Camera</dt><dd>${event.camera_name}</dd></div>
         <div><dt>Label</dt><dd>${label.name}<small>${labelSource(event.label_source)}</small></dd></div>

@@ -12,8 +12,9 @@ const SHOWN = 7;
 export function Filmstrip({ events, current, zone, hrefOf, nameOf, onGo }) {
   const strip = useRef(null);
   useEffect(() => {
-    strip.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [current]);
+    const here = strip.current?.querySelector('[aria-current]');
+    if (here) strip.current.scrollLeft = here.parentElement.offsetLeft - (strip.current.clientWidth - here.offsetWidth) / 2;
+  }, [current, events.length]);
   const shown = windowAround(events, events.findIndex(({ id }) => id === current), SHOWN);
   if (shown.length < 2) return null;
   return html`

@@ -1,4 +1,4 @@
-import { useSecondsUntil } from '../../lib/clockwork.js';
+import { PHONE, useMedia, useSecondsUntil } from '../../lib/clockwork.js';
 import { html, useMemo } from '../../lib/html.js';
 import { Icon } from '../icon/icon.js';
 
@@ -8,8 +8,9 @@ import { Icon } from '../icon/icon.js';
  */
 export function Stage({ video, event, poster, download }) {
   const { problem } = video;
+  const phone = useMedia(PHONE);
   return html`
-    <div class="stage">
+    <div class="stage" style=${phone && event.width ? { aspectRatio: `${event.width} / ${event.height}` } : { aspectRatio: '' }}>
       <video ref=${video.element} class="stage-video" poster=${poster} playsinline muted disableremoteplayback preload="none" tabindex="-1" aria-label=${`Video of ${event.camera_name}`} onClick=${video.toggle}></video>
       ${video.waiting && !problem && html`<span class="stage-wait" aria-hidden="true"><${Icon} name="circle-dashed" /></span>`}
       ${problem && html`<${Trouble} problem=${problem} download=${download} retry=${video.retry} />`}

@@ -1,7 +1,8 @@
 import { STILL } from '../../lib/clockwork.js';
+import { connection } from '../../lib/connection.js';
 import { useEffect, useRef, useState } from '../../lib/html.js';
 import { frameAt, middleOf } from '../../lib/motion.js';
-import { problemOf } from '../../lib/problem.js';
+import { offlineProblem, problemOf } from '../../lib/problem.js';
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
@@ -114,7 +115,8 @@ async function reasonOf(src, error) {
     const response = await fetch(src, { headers: { Range: 'bytes=0-0' }, credentials: 'same-origin', cache: 'no-store' });
     if (!response.ok) return await problemOf(response);
   } catch {
-    return { offline: true };
+    connection.lost();
+    return offlineProblem();
   }
   return { codec: error?.code === 4 || error?.code === 3 };
 }

@@ -20,7 +20,7 @@ export function RecoverySheet({ sheet, onStored }) {
     <${Front} title="Recovery sheet" wide lead="Shown once, and never again. Print it, or write it down, and keep it where you keep other keys.">
       <article class="sheet-paper">
         <header class="sheet-head"><${Icon} name="mark" class="icon-24" /><b>Ownsight recovery sheet</b></header>
-        <dl class="sheet-facts"><div><dt>Installation</dt><dd class="mono">${sheet.installation}</dd></div><div><dt>Made</dt><dd>${dateName(dayOf(sheet.created_at, zone), { thisYear: '' })}, ${clock(sheet.created_at, zone)}</dd></div></dl>
+        <dl class="sheet-facts"><div><dt>Installation</dt><dd class="mono">${sheet.installation}</dd></div><div><dt>Made</dt><dd>${dateName(dayOf(sheet.created_at, zone), { thisYear: '-' })}, ${clock(sheet.created_at, zone)}</dd></div></dl>
         <h2>Master key</h2>
         <p class="sheet-key mono">${sheet.master_key}</p>
         ${sheet.words?.length > 0 && html`<h2>The same key in words</h2><ol class="sheet-words">${sheet.words.map((word, i) => html`<li key=${i}><span class="num">${i + 1}</span><b>${word}</b></li>`)}</ol>`}
