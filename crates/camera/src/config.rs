@@ -52,7 +52,7 @@ impl CameraConfig {
             credentials,
             motion: MotionConfig::default(),
             event: EventConfig::default(),
-            still_interval: Duration::from_secs(60),
+            still_interval: Duration::from_mins(1),
         }
     }
 }
@@ -129,11 +129,11 @@ impl Default for EventConfig {
             pre_roll: Duration::from_secs(3),
             length: Duration::from_secs(12),
             post_roll: Duration::from_secs(3),
-            length_max: Duration::from_secs(60),
+            length_max: Duration::from_mins(1),
             cool_down: Duration::from_secs(5),
             bytes_max: 32 << 20,
             ring_bytes_max: 24 << 20,
-            ring_length_max: Duration::from_secs(60),
+            ring_length_max: Duration::from_mins(1),
         }
     }
 }

@@ -8,11 +8,12 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::config::Credentials;
-use crate::decode::PictureDecoder;
+use crate::decode::{Picture, PictureDecoder};
 use crate::h264::VideoFormat;
 use crate::jpeg::SmallPicture;
 use crate::output::Still;
 use crate::source::{Answer, Described, Fault, Stream, ask, parse_url, reach};
+use crate::video::AccessUnit;
 
 /// Longest wait for a key frame.
 const KEY_FRAME_MAX: Duration = Duration::from_secs(10);
@@ -83,7 +84,11 @@ async fn run(
     }
     let begun = Instant::now();
     let mut stream = described.play().await?;
-    let first = first_picture(&mut stream, (format.is_none()).then_some(frame_rate), report);
+    let format_due = format.is_none();
+    let first = async {
+        let unit = first_key_frame(&mut stream, format_due, frame_rate, report).await?;
+        picture(unit).await
+    };
     let still = match timeout(KEY_FRAME_MAX, first).await {
         Ok(still) => still?,
         Err(_) => return Err(Fault::new(CameraFault::NoKeyFrame, "no key frame in 10 s").into()),
@@ -126,34 +131,39 @@ async fn describe(
     Ok(described?)
 }
 
-/// Waits for a key frame. Reports the format first, if that is still to be done: `format_due` then holds what is
-/// known of the frame rate.
-async fn first_picture(
+/// Waits for a key frame. Reports the format with the first frame, if that is still to be done.
+async fn first_key_frame(
     stream: &mut Stream,
-    mut format_due: Option<Option<f64>>,
+    mut format_due: bool,
+    frame_rate: Option<f64>,
     report: &mut Report<'_>,
-) -> Result<Still, Stop> {
+) -> Result<AccessUnit, Stop> {
     loop {
         let unit = stream.next().await?.unit;
-        if let Some(frame_rate) = format_due.take() {
+        if std::mem::take(&mut format_due) {
             report.passed(describe_format(&unit.format, frame_rate)).await?;
         }
-        if !unit.key {
-            continue;
+        if unit.key {
+            return Ok(unit);
         }
-        let decoding = tokio::task::spawn_blocking(move || {
-            let mut decoder = PictureDecoder::new();
-            let mut small = None;
-            let _ = decoder.decode(&unit, |picture| small = Some(SmallPicture::of(&picture, &unit.format)));
-            decoder.flush(|picture| small = Some(SmallPicture::of(&picture, &unit.format)));
-            let small = small?;
-            let jpeg = small.to_jpeg()?;
-            Some(Still { at: unit.at, jpeg, width: small.width(), height: small.height() })
-        });
-        return match decoding.await {
-            Ok(Some(still)) => Ok(still),
-            _ => Err(Fault::new(CameraFault::Broken, "the first key frame cannot be decoded").into()),
-        };
+    }
+}
+
+/// Decodes a key frame.
+async fn picture(unit: AccessUnit) -> Result<Still, Stop> {
+    let decoding = tokio::task::spawn_blocking(move || {
+        let mut decoder = PictureDecoder::new();
+        let mut small = None;
+        let mut keep = |picture: Picture<'_>| small = Some(SmallPicture::of(&picture, &unit.format));
+        decoder.decode(&unit, &mut keep).ok()?;
+        decoder.flush(&mut keep);
+        let small = small?;
+        let jpeg = small.to_jpeg()?;
+        Some(Still { at: unit.at, jpeg, width: small.width(), height: small.height() })
+    });
+    match decoding.await {
+        Ok(Some(still)) => Ok(still),
+        _ => Err(Fault::new(CameraFault::Broken, "the first key frame cannot be decoded").into()),
     }
 }
 

@@ -245,7 +245,9 @@ mod tests {
 
     fn depth(order: &[i64]) -> usize {
         let mut depth = Depth::default();
-        order.iter().for_each(|pts| depth.frame(*pts));
+        for pts in order {
+            depth.frame(*pts);
+        }
         depth.most
     }
 

@@ -39,7 +39,7 @@ impl SmallPicture {
             u: scaled(picture.u, uv_stride, (half_width, half_height), (width / 2, height / 2)),
             v: scaled(picture.v, uv_stride, (half_width, half_height), (width / 2, height / 2)),
         };
-        small.to_jfif_colours(format);
+        small.convert_to_jfif(format);
         small
     }
 
@@ -58,7 +58,7 @@ impl SmallPicture {
         Some(jpeg.into())
     }
 
-    fn to_jfif_colours(&mut self, format: &VideoFormat) {
+    fn convert_to_jfif(&mut self, format: &VideoFormat) {
         if !format.full_range() {
             let luma = table(|value| (value - 16.0) * 255.0 / 219.0);
             let colour = table(|value| (value - 128.0) * 255.0 / 224.0 + 128.0);
@@ -154,7 +154,7 @@ fn scaled(plane: &[u8], stride: usize, from: (usize, usize), to: (usize, usize))
             let covered = line.get(column.first..).unwrap_or_default();
             let sum: u64 =
                 covered.iter().zip(&column.weights).map(|(value, weight)| u64::from(value * weight)).sum();
-            (sum + (1 << 23) >> 24) as u8
+            ((sum + (1 << 23)) >> 24) as u8
         }));
     }
     out

@@ -139,7 +139,7 @@ impl EventCutter {
             return;
         }
         let wanted = (motion_start - to_ticks(self.config.pre_roll)).max(self.last_end.unwrap_or(i64::MIN));
-        let units = self.ring.from_key_before(wanted);
+        let units = self.ring.units_from_key(wanted);
         let Some(first) = units.first() else { return };
         let wanted = wanted.max(first.pts);
         let exact = units.iter().map(|unit| unit.pts).find(|pts| (pts - wanted).abs() < SAME_TICKS);

@@ -57,7 +57,7 @@ impl Ring {
     }
 
     /// The units from the last key frame at or before `pts` on, or from the first there is.
-    pub(super) fn from_key_before(&self, pts: i64) -> Vec<AccessUnit> {
+    pub(super) fn units_from_key(&self, pts: i64) -> Vec<AccessUnit> {
         let first = self.units.iter().rposition(|unit| unit.key && unit.pts <= pts).unwrap_or(0);
         self.units.iter().skip(first).cloned().collect()
     }
@@ -98,9 +98,9 @@ pub(super) mod tests {
         }
         // 7 s before frame 399 is 329: its key frame is 320.
         assert_eq!(ring_units(&ring), (Some(320), 80, 800));
-        let units = ring.from_key_before(350 * 9000);
+        let units = ring.units_from_key(350 * 9000);
         assert_eq!((units.len(), units[0].pts), (60, 340 * 9000));
-        assert_eq!(ring.from_key_before(0).len(), 80);
+        assert_eq!(ring.units_from_key(0).len(), 80);
     }
 
     #[test]

@@ -170,17 +170,7 @@ mod tests {
     #[test]
     fn ten_bits_are_refused() {
         // High 10, level 3, set 0, chroma 4:2:0, 10 bits of luma and chroma.
-        let sps = [
-            0x67,
-            110,
-            0,
-            30,
-            0b1_010_011_0,
-            0b11_0_0_1_1_1_0,
-            0b10_000_010,
-            0b1_000_001_0,
-            0b1_1_1_0_0_1_00,
-        ];
+        let sps = [0x67, 110, 0, 30, 0b1010_0110, 0b1100_1110, 0b1000_0010, 0b1000_0010, 0b1110_0100];
         let mut config = vec![1, 110, 0, 30, 0xff, 0xe1, 0, u8::try_from(sps.len()).unwrap()];
         config.extend_from_slice(&sps);
         config.extend_from_slice(&[1, 0, 1, 0x68]);

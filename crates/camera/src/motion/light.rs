@@ -41,7 +41,7 @@ impl Light {
 
     /// Fits the change from `before` to `after` by least squares; twice, the second time without the cells that
     /// the first fit explains worst.
-    pub(super) fn fit(before: impl Iterator<Item = f32> + Clone, after: &[f32], columns: usize) -> Self {
+    pub(super) fn fit(before: &(impl Iterator<Item = f32> + Clone), after: &[f32], columns: usize) -> Self {
         let step = (after.len() / CELLS).max(1);
         let cells = || {
             let pairs = before.clone().zip(after).enumerate().step_by(step);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn fitted(after: &[f32]) -> Light {
-        Light::fit(before().into_iter(), after, COLUMNS)
+        Light::fit(&before().into_iter(), after, COLUMNS)
     }
 
     fn assert_near(light: Light, expected: Light) {
@@ -145,9 +145,9 @@ mod tests {
 
     #[test]
     fn pictures_that_say_nothing_change_nothing_but_brightness() {
-        let grey = Light::fit(std::iter::repeat_n(80.0, 120), &[90.0; 120], COLUMNS);
+        let grey = Light::fit(&std::iter::repeat_n(80.0, 120), &[90.0; 120], COLUMNS);
         assert_near(grey, Light { offset: 10.0, ..Light::SAME });
-        assert_near(Light::fit(std::iter::empty(), &[], COLUMNS), Light::SAME);
-        assert_near(Light::fit([50.0, 90.0].into_iter(), &[90.0, 50.0], COLUMNS), Light::SAME);
+        assert_near(Light::fit(&std::iter::empty(), &[], COLUMNS), Light::SAME);
+        assert_near(Light::fit(&[50.0, 90.0].into_iter(), &[90.0, 50.0], COLUMNS), Light::SAME);
     }
 }

@@ -146,8 +146,8 @@ impl Scene {
 
     /// Moves what the scene remembers to the light of the new picture. Returns how far, on average.
     fn relight(&mut self, grid: &Grid) -> f32 {
-        let middles = self.cells.iter().map(|cell| (cell.low + cell.high) / 2.0);
-        let light = Light::fit(middles, &grid.cells, self.columns);
+        let middles = self.cells.iter().map(|cell| f32::midpoint(cell.low, cell.high));
+        let light = Light::fit(&middles, &grid.cells, self.columns);
         let mut moved = 0.0;
         for (index, cell) in self.cells.iter_mut().enumerate() {
             let place = Place::of(index, self.columns);

@@ -49,6 +49,13 @@ impl Boxes {
         self.raw(&value.to_be_bytes());
     }
 
+    /// The matrix that turns nothing (8.3.2).
+    pub(super) fn matrix(&mut self) {
+        for value in [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000] {
+            self.u32(value);
+        }
+    }
+
     pub(super) fn zeros(&mut self, count: usize) {
         self.bytes.resize(self.bytes.len() + count, 0);
     }

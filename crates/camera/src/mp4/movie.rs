@@ -71,9 +71,6 @@ const _: () = assert!(TIME_SCALE as i64 == TICKS_PER_SECOND);
 /// Seconds from 1904, where MP4 files begin to count, to 1970.
 const EPOCH_SECONDS: i64 = 2_082_844_800;
 
-/// 8.3.2: pictures are not turned.
-const UNITY_MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
-
 /// How long the last frame is, if there is no other to compare with: 1/10 s.
 const LAST_FRAME_TICKS: i64 = TICKS_PER_SECOND / 10;
 
@@ -114,7 +111,7 @@ impl Movie<'_> {
                 boxes.u32(0x1_0000); // rate 1
                 boxes.u16(0x100); // volume 1
                 boxes.zeros(10);
-                UNITY_MATRIX.into_iter().for_each(|value| boxes.u32(value));
+                boxes.matrix();
                 boxes.zeros(24);
                 boxes.u32(2); // next_track_ID
             });
@@ -169,7 +166,7 @@ impl Movie<'_> {
             boxes.u32(0);
             boxes.u64(u64::from(self.shown()));
             boxes.zeros(16); // layer, group, volume of a track without sound
-            UNITY_MATRIX.into_iter().for_each(|value| boxes.u32(value));
+            boxes.matrix();
             boxes.u32(saturate(width));
             boxes.u32(self.format.height() << 16);
         });
@@ -187,7 +184,9 @@ impl Movie<'_> {
         boxes.write_full(*b"stss", 0, 0, |boxes| {
             let keys = || self.samples.iter().zip(1_u32..).filter(|(sample, _)| sample.key);
             boxes.u32(saturate(keys().count()));
-            keys().for_each(|(_, number)| boxes.u32(number));
+            for (_, number) in keys() {
+                boxes.u32(number);
+            }
         });
         boxes.write_full(*b"stsc", 0, 0, |boxes| {
             boxes.u32(1);
@@ -198,7 +197,9 @@ impl Movie<'_> {
         boxes.write_full(*b"stsz", 0, 0, |boxes| {
             boxes.u32(0); // sizes differ
             boxes.u32(saturate(self.samples.len()));
-            self.samples.iter().for_each(|sample| boxes.u32(saturate(sample.data.len())));
+            for sample in &self.samples {
+                boxes.u32(saturate(sample.data.len()));
+            }
         });
         boxes.write_full(*b"stco", 0, 0, |boxes| {
             boxes.u32(1);
@@ -269,7 +270,8 @@ impl Times {
         let steps = || times.dts.iter().zip(times.dts.iter().skip(1)).map(|(a, b)| b - a);
         let latest = pts.iter().copied().max().unwrap_or(0);
         // The last frame lasts as long as the one before it, and at least to the end of the edit.
-        let last = steps().last().unwrap_or(LAST_FRAME_TICKS).max(movie.end + times.delay - latest).max(1);
+        let last =
+            steps().next_back().unwrap_or(LAST_FRAME_TICKS).max(movie.end + times.delay - latest).max(1);
         let offsets =
             pts.iter().zip(&times.dts).map(|(pts, dts)| saturate(pts + times.delay - dts)).collect();
         Self {

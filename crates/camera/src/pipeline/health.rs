@@ -9,8 +9,8 @@ use crate::outbox::Outbox;
 use crate::output::{CameraStatus, Gap, GapReason};
 use crate::source::Fault;
 
-/// A shorter pause is no gap, in microseconds.
-const GAP_MICROS_MIN: i64 = 1_500_000;
+/// A shorter pause without a fault, such as up to the next key frame, is no gap: one second.
+const PAUSE_MICROS_MIN: i64 = 1_000_000;
 
 /// Keeps a camera's status, and says each change and each gap once.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Health {
     recorded: Timestamp,
     /// Why what comes next is not joined to `recorded`.
     pause: Option<GapReason>,
+    /// The camera was offline since `recorded`.
+    faulty: bool,
 }
 
 impl Health {
@@ -30,12 +32,13 @@ impl Health {
         let status = CameraStatus { state: CameraState::Connecting, since: now, detail: String::new() };
         outbox.status(status.clone());
         let (status, receiver) = watch::channel(status);
-        (Self { outbox, status, recorded: now, pause: None }, receiver)
+        (Self { outbox, status, recorded: now, pause: None, faulty: false }, receiver)
     }
 
     /// No pictures come, and why. Since when stays the same when only the reason changes.
     pub(super) fn fault(&mut self, fault: &Fault) {
         self.pause = Some(GapReason::Camera(fault.kind));
+        self.faulty = true;
         let before = self.status.borrow().clone();
         let since = match before.state {
             CameraState::Offline(_) => before.since,
@@ -68,9 +71,11 @@ impl Health {
         }
     }
 
-    fn gap(&self, to: Timestamp, reason: GapReason) {
-        if to.as_micros() - self.recorded.as_micros() >= GAP_MICROS_MIN {
-            self.outbox.gap(Gap { from: self.recorded, to, reason });
+    fn gap(&mut self, to: Timestamp, reason: GapReason) {
+        let faulty = std::mem::take(&mut self.faulty);
+        if faulty || to.as_micros() - self.recorded.as_micros() > PAUSE_MICROS_MIN {
+            // A clock that was set back meanwhile must not turn a gap round.
+            self.outbox.gap(Gap { from: self.recorded.min(to), to, reason });
         }
     }
 
@@ -89,6 +94,7 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use ownsight_model::CameraFault;
+    use ownsight_model::CameraState::{Connecting, Offline, Records};
 
     use super::*;
     use crate::output::CameraOutput;
@@ -98,7 +104,7 @@ mod tests {
         let (mut states, mut gaps) = (Vec::new(), Vec::new());
         while let Some(output) = outbox.take().await {
             match output {
-                CameraOutput::Status(status) => states.push(status.state),
+                CameraOutput::Status(now) => states.push(now.state),
                 CameraOutput::Gap(gap) => gaps.push(gap),
                 _ => {}
             }
@@ -109,19 +115,18 @@ mod tests {
     #[tokio::test]
     async fn an_outage_is_told_once_and_leaves_a_gap() {
         let outbox = Arc::new(Outbox::default());
-        let (mut health, status) = Health::new(Arc::clone(&outbox));
+        let (mut health, watched) = Health::new(Arc::clone(&outbox));
         let second = |second: i64| Timestamp::from_micros(second * 1_000_000);
         health.recorded(second(10));
         health.recorded(second(11));
         health.fault(&Fault::new(CameraFault::Closed, "x"));
-        let since = status.borrow().since;
+        let since = watched.borrow().since;
         for _ in 0..3 {
             health.fault(&Fault::new(CameraFault::ConnectionRefused, "y"));
         }
-        assert_eq!(status.borrow().since, since);
+        assert_eq!(watched.borrow().since, since);
         health.recorded(second(40));
         let (states, gaps) = outputs(&outbox).await;
-        use CameraState::{Connecting, Offline, Records};
         let refused = CameraFault::ConnectionRefused;
         assert_eq!(states, [Connecting, Records, Offline(CameraFault::Closed), Offline(refused), Records]);
         assert_eq!(gaps, [Gap { from: second(11), to: second(40), reason: GapReason::Camera(refused) }]);

@@ -20,7 +20,7 @@ use super::{Counters, add};
 /// A connection that gave frames for this long was a good one: the next wait is short again.
 const GOOD_AFTER: Duration = Duration::from_secs(30);
 /// Longest wait for a first key frame. Some cameras send one in 30 s only.
-const KEY_FRAME_MAX: Duration = Duration::from_secs(60);
+const KEY_FRAME_MAX: Duration = Duration::from_mins(1);
 
 /// Runs until told to stop, or until the watching thread is gone.
 pub(super) async fn run(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ownsight_model::CameraFault;
 
 const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Attempts that failed one after the other.
@@ -26,7 +26,7 @@ impl Backoff {
             CameraFault::Unauthorized => (LONGEST / 2, LONGEST),
             _ => (SHORTEST, doubled),
         };
-        least + (most - least).mul_f64(fastrand::f64())
+        least + most.saturating_sub(least).mul_f64(fastrand::f64())
     }
 
     /// An attempt succeeded.

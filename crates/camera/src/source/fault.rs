@@ -64,6 +64,8 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ownsight_model::CameraFault::{Busy, NoSuchPath, Refused, Unauthorized};
+
     use super::*;
 
     #[test]
@@ -75,7 +77,6 @@ mod tests {
     #[test]
     fn status_codes_have_faults() {
         let kinds = [401, 404, 453, 503, 403].map(|status| Fault::of_status(status).kind);
-        use CameraFault::{Busy, NoSuchPath, Refused, Unauthorized};
         assert_eq!(kinds, [Unauthorized, NoSuchPath, Busy, Busy, Refused]);
     }
 }

@@ -83,7 +83,7 @@ impl Described {
                 None => Fault::new(CameraFault::NoVideo, "the stream has no video"),
             });
         };
-        let format = read_format(stream.parameters())?;
+        let format = read_format(stream.parameters().as_ref())?;
         self.video = index;
         Ok(format)
     }
@@ -189,7 +189,8 @@ impl Stream {
     fn take(&mut self, frame: VideoFrame) -> Result<Option<Frame>, Fault> {
         if frame.has_new_parameters() || self.format.is_none() {
             let stream = self.demuxed.streams().get(self.video);
-            let format = read_format(stream.and_then(retina::client::Stream::parameters))?;
+            let parameters = stream.and_then(retina::client::Stream::parameters);
+            let format = read_format(parameters.as_ref())?;
             if format.as_ref() != self.format.as_deref() {
                 self.format = format.map(Arc::new);
             }
@@ -225,7 +226,7 @@ fn to_pts(timestamp: retina::Timestamp) -> i64 {
     i64::try_from(ticks).unwrap_or(i64::MAX)
 }
 
-fn read_format(parameters: Option<ParametersRef<'_>>) -> Result<Option<VideoFormat>, Fault> {
+fn read_format(parameters: Option<&ParametersRef<'_>>) -> Result<Option<VideoFormat>, Fault> {
     let Some(ParametersRef::Video(parameters)) = parameters else { return Ok(None) };
     let config = Bytes::copy_from_slice(parameters.extra_data());
     VideoFormat::from_avc_config(config)

@@ -92,7 +92,7 @@ impl Floor {
     fn add(&mut self, arrival: i64, delay: i64) {
         let slot = arrival.div_euclid(SLOT_MICROS);
         match self.slots.back_mut() {
-            Some((last, least)) if *last >= slot => *least = (*least).min(delay),
+            Some((newest, least)) if *newest >= slot => *least = (*least).min(delay),
             _ => self.slots.push_back((slot, delay)),
         }
         while self.slots.len() > SLOTS {

@@ -6,14 +6,14 @@ use std::time::Duration;
 use ownsight_camera::{EventConfig, MotionConfig, Recorded, Recorder, Zone};
 
 use crate::support::footage;
-use crate::support::scene::{HEIGHT, Scene, WIDTH};
+use crate::support::scene::{Block, HEIGHT, Scene, WIDTH};
 use crate::support::tools;
 
 const MINUTE: usize = 600;
 const NONE: [usize; 0] = [];
 
 /// A block of 12 pixels, a 21st of the picture's width, that crosses from the frame `from` on, two pixels a frame.
-fn crossing(from: usize) -> Box<dyn Fn(usize) -> Option<(usize, usize, usize)>> {
+fn crossing(from: usize) -> Block {
     Box::new(move |number| {
         let x = 20 + number.checked_sub(from)? * 2;
         (x + 12 < WIDTH).then_some((x, HEIGHT / 2, 12))
@@ -103,7 +103,7 @@ fn a_still_scene_from_a_real_encoder_is_no_event() {
     for (name, quality) in [("fine", "23"), ("coarse", "35")] {
         let file = folder.path().join(format!("{name}.mp4"));
         tools::make_still_movie(&file, 120, quality);
-        let interval = Duration::from_secs(3600);
+        let interval = Duration::from_hours(1);
         let mut recorder = Recorder::new(MotionConfig::default(), EventConfig::default(), interval);
         let mut found = Vec::new();
         for unit in footage::read(&std::fs::read(&file).unwrap()) {

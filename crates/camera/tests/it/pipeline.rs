@@ -7,7 +7,7 @@ use ownsight_camera::{
 };
 use ownsight_model::{CameraAddress, CameraFault, CameraState, Timestamp};
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::recorder::check_clip;
 use crate::support::footage::FRAME_TICKS;
@@ -39,21 +39,18 @@ struct Said {
 
 impl Said {
     /// Listens until something is so.
-    #[track_caller]
-    fn until(
+    async fn until(
         &mut self,
         outputs: &mut Receiver<CameraOutput>,
         what: &str,
         is_so: impl Fn(&Self) -> bool,
-    ) -> impl Future<Output = ()> {
-        async move {
-            let deadline = Instant::now() + PATIENCE;
-            while !is_so(self) {
-                let output = tokio::time::timeout_at(deadline, outputs.recv()).await;
-                let output = output
-                    .unwrap_or_else(|_| panic!("{what}: {:?}, {} events", self.states, self.events.len()));
-                self.hear(output.unwrap_or_else(|| panic!("{what}: the pipeline has ended")));
-            }
+    ) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            let output = timeout_at(deadline, outputs.recv()).await;
+            let output = output
+                .unwrap_or_else(|_| panic!("no {what}: {:?}, {} events", self.states, self.events.len()));
+            self.hear(output.unwrap_or_else(|| panic!("no {what}: the pipeline has ended")));
         }
     }
 
@@ -164,7 +161,7 @@ async fn a_still_scene_over_rtsp_is_no_event() {
     let (pipeline, mut outputs) = CameraPipeline::spawn(CameraConfig::new(camera.address.clone(), None));
     let mut said = Said::default();
     let deadline = Instant::now() + Duration::from_secs(seconds);
-    while let Ok(output) = tokio::time::timeout_at(deadline, outputs.recv()).await {
+    while let Ok(output) = timeout_at(deadline, outputs.recv()).await {
         said.hear(output.expect("the pipeline goes on"));
     }
     assert_eq!(said.states, [CameraState::Connecting, CameraState::Records]);

@@ -9,7 +9,7 @@ use crate::support::mp4::Mp4;
 use crate::support::tools;
 
 fn recorder() -> Recorder {
-    Recorder::new(MotionConfig::default(), EventConfig::default(), Duration::from_secs(60))
+    Recorder::new(MotionConfig::default(), EventConfig::default(), Duration::from_mins(1))
 }
 
 fn record(mut recorder: Recorder, units: impl IntoIterator<Item = AccessUnit>) -> (Vec<Event>, Vec<Still>) {
@@ -85,29 +85,112 @@ fn every_frame_of_the_footage_becomes_a_picture() {
 fn people_in_the_footage_are_events() {
     let (events, stills) = record(recorder(), footage::units());
     for event in &events {
-        eprintln!(
-            "event from {:.1} to {:.1}, motion {:.1} to {:.1}, {} frames, {} kB, thumbnail {} kB, {:?}",
-            event.started_at.since(footage::BEGINNING).as_secs_f32(),
-            event.ended_at.since(footage::BEGINNING).as_secs_f32(),
-            event.motion_started_at.since(footage::BEGINNING).as_secs_f32(),
-            event.motion_ended_at.since(footage::BEGINNING).as_secs_f32(),
-            event.frames,
-            event.clip.len() / 1000,
-            event.thumbnail.len() / 1000,
-            event.end,
-        );
-        if let Some(folder) = std::env::var_os("OWNSIGHT_KEEP") {
-            let name = format!("{}", event.started_at.since(footage::BEGINNING).as_millis());
-            let folder = std::path::PathBuf::from(folder);
-            std::fs::write(folder.join(format!("{name}.jpg")), &event.thumbnail).unwrap();
-            std::fs::write(folder.join(format!("{name}.mp4")), event.clip.to_bytes()).unwrap();
-        }
+        keep(event);
         check_clip(event, FRAME_TICKS);
         check_jpeg(&event.thumbnail);
     }
     // Somebody walks nearly all the time: the first event is as long as it may be, the second takes the rest.
     assert_eq!(events.len(), 2);
     assert_eq!(events[0].end, EventEnd::LengthMax);
+    assert!(events[0].motion_started_at.since(footage::BEGINNING) < Duration::from_secs(3));
+    assert_eq!(events[1].started_at.since(events[0].ended_at), Duration::from_secs(2));
+    assert_eq!(events[1].end, EventEnd::Interrupted);
     assert_eq!(stills.len(), 2);
     check_jpeg(&stills[0].jpeg);
+}
+
+#[test]
+fn clips_last_exactly_twelve_seconds() {
+    let limit = Duration::from_secs(12);
+    let config = EventConfig { length_max: limit, ..EventConfig::default() };
+    let recorder = Recorder::new(MotionConfig::default(), config, Duration::from_mins(1));
+    let (mut events, _) = record(recorder, footage::endless().take(FRAMES * 3));
+    // The end of the footage may fall into an event.
+    events.retain(|event| event.end != EventEnd::Interrupted);
+    assert!((14..=17).contains(&events.len()), "{} events in four minutes", events.len());
+    for event in &events {
+        keep(event);
+        assert_eq!(event.ended_at.since(event.started_at), limit);
+        assert_eq!(event.frames, 120);
+        assert_eq!(event.motion.len(), 120);
+        let strongest = event.motion.iter().map(|sample| sample.strength).max();
+        assert!(strongest > Some(20), "{strongest:?}");
+        let pre_roll = event.motion_started_at.since(event.started_at);
+        assert!(pre_roll == Duration::from_secs(3) || event.started_at == footage::BEGINNING);
+        assert!(event.motion_ended_at <= event.ended_at);
+        check_clip(event, FRAME_TICKS);
+        check_jpeg(&event.thumbnail);
+    }
+    for pair in events.windows(2) {
+        assert!(pair[1].started_at.since(pair[0].ended_at) >= Duration::from_secs(2));
+    }
+}
+
+#[test]
+fn a_hole_in_the_stream_ends_an_event_and_the_next_begins_behind_it() {
+    let mut recorder = recorder();
+    let mut events = Vec::new();
+    let mut sort = |found: Vec<Recorded>| {
+        events.extend(found.into_iter().filter_map(|recorded| match recorded {
+            Recorded::Event(event) => Some(*event),
+            Recorded::Still(_) => None,
+        }));
+    };
+    let units = footage::units();
+    let key = units.iter().enumerate().skip(320).find(|(_, unit)| unit.key).expect("a key frame").0;
+    for (index, unit) in units.iter().enumerate() {
+        match index {
+            300 => sort(recorder.interrupt()),
+            301..700 if index < key => {}
+            _ => sort(recorder.frame(unit)),
+        }
+    }
+    sort(recorder.interrupt());
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0].end, EventEnd::Interrupted);
+    assert!(events[1].started_at >= units[key].at);
+    for event in &events {
+        check_clip(event, FRAME_TICKS);
+    }
+}
+
+#[test]
+fn damaged_frames_cost_pictures_and_nothing_else() {
+    let mut rng = fastrand::Rng::with_seed(11);
+    let mut recorder = recorder();
+    let mut sent = 0;
+    for mut unit in footage::endless().take(FRAMES * 2) {
+        let mut data = unit.data.to_vec();
+        match rng.u32(..30) {
+            0 => (0..20).for_each(|_| data[rng.usize(..unit.data.len())] ^= rng.u8(1..)),
+            1 => data.truncate(rng.usize(..unit.data.len())),
+            2 => data.clear(),
+            3 => continue,
+            4 => unit.key = !unit.key,
+            _ => {}
+        }
+        unit.data = data.into();
+        sent += 1;
+        for recorded in recorder.frame(&unit) {
+            if let Recorded::Event(event) = recorded {
+                assert_eq!(Mp4::parse(&event.clip.to_bytes()).shown().len(), event.frames as usize);
+            }
+        }
+    }
+    let stats = recorder.stats();
+    assert_eq!(stats.frames, sent);
+    assert!(stats.undecoded > 0 && stats.pictures > 100, "{stats:?}");
+    // Whole footage is found in again at once.
+    recorder.interrupt();
+    let (events, _) = record(recorder, footage::units());
+    assert_eq!(events.len(), 2);
+}
+
+/// Puts what was found into the folder `OWNSIGHT_KEEP`, to be looked at.
+fn keep(event: &Event) {
+    if let Some(folder) = std::env::var_os("OWNSIGHT_KEEP").map(std::path::PathBuf::from) {
+        let name = event.started_at.since(footage::BEGINNING).as_millis();
+        std::fs::write(folder.join(format!("{name}.jpg")), &event.thumbnail).unwrap();
+        std::fs::write(folder.join(format!("{name}.mp4")), event.clip.to_bytes()).unwrap();
+    }
 }

@@ -60,7 +60,6 @@ pub(crate) fn endless() -> impl Iterator<Item = AccessUnit> {
 pub(crate) struct Luma {
     pub(crate) pixels: Vec<u8>,
     pub(crate) width: usize,
-    pub(crate) height: usize,
     pub(crate) pts: i64,
 }
 
@@ -73,7 +72,6 @@ pub(crate) fn decode(units: &[AccessUnit]) -> (Vec<Luma>, u64) {
         pictures.push(Luma {
             pixels: rows.flat_map(|row| &row[..picture.width]).copied().collect(),
             width: picture.width,
-            height: picture.height,
             pts: picture.pts,
         });
     };

@@ -141,9 +141,9 @@ fn ranges(stbl: &[u8]) -> Vec<Range<usize>> {
     let stsz = child(stbl, "stsz");
     let sizes = (0..u32_at(stsz, 8) as usize).map(|index| u32_at(stsz, 12 + index * 4) as usize);
     let stco = child(stbl, "stco");
-    let stsc = child(stbl, "stsc");
-    let groups: Vec<(u32, u32)> = (0..u32_at(stsc, 4) as usize)
-        .map(|index| (u32_at(stsc, 8 + index * 12), u32_at(stsc, 12 + index * 12)))
+    let groups = child(stbl, "stsc");
+    let groups: Vec<(u32, u32)> = (0..u32_at(groups, 4) as usize)
+        .map(|index| (u32_at(groups, 8 + index * 12), u32_at(groups, 12 + index * 12)))
         .collect();
     let mut sizes = sizes.peekable();
     let mut ranges = Vec::new();

@@ -11,6 +11,9 @@ const GROUP: usize = 20;
 /// Values of noise that are made once and then taken from a random place on.
 const NOISES: usize = 1 << 20;
 
+/// Where a block is in a frame: its left and upper border and its side, in pixels.
+pub(crate) type Block = Box<dyn Fn(usize) -> Option<(usize, usize, usize)>>;
+
 /// What happens in a scene, frame by frame, ten a second.
 pub(crate) struct Scene {
     pub(crate) still: Vec<f32>,
@@ -22,8 +25,8 @@ pub(crate) struct Scene {
     pub(crate) light: Box<dyn Fn(usize, usize, usize, f32) -> f32>,
     /// Deviation of the step of an 8x8 block at a key frame, and what remains of it from frame to frame.
     pub(crate) pulse: (f32, f32),
-    /// Upper left corner and side of a block, brighter by 35 than what is behind it.
-    pub(crate) block: Box<dyn Fn(usize) -> Option<(usize, usize, usize)>>,
+    /// A block that is brighter by 35 than what is behind it.
+    pub(crate) block: Block,
     pub(crate) pulses: Vec<f32>,
 }
 
