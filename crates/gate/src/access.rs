@@ -76,6 +76,22 @@ impl Gate {
         Ok((person, homes, unverified, rows.data))
     }
 
+    /// What the registry found, or that there is nothing. Credentials that do not open are an alarm whatever they
+    /// asked for, so they are opened before anybody is told that there is nothing.
+    pub(crate) fn found<'a, T>(
+        &self,
+        credentials: &Credentials,
+        rows: &'a Authorised<Option<T>>,
+    ) -> Result<&'a T, GateError> {
+        match &rows.data {
+            Some(data) => Ok(data),
+            None => {
+                self.open_person(credentials, rows.session.clone(), &rows.account)?;
+                Err(GateError::NotFound)
+            }
+        }
+    }
+
     /// Opens the person and the one home that was asked for; 404 if there is no such grant.
     pub(crate) fn open_home<T>(
         &self,

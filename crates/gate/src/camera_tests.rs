@@ -189,7 +189,7 @@ impl Gate {
     async fn open_test(&self, credentials: &Credentials, test: TestId) -> Result<OpenTest, GateError> {
         let rows = self.registry().test(credentials.find(), Timestamp::now(), test).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let home = rows.data.as_ref().ok_or(GateError::NotFound)?.0.home;
+        let home = self.found(credentials, &rows)?.0.home;
         let (_, access, data) = self.open_home(credentials, home, rows)?;
         let (row, draft, existing) = data.ok_or(GateError::NotFound)?;
         if row.id != test {
@@ -198,18 +198,18 @@ impl Gate {
         Ok(OpenTest { access, row, draft, existing })
     }
 
-    async fn test_device_name(&self, credentials: &Credentials, open: &OpenTest) -> Result<String, GateError> {
+    /// The name of the device that tests; `None` once it was removed. A device of another home is a mix-up.
+    async fn test_device_name(
+        &self,
+        credentials: &Credentials,
+        open: &OpenTest,
+    ) -> Result<Option<String>, GateError> {
         let now = Timestamp::now();
         let rows =
             self.registry().device(credentials.find(), now, open.row.device).await.map_err(registry_error)?;
-        match rows.and_then(|rows| rows.data) {
-            Some(detail) => open
-                .access
-                .open_device(&detail.device)
-                .map(|profile| profile.name)
-                .map_err(|error| alarm::raise(&error, "opening a device's name")),
-            None => Ok(String::new()),
-        }
+        let Some(detail) = rows.and_then(|rows| rows.data) else { return Ok(None) };
+        let name = open.access.open_device(&detail.device).map(|profile| Some(profile.name));
+        name.map_err(|error| alarm::raise(&error, "opening a device's name"))
     }
 }
 
@@ -265,7 +265,7 @@ impl OpenTest {
         Ok(Some(report))
     }
 
-    fn view(&self, credentials: &Credentials, device_name: String) -> Result<views::CameraTest, GateError> {
+    fn view(&self, credentials: &Credentials, device_name: Option<String>) -> Result<views::CameraTest, GateError> {
         let report = self.report()?;
         let state = if self.row.expires_at <= Timestamp::now() {
             "expired"
@@ -285,7 +285,7 @@ impl OpenTest {
         Ok(views::CameraTest {
             id: self.row.id,
             home_id: self.access.id(),
-            device_id: self.row.device,
+            device_id: device_name.as_ref().map(|_| self.row.device),
             device_name,
             state,
             steps: steps.into(),

@@ -253,7 +253,7 @@ impl Gate {
         let now = Timestamp::now();
         let rows = self.registry().camera(credentials.find(), now, camera).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let detail = rows.data.as_ref().ok_or(GateError::NotFound)?;
+        let detail = self.found(credentials, &rows)?;
         if detail.camera.id != camera {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::CameraText), "finding a camera"));
         }
@@ -392,7 +392,10 @@ fn view(
     known_devices: &[DeviceDetail],
 ) -> views::Camera {
     let row = &detail.camera;
-    let device = known_devices.iter().map(|known| &known.device).find(|device| Some(device.id) == row.device);
+    let device = known_devices
+        .iter()
+        .map(|known| &known.device)
+        .find(|device| Some(device.id) == row.device && device.home == access.id());
     let device_name = device.and_then(|device| match access.open_device(device) {
         Ok(profile) => Some(profile.name),
         Err(error) => {
@@ -401,6 +404,8 @@ fn view(
         }
     });
     let (status, video) = status(detail, open, device);
+    // A device that is not this home's, or does not open, is not named: the row only finds.
+    let device_id = row.device.filter(|_| device_name.is_some());
     views::Camera {
         id: row.id,
         home_id: access.id(),
@@ -409,7 +414,7 @@ fn view(
         user: open.access.as_ref().map(|source| source.user.clone()).filter(|user| !user.is_empty()),
         has_password: open.access.as_ref().is_some_and(|source| !source.password.is_empty()),
         sensitivity: open.profile.sensitivity,
-        device_id: row.device,
+        device_id,
         device_name,
         created_at: row.created_at,
         status,

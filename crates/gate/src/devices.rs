@@ -99,7 +99,7 @@ impl Gate {
         let rows =
             self.registry().device(credentials.find(), Timestamp::now(), device).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let home = rows.data.as_ref().ok_or(GateError::NotFound)?.device.home;
+        let home = self.found(credentials, &rows)?.device.home;
         let (person, access, plan) = self.home_plan(credentials, home).await?;
         find(&plan, device)?;
         Ok((person, access, plan))

@@ -168,14 +168,7 @@ impl Gate {
         let rows =
             self.registry().event(credentials.find(), Timestamp::now(), event).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let home = match &rows.data {
-            Some(detail) => detail.event.home,
-            None => {
-                // Credentials that do not open are an alarm, whatever they asked for.
-                self.open_person(credentials, rows.session, &rows.account)?;
-                return Err(GateError::NotFound);
-            }
-        };
+        let home = self.found(credentials, &rows)?.event.home;
         let (person, access, data) = self.open_home(credentials, home, rows)?;
         let detail = data.ok_or(GateError::NotFound)?;
         let open = || {

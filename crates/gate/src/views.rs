@@ -337,10 +337,10 @@ view! {
         id: TestId as String,
         /// The home.
         home_id: HomeId as String,
-        /// The device that tests.
-        device_id: DeviceId as String,
+        /// The device that tests; `null` once it was removed.
+        device_id: Option<DeviceId> as Option<String>,
         /// That device's name.
-        device_name: String,
+        device_name: Option<String>,
         /// `waiting`, `running`, `passed`, `failed` or `expired`.
         state: &'static str,
         /// The six steps.

@@ -1,0 +1,304 @@
+//! Looking: everything that a side's people and its device can ask for, and what of the other side is in the answers.
+
+use ownsight_gate::{
+    Answer, Client, Credentials, EventFilter, GateError, Media, MediaStream, Password, Redemption,
+};
+use ownsight_ingest::{AlarmReport, Credential};
+use ownsight_model::Timestamp;
+use ownsight_seal::Configuration;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::world::{PEER, Side, System, sha256};
+
+/// What a side saw.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Seen {
+    /// Requests that answered something of the other side, by name.
+    pub(crate) leaks: Vec<&'static str>,
+    /// Requests that answered nothing of the other side's, with the digest of what they answered.
+    pub(crate) answers: Vec<(&'static str, [u8; 32])>,
+    /// Requests that failed with a typed error, and with which.
+    pub(crate) refused: Vec<(&'static str, String)>,
+}
+
+pub(crate) struct Looker<'a> {
+    pub(crate) system: &'a System,
+    pub(crate) side: &'a Side,
+    pub(crate) other: &'a Side,
+    /// Halves of the cookies to look with; usually the side's own.
+    pub(crate) cookie: (&'a str, &'a str),
+    seen: Seen,
+}
+
+impl<'a> Looker<'a> {
+    pub(crate) fn new(system: &'a System, side: &'a Side, other: &'a Side) -> Self {
+        let cookie = (side.cookie.0.as_str(), side.cookie.1.as_str());
+        Self { system, side, other, cookie, seen: Seen::default() }
+    }
+
+    /// Asks for everything once.
+    pub(crate) async fn look(mut self) -> Seen {
+        let gate = &self.system.gate;
+        let cookie = gate.cookie_credentials(self.cookie.0, self.cookie.1).unwrap();
+        self.look_as(&cookie).await;
+        let bearer = gate.bearer_credentials(&self.side.bearer, None).unwrap();
+        let me = gate.me(&bearer).await;
+        self.json("me, by token", &bearer, me);
+        self.sign_in().await;
+        self.device().await;
+        self.waiting_pairing().await;
+        // Last, because it ends all sessions.
+        self.reset().await;
+        self.seen
+    }
+
+    async fn look_as(&mut self, who: &Credentials) {
+        let gate = &self.system.gate;
+        let side = self.side;
+        let home = side.home;
+        let me = gate.me(who).await;
+        self.json("me", who, me);
+        let answer = gate.home(who, home).await;
+        self.json("home", who, answer);
+        let answer = gate.cameras(who, None).await;
+        self.json("cameras", who, answer);
+        let answer = gate.cameras(who, Some(home)).await;
+        self.json("cameras of the home", who, answer);
+        let answer = gate.camera(who, side.cameras[0]).await;
+        self.json("camera", who, answer);
+        let answer = gate.devices(who, home).await;
+        self.json("devices", who, answer);
+        let answer = gate.device(who, side.device.scope.device).await;
+        self.json("device", who, answer);
+        let answer = gate.events(who, EventFilter::default()).await;
+        self.json("events", who, answer);
+        let filter = EventFilter { home: Some(home), ..EventFilter::default() };
+        let answer = gate.events(who, filter).await;
+        self.json("events of the home", who, answer);
+        for event in side.events.iter().take(2) {
+            let answer = gate.event(who, *event).await;
+            self.json("event", who, answer);
+            let stream = gate.open_media(who, *event, Media::Thumbnail).await;
+            self.media("thumbnail", who, stream).await;
+            let stream = gate.open_media(who, *event, Media::Video { range: None, download: true }).await;
+            self.media("video", who, stream).await;
+        }
+        let stream = gate.open_still(who, side.cameras[0]).await;
+        self.media("still", who, stream).await;
+        let answer = gate.test(who, side.test).await;
+        self.json("camera test", who, answer);
+        let stream = gate.open_test_still(who, side.test).await;
+        self.media("camera test's picture", who, stream).await;
+        let today = today();
+        let answer = gate.day(who, home, &today).await;
+        self.json("day", who, answer);
+        let answer = gate.days(who, home, &today, &today).await;
+        self.json("days", who, answer);
+        self.ask_for_the_others(who).await;
+    }
+
+    /// Asks for the other side's things by their own ids.
+    async fn ask_for_the_others(&mut self, who: &Credentials) {
+        let gate = &self.system.gate;
+        let other = self.other;
+        let answer = gate.home(who, other.home).await;
+        self.json("the other's home", who, answer);
+        let answer = gate.camera(who, other.cameras[0]).await;
+        self.json("the other's camera", who, answer);
+        let answer = gate.devices(who, other.home).await;
+        self.json("the other's devices", who, answer);
+        let answer = gate.event(who, other.events[0]).await;
+        self.json("the other's event", who, answer);
+        let stream = gate.open_media(who, other.events[0], Media::Thumbnail).await;
+        self.media("the other's thumbnail", who, stream).await;
+        let stream = gate.open_still(who, other.cameras[0]).await;
+        self.media("the other's still", who, stream).await;
+        let answer = gate.test(who, other.test).await;
+        self.json("the other's camera test", who, answer);
+    }
+
+    async fn sign_in(&mut self) {
+        let gate = &self.system.gate;
+        let password = Password::new(self.side.password.clone());
+        let api = Client::Api { client_half: None };
+        match gate.sign_in(&self.side.email, &password, api, PEER).await {
+            Ok(signed_in) => {
+                let who = signed_in.credentials();
+                let me = gate.me(who).await;
+                self.json("me, after signing in", who, me);
+                let answer = gate.events(who, EventFilter::default()).await;
+                self.json("events, after signing in", who, answer);
+            }
+            Err(error) => self.refuse("signing in", &error),
+        }
+    }
+
+    /// The device fetches its next configuration and believes what opens.
+    async fn device(&mut self) {
+        const NAME: &str = "configuration";
+        let held = &self.side.device;
+        let ingest = &self.system.ingest;
+        let Some(sealed) = held.fetch(ingest).await else {
+            self.seen.refused.push((NAME, "the device is not let in".into()));
+            return;
+        };
+        match Configuration::open(&held.keys, &held.key, held.scope, held.serial + 1, &sealed) {
+            Ok(configuration) => {
+                let sources = configuration.cameras.iter().filter_map(|camera| camera.source.as_ref());
+                let text: Vec<_> = sources.map(|source| source.address.as_str().to_owned()).collect();
+                self.judge(NAME, text.join(" ").as_bytes());
+            }
+            Err(error) => {
+                self.seen.refused.push((NAME, error.to_string()));
+                let credential = Credential::from_bytes(held.credential);
+                if let Ok(identity) = ingest.authenticate(held.scope.device, &credential).await {
+                    let alarm = AlarmReport { kind: "configuration-not-mine".into(), count: 1 };
+                    ingest.reports(&identity, Vec::new(), vec![alarm]).await.unwrap();
+                }
+            }
+        }
+    }
+
+    /// A device with the code of the waiting pairing looks what home it would join.
+    async fn waiting_pairing(&mut self) {
+        const NAME: &str = "pairing";
+        let (_, code) = &self.side.waiting;
+        match self.system.ingest.find_pairing(&code.find(), PEER).await {
+            Ok(blob) => match code.open_blob(&blob) {
+                Ok(blob) => self.judge(NAME, &blob),
+                Err(error) => self.seen.refused.push((NAME, error.to_string())),
+            },
+            Err(error) => self.seen.refused.push((NAME, error.to_string())),
+        }
+    }
+
+    /// The link for a new password, then a look with it.
+    async fn reset(&mut self) {
+        let gate = &self.system.gate;
+        let redemption = Redemption {
+            email: self.side.email.clone(),
+            password: Password::new("a new password".into()),
+            name: None,
+            home_name: None,
+            zone: None,
+        };
+        match gate.redeem_link(&self.side.link, redemption).await {
+            Ok(_) => {
+                let password = Password::new("a new password".into());
+                let api = Client::Api { client_half: None };
+                match gate.sign_in(&self.side.email, &password, api, PEER).await {
+                    Ok(signed_in) => {
+                        let me = gate.me(signed_in.credentials()).await;
+                        self.json("me, after a reset", signed_in.credentials(), me);
+                    }
+                    Err(error) => self.refuse("signing in after a reset", &error),
+                }
+            }
+            Err(error) => self.refuse("redeeming the link", &error),
+        }
+    }
+
+    fn json<T: Serialize>(
+        &mut self,
+        name: &'static str,
+        who: &Credentials,
+        answer: Result<Answer<T>, GateError>,
+    ) {
+        match answer {
+            Ok(answer) => match answer.release(who) {
+                Ok(value) => self.judge(name, &serde_json::to_vec(&value).unwrap()),
+                Err(error) => self.seen.refused.push((name, error.to_string())),
+            },
+            Err(error) => self.refuse(name, &error),
+        }
+    }
+
+    async fn media(&mut self, name: &'static str, who: &Credentials, stream: Result<MediaStream, GateError>) {
+        let mut stream = match stream {
+            Ok(stream) => stream,
+            Err(error) => return self.refuse(name, &error),
+        };
+        let mut bytes = Vec::new();
+        while let Some(chunk) = stream.next().await {
+            match chunk {
+                Ok(chunk) => match chunk.release(who) {
+                    Ok(chunk) => bytes.extend_from_slice(&chunk),
+                    Err(error) => return self.seen.refused.push((name, error.to_string())),
+                },
+                Err(error) => {
+                    // What came before the error was seen as well.
+                    self.judge(name, &bytes);
+                    return self.refuse(name, &error);
+                }
+            }
+        }
+        self.judge(name, &bytes);
+    }
+
+    /// Whether an answer holds the other side's name, or an id of something that is the other's.
+    fn judge(&mut self, name: &'static str, bytes: &[u8]) {
+        let other = self.other;
+        let mut marks = vec![
+            other.name.to_owned(),
+            other.account.to_string(),
+            other.home.to_string(),
+            other.test.to_string(),
+            other.device.scope.device.to_string(),
+        ];
+        marks.extend(other.cameras.iter().map(ToString::to_string));
+        marks.extend(other.events.iter().map(ToString::to_string));
+        let holds = |mark: &String| bytes.windows(mark.len()).any(|window| window == mark.as_bytes());
+        if marks.iter().any(holds) {
+            self.seen.leaks.push(name);
+        } else {
+            self.seen.answers.push((name, sha256(&comparable(bytes))));
+        }
+    }
+
+    fn refuse(&mut self, name: &'static str, error: &GateError) {
+        // References are random.
+        let error = match error {
+            GateError::NotVerified { .. } => "could not be verified".to_owned(),
+            GateError::Unavailable { .. } => "not available".to_owned(),
+            other => other.to_string(),
+        };
+        self.seen.refused.push((name, error));
+    }
+}
+
+/// An answer without what is different each time: clocks, expiries, free space.
+fn comparable(bytes: &[u8]) -> Vec<u8> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|name, _| !matches!(name.as_str(), "now" | "expires_at" | "disk"));
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(values) => values.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(mut value) => {
+            strip(&mut value);
+            value.to_string().into_bytes()
+        }
+        Err(_) => bytes.to_vec(),
+    }
+}
+
+fn today() -> String {
+    let days = Timestamp::now().minus(std::time::Duration::from_secs(20)).as_micros().div_euclid(86_400_000_000);
+    // Civil from days (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let of_era = z.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}

@@ -1,0 +1,395 @@
+//! Two homes in one installation, alike in everything: each has an account, a paired device, a camera, events, a
+//! still, reports, a gap, a camera test, a waiting pairing, a link and a configuration that was not fetched yet.
+//!
+//! Everything that belongs to a side carries the side's name: whoever finds it in the other's answer has found a leak.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use data_encoding::BASE64URL_NOPAD;
+use futures_util::stream;
+use ownsight_disk::RealDisk;
+use ownsight_gate::{Client, Gate, LinkFor, NewCamera, Password, Redemption, Source, TestOf};
+use ownsight_ingest::{Answer, Credential, Declared, Ingest, IngestConfig, Report, ReportKind};
+use ownsight_ledger::{Ledger, LedgerConfig};
+use ownsight_model::{
+    AccountId, CameraFault, CameraId, CameraReport, CameraState, CameraTestStep, DeviceId, DeviceReport, EventId,
+    GapReason, GapReport, HomeId, Label, LabelSource, MotionTrack, SectionKind, StepOutcome, StepReport, TestId,
+    TestReport, Timestamp,
+};
+use ownsight_registry::{Registry, RegistryOptions};
+use ownsight_seal::{
+    CameraSealer, Configuration, DeviceKey, KeyPair, LinkSecret, MasterKey, PairingAnswer, PairingCode, PairingScope,
+    tag_device_report,
+};
+use ownsight_vault::{Vault, VaultConfig};
+
+pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(crate) const PAGE_HALVES: [u8; 2] = [0x11, 0x22];
+
+/// The parts of a running system on one data folder.
+pub(crate) struct System {
+    pub(crate) registry: Registry,
+    // Held: the gate and the way in work on it.
+    _vault: Vault,
+    pub(crate) ledger: Ledger,
+    pub(crate) gate: Gate,
+    pub(crate) ingest: Ingest,
+}
+
+impl System {
+    pub(crate) async fn start(folder: &Path, master: &MasterKey) -> Self {
+        let registry = Registry::open(folder.join("registry.db"), RegistryOptions::default()).unwrap();
+        std::fs::create_dir_all(folder.join("events")).unwrap();
+        let disk = RealDisk::open(&folder.join("events")).unwrap();
+        let config =
+            VaultConfig { floor_bytes: 0, floor_percent: 0, reserve_bytes: 4096, ..VaultConfig::default() };
+        let vault = Vault::start(Arc::new(disk), config).await.unwrap();
+        let id = match registry.installation().await.unwrap() {
+            Some(row) => row.id,
+            None => Gate::create_installation(master, &registry).await.unwrap(),
+        };
+        let ledger = Ledger::open(&folder.join("ledger.db"), id, &LedgerConfig::default()).unwrap();
+        let (gate, _) =
+            Gate::open(master.clone(), registry.clone(), vault.clone(), ledger.clone()).await.unwrap();
+        let ingest = Ingest::open(registry.clone(), vault.clone(), IngestConfig::default()).await.unwrap();
+        Self { registry, _vault: vault, ledger, gate, ingest }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.ledger.close().await;
+        self.registry.close().await;
+    }
+}
+
+/// One of the two homes, with what its people and its device hold.
+pub(crate) struct Side {
+    pub(crate) name: &'static str,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) account: AccountId,
+    pub(crate) home: HomeId,
+    pub(crate) cameras: [CameraId; 2],
+    pub(crate) events: Vec<EventId>,
+    pub(crate) test: TestId,
+    pub(crate) link: String,
+    pub(crate) cookie: (String, String),
+    pub(crate) bearer: String,
+    pub(crate) device: HeldByDevice,
+    /// The code of a pairing that waits for its device, and that device.
+    pub(crate) waiting: (DeviceId, PairingCode),
+}
+
+/// What a device keeps in its folder.
+pub(crate) struct HeldByDevice {
+    pub(crate) scope: PairingScope,
+    pub(crate) keys: KeyPair,
+    pub(crate) credential: [u8; 32],
+    /// Opens the configuration after `serial`.
+    pub(crate) key: DeviceKey,
+    pub(crate) serial: u64,
+}
+
+pub(crate) struct World {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) master: MasterKey,
+    pub(crate) sides: [Side; 2],
+}
+
+impl World {
+    pub(crate) async fn build() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let master = MasterKey::generate();
+        let system = System::start(folder.path(), &master).await;
+        let alpha = Side::build(&system, "alpha", PAGE_HALVES[0]).await;
+        let bravo = Side::build(&system, "bravo", PAGE_HALVES[1]).await;
+        system.stop().await;
+        Self { folder, master, sides: [alpha, bravo] }
+    }
+
+    /// The data in a folder of its own, for one exchange.
+    pub(crate) fn copy(&self) -> tempfile::TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(self.folder.path(), copy.path());
+        copy
+    }
+
+    /// The file of a side's event.
+    pub(crate) fn file(folder: &Path, side: &Side, event: EventId) -> PathBuf {
+        let name = format!("{event}.own");
+        find(&folder.join("events").join(side.home.to_string()), &name).unwrap()
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    std::fs::read_dir(folder).unwrap().find_map(|entry| {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            find(&entry.path(), name)
+        } else {
+            (entry.file_name() == name).then(|| entry.path())
+        }
+    })
+}
+
+impl Side {
+    async fn build(system: &System, name: &'static str, page_half: u8) -> Self {
+        let System { gate, ingest, .. } = system;
+        let email = format!("{name}@example.org");
+        let password = format!("{name}-password");
+        let secret =
+            gate.make_link(LinkFor::Account { email: None, local_agent: false }).await.unwrap();
+        let redemption = Redemption {
+            email: email.clone(),
+            password: Password::new(password.clone()),
+            name: Some(format!("{name} person")),
+            home_name: Some(format!("{name} home")),
+            zone: Some("UTC".into()),
+        };
+        let made = gate.redeem_link(&secret, redemption).await.unwrap();
+        let (account, home) = (made.account_id.unwrap(), made.home_id.unwrap());
+
+        let page_half = BASE64URL_NOPAD.encode(&[page_half; 32]);
+        let typed = Password::new(password.clone());
+        let browser = Client::Browser { page_half: &page_half };
+        let signed_in = gate.sign_in(&email, &typed, browser, PEER).await.unwrap();
+        let cookie = (signed_in.server_half().to_owned(), page_half);
+        let credentials = signed_in.credentials().clone();
+        let api = Client::Api { client_half: None };
+        let bearer = gate.sign_in(&email, &typed, api, PEER).await.unwrap().server_half().to_owned();
+
+        let pairing = gate.pair_device(&credentials, home, &format!("{name} agent")).await.unwrap();
+        let pairing = pairing.release(&credentials).unwrap();
+        let mut device = HeldByDevice::pair(ingest, &pairing.code).await;
+        gate.devices(&credentials, home).await.unwrap();
+        device.next_configuration(ingest).await.expect("the first configuration");
+
+        let camera = |number: u8| NewCamera {
+            name: format!("{name} camera {number}"),
+            source: source(name, number),
+            device: None,
+        };
+        let first = gate.add_camera(&credentials, home, camera(1)).await.unwrap();
+        let configuration = device.next_configuration(ingest).await.expect("a camera");
+        let sealer = configuration.sealer(&configuration.cameras[0]);
+
+        let mut events = Vec::new();
+        for number in 0..2 {
+            events.push(device.deliver(ingest, &sealer, first, EventId::generate(), &event_sections(name, number)).await);
+        }
+        let still = [(SectionKind::Still, format!("{name} still").into_bytes())];
+        events.push(device.deliver(ingest, &sealer, first, EventId::generate(), &still).await);
+        device.report(ingest, &configuration, &sealer, first, name).await;
+
+        let of = TestOf::New { source: source(name, 9), device: None };
+        let test = gate.begin_test(&credentials, home, of).await.unwrap();
+        let configuration = device.next_configuration(ingest).await.expect("a test");
+        let assigned = &configuration.tests[0];
+        let draft_sealer = configuration.sealer(&assigned.camera);
+        let picture = [(SectionKind::Still, format!("{name} test picture").into_bytes())];
+        let test_event = EventId::from_bytes(*test.as_bytes());
+        device.deliver(ingest, &draft_sealer, assigned.camera.camera, test_event, &picture).await;
+        let steps = CameraTestStep::ALL.map(|step| StepReport {
+            step,
+            outcome: StepOutcome::Passed,
+            detail: format!("{name} step"),
+        });
+        let report = TestReport { test, at: Timestamp::now(), steps: steps.into(), done: true };
+        let body = serde_json::to_vec(&report).unwrap();
+        let tag = draft_sealer.tag_report(&body).to_vec();
+        device.send(ingest, vec![Report { kind: ReportKind::Test(test), body, tag }]).await;
+
+        // A configuration that waits to be fetched, a pairing that waits for its device, a link that waits.
+        let second = gate.add_camera(&credentials, home, camera(2)).await.unwrap();
+        let waiting = gate.pair_device(&credentials, home, &format!("{name} waiting")).await.unwrap();
+        let waiting = waiting.release(&credentials).unwrap();
+        let waiting = (waiting.device_id, waiting.code.parse().unwrap());
+        let link = gate.make_link(LinkFor::Reset { email: email.clone() }).await.unwrap().to_string();
+        gate.event(&credentials, events[0]).await.unwrap();
+        Self {
+            name,
+            email,
+            password,
+            account,
+            home,
+            cameras: [first, second],
+            events,
+            test,
+            link,
+            cookie,
+            bearer,
+            device,
+            waiting,
+        }
+    }
+}
+
+impl Side {
+    /// What the registry finds the side's link by.
+    pub(crate) fn link_find(&self) -> [u8; 32] {
+        let secret: [u8; 32] =
+            BASE64URL_NOPAD.decode(self.link.as_bytes()).unwrap().as_slice().try_into().unwrap();
+        LinkSecret::from_bytes(secret).find(self.device.scope.installation)
+    }
+}
+
+fn source(name: &str, number: u8) -> Source {
+    Source {
+        address: format!("rtsp://{name}-camera.example/{number}"),
+        user: Some(format!("{name}-user")),
+        password: Some(format!("{name}-secret")),
+    }
+}
+
+fn event_sections(name: &str, number: u32) -> Vec<(SectionKind, Vec<u8>)> {
+    let motion = MotionTrack {
+        began_ms: 3000,
+        ended_ms: 9000,
+        width: 640,
+        height: 360,
+        frames: 120 + number,
+        samples: vec![(0, 1), (100, 200)],
+    };
+    vec![
+        (SectionKind::Thumbnail, format!("{name} thumbnail {number}").into_bytes()),
+        // Longer than two segments.
+        (SectionKind::Clip, format!("{name} clip {number} ").repeat(12_000).into_bytes()),
+        (SectionKind::Motion, motion.encode()),
+    ]
+}
+
+impl HeldByDevice {
+    async fn pair(ingest: &Ingest, code: &str) -> Self {
+        let code: PairingCode = code.parse().unwrap();
+        let blob = ingest.find_pairing(&code.find(), PEER).await.unwrap();
+        let blob: serde_json::Value = serde_json::from_slice(&code.open_blob(&blob).unwrap()).unwrap();
+        let text = |field: &str| blob[field].as_str().unwrap().to_owned();
+        let scope = PairingScope {
+            installation: text("installation").parse().unwrap(),
+            home: text("home").parse().unwrap(),
+            device: text("device").parse().unwrap(),
+        };
+        let key = code.device_key(scope.installation, scope.home, scope.device);
+        let keys = KeyPair::generate();
+        let credential = ownsight_seal::random_bytes();
+        let credential_hash = sha256(&credential);
+        let answer = PairingAnswer { public_key: keys.public(), credential_hash };
+        let answer = Answer {
+            device: scope.device,
+            public_key: keys.public().to_bytes(),
+            credential_hash,
+            mac: answer.mac(&key, scope),
+            agent: true,
+            version: "swap test 1.0".into(),
+        };
+        ingest.answer_pairing(&code.find(), answer, PEER).await.unwrap();
+        Self { scope, keys, credential, key, serial: 0 }
+    }
+
+    pub(crate) async fn fetch(&self, ingest: &Ingest) -> Option<Vec<u8>> {
+        let credential = Credential::from_bytes(self.credential);
+        let identity = ingest.authenticate(self.scope.device, &credential).await.ok()?;
+        let next = ingest.configuration(&identity, self.serial, Duration::ZERO).await.ok()??;
+        Some(next.sealed)
+    }
+
+    async fn next_configuration(&mut self, ingest: &Ingest) -> Option<Configuration> {
+        let sealed = self.fetch(ingest).await?;
+        let opened =
+            Configuration::open(&self.keys, &self.key, self.scope, self.serial + 1, &sealed).unwrap();
+        self.serial += 1;
+        self.key = opened.next_device_key.clone();
+        Some(opened)
+    }
+
+    async fn deliver(
+        &self,
+        ingest: &Ingest,
+        sealer: &CameraSealer,
+        camera: CameraId,
+        event: EventId,
+        sections: &[(SectionKind, Vec<u8>)],
+    ) -> EventId {
+        let started_at = Timestamp::now().minus(Duration::from_secs(20));
+        let mut sealing = sealer.begin(event, started_at, Vec::new()).unwrap();
+        for (kind, content) in sections {
+            sealing.section(*kind, &mut content.as_slice()).unwrap();
+        }
+        let still = sections.iter().all(|(kind, _)| *kind == SectionKind::Still);
+        let label = if still { Label::Still } else { Label::Motion };
+        let ended_at = started_at.plus(Duration::from_secs(12));
+        let (object, _) = sealing.finish(ended_at, label, LabelSource::Agent).unwrap();
+        let declared = Declared { length: object.len() as u64, digest: sha256(&object) };
+        let body = stream::iter([Ok::<_, std::io::Error>(Bytes::from(object))]);
+        let identity =
+            ingest.authenticate(self.scope.device, &Credential::from_bytes(self.credential)).await.unwrap();
+        ingest.store_event(&identity, camera, event, declared, body).await.unwrap();
+        event
+    }
+
+    async fn report(
+        &self,
+        ingest: &Ingest,
+        configuration: &Configuration,
+        sealer: &CameraSealer,
+        camera: CameraId,
+        name: &str,
+    ) {
+        let at = Timestamp::now();
+        let device = DeviceReport {
+            device: self.scope.device,
+            at,
+            version: format!("{name} agent 1.0"),
+            queued_events: 0,
+            dropped_events: 0,
+            clock_offset_ms: 4,
+            configuration: self.serial,
+        };
+        let state = CameraReport { camera, at, state: CameraState::Records, since: at, video: None };
+        let gap = GapReport {
+            camera,
+            from: at.minus(Duration::from_secs(60)),
+            to: Some(at.minus(Duration::from_secs(30))),
+            reason: GapReason::Camera(CameraFault::Stalled),
+        };
+        let tagged = |kind, body: Vec<u8>| {
+            let tag = sealer.tag_report(&body).to_vec();
+            Report { kind, body, tag }
+        };
+        let body = serde_json::to_vec(&device).unwrap();
+        let tag = tag_device_report(&configuration.report_key, &body).to_vec();
+        let reports = vec![
+            Report { kind: ReportKind::Device, body, tag },
+            tagged(ReportKind::Camera(camera), serde_json::to_vec(&state).unwrap()),
+            tagged(ReportKind::Gap(camera), serde_json::to_vec(&gap).unwrap()),
+        ];
+        self.send(ingest, reports).await;
+    }
+
+    async fn send(&self, ingest: &Ingest, reports: Vec<Report>) {
+        let identity =
+            ingest.authenticate(self.scope.device, &Credential::from_bytes(self.credential)).await.unwrap();
+        ingest.reports(&identity, reports, Vec::new()).await.unwrap();
+    }
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().try_into().unwrap()
+}
