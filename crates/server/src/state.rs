@@ -1,0 +1,20 @@
+//! What every handler has at hand.
+
+use std::sync::Arc;
+
+use ownsight_gate::Gate;
+use ownsight_ingest::Ingest;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::ServerConfig;
+
+/// Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct AppState {
+    #[expect(dead_code, reason = "the HTTP API for people asks it")]
+    pub(crate) gate: Gate,
+    pub(crate) ingest: Ingest,
+    pub(crate) config: Arc<ServerConfig>,
+    /// Cancelled when the server stops: whoever waits for something answers now.
+    pub(crate) stopping: CancellationToken,
+}
