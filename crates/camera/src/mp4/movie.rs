@@ -24,10 +24,13 @@
 //! mdat                      8.1.1   the frames in decoding order
 //! ```
 //!
-//! All times are in one scale, RTP's 90,000 to the second, so nothing is rounded. Composition offsets are written
-//! unsigned (version 0), which every player reads: presentation is delayed by the reordering depth and the edit
-//! begins that much later. Frames before the edit are decoded and not shown; they lead from the key frame to the
-//! first frame shown.
+//! All times are in one scale, RTP's 90,000 to the second, so nothing is rounded. Composition offsets are signed
+//! (version 1), so the edit and the media end at the same time.
+//!
+//! Frames before the edit are decoded and not shown; they lead from the key frame to the first frame shown. A few
+//! may follow the edit, as references of the last ones. Players that know edits skip both. Firefox does not: it
+//! shows every frame of the media. So these frames get a tick of 1/90,000 s each, next to the edit, instead
+//! of their own time, and there too the video is as long as it says.
 
 use bytes::Bytes;
 use ownsight_model::Timestamp;
@@ -70,9 +73,6 @@ const _: () = assert!(TIME_SCALE as i64 == TICKS_PER_SECOND);
 
 /// Seconds from 1904, where MP4 files begin to count, to 1970.
 const EPOCH_SECONDS: i64 = 2_082_844_800;
-
-/// How long the last frame is, if there is no other to compare with: 1/10 s.
-const LAST_FRAME_TICKS: i64 = TICKS_PER_SECOND / 10;
 
 impl Movie<'_> {
     /// Writes the file. Frames are shared, not copied.
@@ -121,7 +121,7 @@ impl Movie<'_> {
                     boxes.write_full(*b"elst", 1, 0, |boxes| {
                         boxes.u32(1);
                         boxes.u64(u64::from(self.shown()));
-                        boxes.u64(u64::try_from(self.start - times.origin + times.delay).unwrap_or(0));
+                        boxes.u64(u64::try_from(self.start - times.origin).unwrap_or(0));
                         boxes.u32(0x1_0000); // media_rate 1
                     });
                 });
@@ -179,7 +179,7 @@ impl Movie<'_> {
         });
         boxes.write_full(*b"stts", 0, 0, |boxes| write_runs(boxes, &times.durations));
         if times.offsets.iter().any(|offset| *offset != 0) {
-            boxes.write_full(*b"ctts", 0, 0, |boxes| write_runs(boxes, &times.offsets));
+            boxes.write_full(*b"ctts", 1, 0, |boxes| write_runs(boxes, &times.offsets));
         }
         boxes.write_full(*b"stss", 0, 0, |boxes| {
             let keys = || self.samples.iter().zip(1_u32..).filter(|(sample, _)| sample.key);
@@ -237,7 +237,7 @@ fn write_ftyp(boxes: &mut Boxes) {
     boxes.write(*b"ftyp", |boxes| {
         boxes.raw(b"isom");
         boxes.u32(0x200);
-        boxes.raw(b"isomiso2avc1mp41");
+        boxes.raw(b"isomiso4avc1mp41");
     });
 }
 
@@ -255,30 +255,83 @@ fn write_runs(boxes: &mut Boxes, values: &[u32]) {
 struct Times {
     /// Decode time of the first sample, which is the media's zero.
     origin: i64,
-    /// By how much presentation is delayed.
-    delay: i64,
     /// From each decode time to the next.
     durations: Vec<u32>,
-    /// Presentation minus decode time, delay included.
+    /// Presentation minus decode time, in two's complement.
     offsets: Vec<u32>,
 }
 
 impl Times {
     fn of(movie: &Movie<'_>) -> Self {
-        let pts: Vec<i64> = movie.samples.iter().map(|sample| sample.pts).collect();
-        let times = decode_times(&pts);
-        let steps = || times.dts.iter().zip(times.dts.iter().skip(1)).map(|(a, b)| b - a);
-        let latest = pts.iter().copied().max().unwrap_or(0);
-        // The last frame lasts as long as the one before it, and at least to the end of the edit.
-        let last =
-            steps().next_back().unwrap_or(LAST_FRAME_TICKS).max(movie.end + times.delay - latest).max(1);
-        let offsets =
-            pts.iter().zip(&times.dts).map(|(pts, dts)| saturate(pts + times.delay - dts)).collect();
-        Self {
-            origin: times.dts.first().copied().unwrap_or(0),
-            delay: times.delay,
-            durations: steps().chain([last]).map(saturate).collect(),
-            offsets,
+        let pts = squeezed(movie);
+        let dts = decode_times(&pts);
+        let origin = dts.first().copied().unwrap_or(movie.start);
+        let last = dts.last().copied().unwrap_or(movie.start);
+        let steps = dts.iter().zip(dts.iter().skip(1)).map(|(a, b)| b - a);
+        let durations = steps.chain([(movie.end - last).max(1)]).map(saturate).collect();
+        let offset = |(pts, dts): (&i64, &i64)| {
+            i32::try_from(pts - dts).map_or(0, |offset| u32::from_be_bytes(offset.to_be_bytes()))
+        };
+        Self { origin, durations, offsets: pts.iter().zip(&dts).map(offset).collect() }
+    }
+}
+
+/// Presentation times in decoding order, where those outside the edit are a tick apart and next to it. The first
+/// frame shown, which may have begun before, begins with the edit.
+fn squeezed(movie: &Movie<'_>) -> Vec<i64> {
+    let mut order: Vec<i64> = movie.samples.iter().map(|sample| sample.pts).collect();
+    order.sort_unstable();
+    let first = order.partition_point(|pts| *pts <= movie.start).saturating_sub(1);
+    let end = order.partition_point(|pts| *pts < movie.end);
+    let place = |pts: i64| {
+        let rank = order.partition_point(|other| *other < pts);
+        if rank <= first {
+            movie.start - (first - rank) as i64
+        } else if rank >= end {
+            movie.end + (rank - end) as i64
+        } else {
+            pts
         }
+    };
+    movie.samples.iter().map(|sample| place(sample.pts)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(pts: &[i64], start: i64, end: i64) -> (Vec<i64>, Times) {
+        let config = Bytes::from_static(&[
+            1, 0x4d, 0x40, 0x1f, 0xff, 0xe1, 0, 24, 0x67, 0x4d, 0x40, 0x1f, 0xec, 0xa0, 0x60, 9, 0x34, 0x20,
+            0, 0, 3, 0, 0x20, 0, 0, 3, 2, 0x81, 0xe3, 6, 0x32, 0xc0, 1, 0, 4, 0x68, 0xef, 0x84, 0x72,
+        ]);
+        let format = VideoFormat::from_avc_config(config).unwrap();
+        let sample = |pts: &i64| Sample { data: Bytes::new(), pts: *pts, key: false };
+        let samples = pts.iter().map(sample).collect();
+        let movie = Movie { format: &format, samples, start, end, created_at: Timestamp::from_micros(0) };
+        (squeezed(&movie), Times::of(&movie))
+    }
+
+    #[test]
+    fn what_is_not_shown_takes_no_time() {
+        let (pts, times) = times(&[0, 100, 200, 300, 400, 500], 200, 400);
+        assert_eq!(pts, [198, 199, 200, 300, 400, 401]);
+        assert_eq!((times.origin, times.durations), (198, vec![1, 1, 100, 100, 1, 1]));
+        assert!(times.offsets.iter().all(|offset| *offset == 0));
+    }
+
+    #[test]
+    fn an_edit_within_a_frame_begins_with_it() {
+        let (pts, times) = times(&[0, 100, 200, 300], 150, 350);
+        assert_eq!(pts, [149, 150, 200, 300]);
+        assert_eq!(times.durations, [1, 50, 100, 50]);
+    }
+
+    #[test]
+    fn b_frames_are_decoded_at_the_pace_of_showing() {
+        let (_, times) = times(&[0, 400, 200, 100, 300], 0, 500);
+        assert_eq!(times.durations, [100; 5]);
+        let offsets: Vec<i32> = times.offsets.iter().map(|offset| *offset as i32).collect();
+        assert_eq!(offsets, [0, 300, 0, -200, -100]);
     }
 }

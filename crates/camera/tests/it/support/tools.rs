@@ -29,7 +29,8 @@ pub(crate) fn have_ffmpeg() -> bool {
 /// two seconds, `quality` as x264 counts it.
 pub(crate) fn make_still_movie(file: &Path, seconds: usize, quality: &str) {
     let frames = seconds * 10;
-    let filter = format!("scale=384:-2,loop=loop={frames}:size=1:start=0,setpts=N/10/TB,noise=alls=14:allf=t");
+    let filter =
+        format!("scale=384:-2,loop=loop={frames}:size=1:start=0,setpts=N/10/TB,noise=alls=14:allf=t");
     let status = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-i"])
         .arg(super::footage::path())
