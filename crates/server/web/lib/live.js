@@ -7,6 +7,8 @@ import { session } from './session.js';
  */
 
 const RETRY_MS = [5000, 15000];
+/** A page that nobody looks at gives its connection back; a browser has few for one server. */
+const HIDDEN_MS = 30_000;
 
 /** @type {Set<(change: Change) => void>} */
 const listeners = new Set();
@@ -69,5 +71,16 @@ function retryLater() {
 function tell(change) {
   for (const listener of [...listeners]) listener(change);
 }
+
+let hiding = 0;
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(hiding);
+  if (document.hidden) {
+    hiding = setTimeout(stopLive, HIDDEN_MS);
+  } else if (!source && session.get() === 'in') {
+    broken = true;
+    startLive();
+  }
+});
 
 session.subscribe((state) => (state === 'in' ? startLive() : stopLive()));

@@ -114,7 +114,7 @@ function Code({ home, pairing, parent, onAgain }) {
         <div><div class="pair-copy"><span class="soft">Address</span></div><div class="card pair-address"><code>${pairing.address}</code><${Copy} text=${pairing.address} label="Copy address" /></div></div>
         <div>
           <div class="pair-copy"><span class="soft">Pairing code</span><${Copy} text=${pairing.code} label="Copy pairing code" /></div>
-          <div class="pair-code" role="text" aria-label=${spell(pairing.code)}>${pairing.code.split('-').map((group) => html`<span aria-hidden="true" key=${group}>${group}</span>`)}</div>
+          <div class="pair-code" role="img" aria-label=${spell(pairing.code)}>${pairing.code.split('-').map((group) => html`<span aria-hidden="true" key=${group}>${group}</span>`)}</div>
           <p class="pair-left"><span><b class="num">${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}</b> <span class="soft">left</span></span><span class="soft">works once</span></p>
           <svg class="meter" width="100%" height="4" aria-hidden="true"><rect width="100%" height="4" rx="2" class="meter-ground" /><rect width=${`${(100 * left) / LIFE_S}%`} height="4" rx="2" class=${left <= 60 ? 'meter-part meter-warn' : 'meter-part'} /></svg>
         </div>

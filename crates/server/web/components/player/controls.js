@@ -14,7 +14,7 @@ export function Controls({ video, event, zone, older, newer, onGo, download, onF
   return html`
     <div class="controls">
       <div class="segments controls-speeds" role="group" aria-label="Speed">
-        ${SPEEDS.map((speed) => html`<button key=${speed} type="button" aria-pressed=${video.speed === speed} aria-label=${`${speed} times`} onClick=${() => video.setSpeed(speed)}>${NAMES[speed]}×</button>`)}
+        ${SPEEDS.map((speed) => html`<button key=${speed} type="button" aria-pressed=${video.speed === speed} onClick=${() => video.setSpeed(speed)}>${NAMES[speed]}×</button>`)}
       </div>
       <div class="controls-middle">
         <${Step} icon="skip-back" word="older" label="Older event" disabled=${!older} onClick=${() => onGo(older)} />
@@ -38,7 +38,7 @@ function Step({ icon, word, label, disabled = false, onClick }) {
 
 function SpeedMenu({ video }) {
   const items = SPEEDS.map((speed) => ({ label: `${NAMES[speed]}×`, checked: video.speed === speed, onSelect: () => video.setSpeed(speed) }));
-  return html`<${Menu} label=${`Speed, ${video.speed} times`} items=${items} class="step controls-speed"><b>${NAMES[video.speed]}×</b><span aria-hidden="true">speed</span><//>`;
+  return html`<${Menu} label=${`${NAMES[video.speed]}× speed`} items=${items} class="step controls-speed"><b>${NAMES[video.speed]}×</b><span aria-hidden="true">speed</span><//>`;
 }
 
 /** The real time of the frame that is shown, counting along. @param {{video: any, event: any, zone: string}} props */

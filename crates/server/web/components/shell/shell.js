@@ -40,7 +40,7 @@ export function Shell({ look, children }) {
   return html`
     <div class=${classes('shell', look === 'player' && 'shell-player')}>
       <a class="skip-link" href="#main">To the content</a>
-      <div class="rail">
+      <header class="rail">
         <a class="brand" href="/" aria-label="Ownsight"><${Icon} name="mark" class="icon-24" /><b>Ownsight</b></a>
         <${HomeSwitcher} look="rail" />
         <nav aria-label="Pages"><ul class="rail-places">
@@ -48,10 +48,10 @@ export function Shell({ look, children }) {
         </ul></nav>
         <div class="rail-foot">
           ${home && cameras && html`<${CamerasLine} home=${home.id} cameras=${cameras.cameras} />`}
-          ${me && html`<a class="rail-account" href="/account" aria-current=${path === '/account' ? 'page' : undefined}>
+          ${me && html`<a class="rail-account" href="/account" aria-label=${`${me.account.name}, account`} aria-current=${path === '/account' ? 'page' : undefined}>
             <span class="avatar" aria-hidden="true">${me.account.initials}</span><span class="rail-account-text"><b>${me.account.name}</b><small>Account</small></span></a>`}
         </div>
-      </div>
+      </header>
       <main id="main" tabindex="-1">
         <${Banner} home=${homeDoc} now=${now} />
         ${children}
