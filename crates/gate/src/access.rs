@@ -40,10 +40,11 @@ impl Gate {
         session: SessionRow,
         account: &AccountRow,
     ) -> Result<Person, GateError> {
-        let opened = credentials.secret.open(session.id, session.expires_at, &session.wrap).map_err(|error| {
-            alarm::raise(&error, "opening a session");
-            GateError::SignedOut
-        })?;
+        let opened =
+            credentials.secret.open(session.id, session.expires_at, &session.wrap).map_err(|error| {
+                alarm::raise(&error, "opening a session");
+                GateError::SignedOut
+            })?;
         let scope = AccountScope { installation: self.installation(), account: opened.account };
         let profile = opened
             .key
@@ -102,8 +103,9 @@ impl Gate {
         let person = self.open_person(credentials, rows.session, &rows.account)?;
         let (grant, row) =
             rows.grants.into_iter().find(|(grant, _)| grant.home == home).ok_or(GateError::NotFound)?;
-        let access =
-            person.open_home_asked(&grant, row, home).map_err(|error| alarm::raise(&error, "opening a home"))?;
+        let access = person
+            .open_home_asked(&grant, row, home)
+            .map_err(|error| alarm::raise(&error, "opening a home"))?;
         Ok((person, access, rows.data))
     }
 }
@@ -114,7 +116,12 @@ impl Person {
         self.open_home_asked(grant, row, asked)
     }
 
-    fn open_home_asked(&self, grant: &GrantRow, row: HomeRow, asked: HomeId) -> Result<HomeAccess, OpenError> {
+    fn open_home_asked(
+        &self,
+        grant: &GrantRow,
+        row: HomeRow,
+        asked: HomeId,
+    ) -> Result<HomeAccess, OpenError> {
         let control = self.key.open_grant(self.scope, grant.id, grant.role, grant.epoch, &grant.wrap)?;
         control.scope().is(asked)?;
         let key = control.home_key();

@@ -13,7 +13,8 @@ use std::net::IpAddr;
 
 impl Gate {
     pub(crate) async fn session_rows(&self, credentials: &Credentials) -> Result<Authorised<()>, GateError> {
-        let rows = self.registry().session(credentials.find(), Timestamp::now()).await.map_err(registry_error)?;
+        let rows =
+            self.registry().session(credentials.find(), Timestamp::now()).await.map_err(registry_error)?;
         rows.ok_or(GateError::SignedOut)
     }
 

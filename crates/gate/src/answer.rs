@@ -32,7 +32,10 @@ impl<T> Answer<T> {
             return Ok(self.value);
         }
         metrics::counter!(crate::alarm::ALARMS, "kind" => "wrong-session").increment(1);
-        tracing::error!(alarm.kind = "wrong-session", "alarm: an answer was about to leave to another session");
+        tracing::error!(
+            alarm.kind = "wrong-session",
+            "alarm: an answer was about to leave to another session"
+        );
         Err(WrongSession)
     }
 }

@@ -57,7 +57,12 @@ struct OpenTest {
 
 impl Gate {
     /// Begins a test: the device gets a draft camera to seal the first picture for.
-    pub async fn begin_test(&self, credentials: &Credentials, home: HomeId, of: TestOf) -> Result<TestId, GateError> {
+    pub async fn begin_test(
+        &self,
+        credentials: &Credentials,
+        home: HomeId,
+        of: TestOf,
+    ) -> Result<TestId, GateError> {
         for _ in 0..TRIES {
             let (person, access, plan) = self.home_plan(credentials, home).await?;
             let (source, device, existing) = access.resolve(&plan.cameras, &of)?;
@@ -94,7 +99,11 @@ impl Gate {
     }
 
     /// How far a test is.
-    pub async fn test(&self, credentials: &Credentials, test: TestId) -> Result<Answer<views::CameraTest>, GateError> {
+    pub async fn test(
+        &self,
+        credentials: &Credentials,
+        test: TestId,
+    ) -> Result<Answer<views::CameraTest>, GateError> {
         let open = self.open_test(credentials, test).await?;
         let device_name = self.test_device_name(credentials, &open).await?;
         let view = open.view(credentials, device_name)?;
@@ -153,7 +162,8 @@ impl Gate {
             let affected = [Some(open.row.device), former_device];
             let configurations = access.configure_all(devices(&plan, &affected), &cameras, &tests)?;
             let authority = person.authority_in(&access);
-            match self.registry().confirm_test(&authority, test, text, existing_address, configurations).await {
+            match self.registry().confirm_test(&authority, test, text, existing_address, configurations).await
+            {
                 Ok(objects) => {
                     self.erase_objects(&objects).await;
                     return Ok(id);
@@ -187,7 +197,8 @@ impl Gate {
     }
 
     async fn open_test(&self, credentials: &Credentials, test: TestId) -> Result<OpenTest, GateError> {
-        let rows = self.registry().test(credentials.find(), Timestamp::now(), test).await.map_err(registry_error)?;
+        let rows =
+            self.registry().test(credentials.find(), Timestamp::now(), test).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
         let home = self.found(credentials, &rows)?.0.home;
         let (_, access, data) = self.open_home(credentials, home, rows)?;
@@ -259,13 +270,21 @@ impl OpenTest {
             .and_then(|secret| secret.verify_report(row.device, &row.body, &row.tag))
             .and_then(|()| profile::decode::<TestReport>(&row.body))
             .and_then(|report| {
-                if report.test == self.row.id { Ok(report) } else { Err(OpenError::MixUp(Purpose::CameraReport)) }
+                if report.test == self.row.id {
+                    Ok(report)
+                } else {
+                    Err(OpenError::MixUp(Purpose::CameraReport))
+                }
             })
             .map_err(|error| alarm::raise(&error, "verifying a report on a camera test"))?;
         Ok(Some(report))
     }
 
-    fn view(&self, credentials: &Credentials, device_name: Option<String>) -> Result<views::CameraTest, GateError> {
+    fn view(
+        &self,
+        credentials: &Credentials,
+        device_name: Option<String>,
+    ) -> Result<views::CameraTest, GateError> {
         let report = self.report()?;
         let state = if self.row.expires_at <= Timestamp::now() {
             "expired"
@@ -280,7 +299,12 @@ impl OpenTest {
                 None if matches!(state, "failed" | "expired") => ("not-tried", None),
                 None => ("waiting", None),
             };
-            views::TestStep { step, outcome, fault, detail: tried.map(|tried| tried.detail.clone()).unwrap_or_default() }
+            views::TestStep {
+                step,
+                outcome,
+                fault,
+                detail: tried.map(|tried| tried.detail.clone()).unwrap_or_default(),
+            }
         });
         Ok(views::CameraTest {
             id: self.row.id,
@@ -289,11 +313,9 @@ impl OpenTest {
             device_name,
             state,
             steps: steps.into(),
-            still_url: self
-                .row
-                .still
-                .as_ref()
-                .map(|still| urls::still(credentials, &format!("camera-tests/{}", self.row.id), still.started_at)),
+            still_url: self.row.still.as_ref().map(|still| {
+                urls::still(credentials, &format!("camera-tests/{}", self.row.id), still.started_at)
+            }),
             expires_at: self.row.expires_at,
         })
     }

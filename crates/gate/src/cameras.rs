@@ -5,13 +5,14 @@ use ownsight_model::{
     Timestamp,
 };
 use ownsight_registry::{
-    CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan, ObjectKey,
-    RegistryError,
+    CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan,
+    ObjectKey, RegistryError,
 };
 use ownsight_seal::{CameraPlace, CameraSalt, OpenError, Purpose};
 
 use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::devices::AWAY_AFTER;
+use crate::events::verify;
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, devices};
 use crate::profile::{self, CameraAccess, CameraProfile};
@@ -86,7 +87,10 @@ impl Source {
 fn check_credentials(access: &CameraAccess) -> Result<(), GateError> {
     for (field, value) in [("user", &access.user), ("password", &access.password)] {
         if value.len() > CREDENTIAL_BYTES_MAX || value.chars().any(char::is_control) {
-            return Err(GateError::invalid(field, "at most 256 bytes without control characters are expected"));
+            return Err(GateError::invalid(
+                field,
+                "at most 256 bytes without control characters are expected",
+            ));
         }
     }
     Ok(())
@@ -138,9 +142,8 @@ impl Gate {
         camera: CameraId,
     ) -> Result<Answer<views::Camera>, GateError> {
         let (_, access, detail) = self.camera_detail(credentials, camera).await?;
-        let open = access
-            .open_camera(&detail.camera)
-            .map_err(|error| alarm::raise(&error, "opening a camera"))?;
+        let open =
+            access.open_camera(&detail.camera).map_err(|error| alarm::raise(&error, "opening a camera"))?;
         let (_, _, plan) = self.home_plan(credentials, access.id()).await?;
         Ok(Answer::new(credentials, view(credentials, &access, &detail, &open, &plan.devices)))
     }
@@ -183,7 +186,8 @@ impl Gate {
     ) -> Result<(), GateError> {
         for _ in 0..TRIES {
             let (person, access, plan, row) = self.camera_plan(credentials, camera).await?;
-            let mut open = access.open_camera(&row).map_err(|error| alarm::raise(&error, "opening a camera"))?;
+            let mut open =
+                access.open_camera(&row).map_err(|error| alarm::raise(&error, "opening a camera"))?;
             change.apply(&mut open)?;
             let device = match change.device {
                 Some(_) => Some(choose_device(&plan, change.device)?.id),
@@ -195,9 +199,10 @@ impl Gate {
             let changed = CameraRow {
                 device,
                 text: open.secret.seal_text(&profile::encode(&open.profile)),
-                address: open.access.as_ref().map(|source| {
-                    access.control.seal_camera_address(camera, &profile::encode(source))
-                }),
+                address: open
+                    .access
+                    .as_ref()
+                    .map(|source| access.control.seal_camera_address(camera, &profile::encode(source))),
                 ..row.clone()
             };
             let update = CameraUpdate {
@@ -302,8 +307,11 @@ impl HomeAccess {
         let now = Timestamp::now();
         let scope = self.key.scope();
         let salt = CameraSalt::generate();
-        let place =
-            CameraPlace { camera: CameraId::generate(), tenure: TenureId::generate(), epoch: CameraEpoch::FIRST };
+        let place = CameraPlace {
+            camera: CameraId::generate(),
+            tenure: TenureId::generate(),
+            epoch: CameraEpoch::FIRST,
+        };
         let secret = self.key.camera_secret(&salt, place);
         CameraRow {
             id: place.camera,
@@ -406,6 +414,14 @@ fn view(
     let (status, video) = status(detail, open, device);
     // A device that is not this home's, or does not open, is not named: the row only finds.
     let device_id = row.device.filter(|_| device_name.is_some());
+    if row.device.is_some() && device.is_none() {
+        alarm::raise(&OpenError::MixUp(Purpose::DeviceText), "finding a camera's device");
+    }
+    let still = detail.still.as_ref().and_then(|still| {
+        let verified = verify(&open.secret, still, still.id);
+        verified.map_err(|error| alarm::raise(&error, "verifying a camera's still")).ok()
+    });
+    let still_at = still.map(|still| still.ids().started_at);
     views::Camera {
         id: row.id,
         home_id: access.id(),
@@ -418,11 +434,8 @@ fn view(
         device_name,
         created_at: row.created_at,
         status,
-        still_at: detail.still.as_ref().map(|still| still.started_at),
-        still_url: detail
-            .still
-            .as_ref()
-            .map(|still| urls::still(credentials, &format!("cameras/{}", row.id), still.started_at)),
+        still_at,
+        still_url: still_at.map(|at| urls::still(credentials, &format!("cameras/{}", row.id), at)),
         video,
         events: detail.events,
     }

@@ -21,14 +21,20 @@ impl Credentials {
     }
 
     /// From a bearer token and the client's own half, if it has one.
-    pub(crate) fn bearer(installation: InstallationId, token: &str, client_half: Option<&str>) -> Option<Self> {
+    pub(crate) fn bearer(
+        installation: InstallationId,
+        token: &str,
+        client_half: Option<&str>,
+    ) -> Option<Self> {
         let server_half = half(token)?;
         let client_half = match client_half {
             Some(text) => Some(half(text)?),
             None => None,
         };
         let client_half = client_half.map(|bytes| *bytes);
-        Some(Self { secret: SessionSecret::new(installation, SessionKind::Bearer, *server_half, client_half) })
+        Some(Self {
+            secret: SessionSecret::new(installation, SessionKind::Bearer, *server_half, client_half),
+        })
     }
 
     /// Whether this is a browser's session, whose addresses must carry `s`.

@@ -46,8 +46,11 @@ impl Gate {
         let mut bounds = dates.iter().map(|date| begin(&zone, *date)).collect::<Result<Vec<_>, _>>()?;
         bounds.push(begin(&zone, next)?);
         let now = Timestamp::now();
-        let rows =
-            self.registry().count_events(credentials.find(), now, home, bounds).await.map_err(registry_error)?;
+        let rows = self
+            .registry()
+            .count_events(credentials.find(), now, home, bounds)
+            .await
+            .map_err(registry_error)?;
         let (_, access, counts) = self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
         let counts = counts.ok_or(GateError::NotFound)?;
         let mut days: Vec<_> = dates
@@ -197,9 +200,8 @@ fn bounds(zone: &TimeZone, date: Date) -> Result<(Timestamp, Timestamp), GateErr
 }
 
 fn begin(zone: &TimeZone, date: Date) -> Result<Timestamp, GateError> {
-    let zoned = date
-        .to_zoned(zone.clone())
-        .map_err(|_| GateError::invalid("day", "the calendar ends there"))?;
+    let zoned =
+        date.to_zoned(zone.clone()).map_err(|_| GateError::invalid("day", "the calendar ends there"))?;
     Ok(Timestamp::from_micros(zoned.timestamp().as_microsecond()))
 }
 

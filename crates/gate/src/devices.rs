@@ -96,8 +96,11 @@ impl Gate {
         credentials: &Credentials,
         device: DeviceId,
     ) -> Result<(Person, HomeAccess, HomePlan), GateError> {
-        let rows =
-            self.registry().device(credentials.find(), Timestamp::now(), device).await.map_err(registry_error)?;
+        let rows = self
+            .registry()
+            .device(credentials.find(), Timestamp::now(), device)
+            .await
+            .map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
         let home = self.found(credentials, &rows)?.device.home;
         let (person, access, plan) = self.home_plan(credentials, home).await?;
@@ -187,7 +190,9 @@ impl Gate {
                 access.write(device, &key, &answered.public_key, &plan.cameras, &plan.tests)
             });
             let outcome = match first {
-                Ok(first) => self.registry().accept_pairing(&authority, device.id, answer.clone(), first).await,
+                Ok(first) => {
+                    self.registry().accept_pairing(&authority, device.id, answer.clone(), first).await
+                }
                 Err(error) => {
                     alarm::raise(&error, "checking a device's answer to its pairing");
                     self.registry().reject_pairing(&authority, device.id).await
@@ -227,7 +232,8 @@ impl Gate {
     ) -> Result<(), GateError> {
         let _one_at_a_time = self.local_agents().lock().await;
         let now = Timestamp::now();
-        let rows = self.registry().devices(credentials.find(), now, access.id()).await.map_err(registry_error)?;
+        let rows =
+            self.registry().devices(credentials.find(), now, access.id()).await.map_err(registry_error)?;
         let details = rows.ok_or(GateError::SignedOut)?.data;
         for detail in details.iter().filter(|detail| detail.device.local) {
             if detail.device.standing == DeviceStanding::Paired || !expired(detail, now) {
@@ -246,7 +252,8 @@ impl Gate {
 impl HomeAccess {
     fn device_view(&self, detail: &DeviceDetail, plan: &HomePlan) -> Result<views::Device, GateError> {
         let device = &detail.device;
-        let name = self.open_device(device).map_err(|error| alarm::raise(&error, "opening a device's name"))?.name;
+        let name =
+            self.open_device(device).map_err(|error| alarm::raise(&error, "opening a device's name"))?.name;
         let report = match &detail.report {
             Some(row) => {
                 let key = self.key.device_report_key(device.id);
@@ -261,7 +268,9 @@ impl HomeAccess {
         let now = Timestamp::now();
         let (state, since) = match device.standing {
             DeviceStanding::Removed => return Err(GateError::NotFound),
-            DeviceStanding::Waiting if expired(detail, now) => ("expired", device.created_at.plus(CODE_LASTS)),
+            DeviceStanding::Waiting if expired(detail, now) => {
+                ("expired", device.created_at.plus(CODE_LASTS))
+            }
             DeviceStanding::Waiting => ("waiting", device.created_at),
             DeviceStanding::Paired => match device.seen_at {
                 Some(seen) if now.since(seen) < AWAY_AFTER && device.acknowledged_serial > 0 => {

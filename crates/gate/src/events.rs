@@ -58,7 +58,8 @@ impl Gate {
             return Err(GateError::NotFound);
         }
 
-        let mut cameras = Cameras { page: &page, homes: &homes, open: HashMap::new(), secrets: HashMap::new() };
+        let mut cameras =
+            Cameras { page: &page, homes: &homes, open: HashMap::new(), secrets: HashMap::new() };
         let mut listed: Vec<(HomeId, views::Event)> = Vec::with_capacity(page.events.len());
         for (row, opened) in &page.events {
             match cameras.event(credentials, row, *opened) {
@@ -163,7 +164,9 @@ impl Gate {
         }
         let (mut from, mut to) = (filter.after, filter.before);
         if let Some(day) = &filter.day {
-            let home = filter.home.ok_or_else(|| GateError::invalid("day", "it needs `home`, whose days are meant"))?;
+            let home = filter
+                .home
+                .ok_or_else(|| GateError::invalid("day", "it needs `home`, whose days are meant"))?;
             let (starts_at, ends_at) = self.day_bounds(credentials, home, day).await?;
             from = Some(from.map_or(starts_at, |from| from.max(starts_at)));
             to = Some(to.map_or(ends_at, |to| to.min(ends_at)));
@@ -191,14 +194,20 @@ struct Cameras<'a> {
 }
 
 impl Cameras<'_> {
-    fn event(&mut self, credentials: &Credentials, row: &EventRow, opened: bool) -> Result<views::Event, OpenError> {
+    fn event(
+        &mut self,
+        credentials: &Credentials,
+        row: &EventRow,
+        opened: bool,
+    ) -> Result<views::Event, OpenError> {
         let mixed_up = OpenError::MixUp(Purpose::Event);
         let access = self.homes.iter().find(|access| access.id() == row.home).ok_or(mixed_up.clone())?;
         let key = (row.camera, row.home_epoch.number(), row.camera_epoch.number());
         let secret = match self.secrets.entry(key) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
-                let epoch = self.page.epochs.iter().find(|epoch| is_epoch_of(epoch, row)).ok_or(mixed_up.clone())?;
+                let epoch =
+                    self.page.epochs.iter().find(|epoch| is_epoch_of(epoch, row)).ok_or(mixed_up.clone())?;
                 entry.insert(access.camera_secret(epoch)?)
             }
         };
@@ -212,7 +221,8 @@ impl Cameras<'_> {
             }
         };
         let device = self.page.devices.iter().find(|device| device.id == verified.ids().device);
-        let found_by = device.map(|device| access.open_device(device)).transpose()?.map(|profile| profile.name);
+        let found_by =
+            device.map(|device| access.open_device(device)).transpose()?.map(|profile| profile.name);
         Ok(view(credentials, access, &verified, name, found_by, opened))
     }
 }
@@ -225,7 +235,11 @@ pub(crate) fn is_epoch_of(epoch: &CameraEpochRow, row: &EventRow) -> bool {
 }
 
 /// Verifies a row's header and trailer under a camera secret, and that they are of the event that was asked for.
-pub(crate) fn verify(secret: &CameraSecret, row: &EventRow, asked: EventId) -> Result<VerifiedEvent, OpenError> {
+pub(crate) fn verify(
+    secret: &CameraSecret,
+    row: &EventRow,
+    asked: EventId,
+) -> Result<VerifiedEvent, OpenError> {
     let header: &[u8; HEADER_BYTES] = row
         .header
         .as_slice()
@@ -235,6 +249,7 @@ pub(crate) fn verify(secret: &CameraSecret, row: &EventRow, asked: EventId) -> R
     let trailer = Trailer::parse(&row.trailer, row.bytes)?;
     let verified = secret.verify_event(header, trailer)?;
     verified.is_event(asked)?;
+    verified.is_as_row(row.device, row.started_at, row.ended_at, row.label)?;
     Ok(verified)
 }
 

@@ -66,7 +66,9 @@ impl std::fmt::Debug for LocalCode {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenGateError {
     /// The key file is not the one that this database was made with.
-    #[error("the master key is not the one that this database was made with: restore the key from the recovery sheet, or the database that belongs to it")]
+    #[error(
+        "the master key is not the one that this database was made with: restore the key from the recovery sheet, or the database that belongs to it"
+    )]
     WrongMasterKey,
     /// The database has no installation yet: make one first.
     #[error("the database has no installation yet")]
@@ -83,7 +85,8 @@ impl Gate {
         registry: &Registry,
     ) -> Result<InstallationId, RegistryError> {
         let id = InstallationId::generate();
-        let row = InstallationRow { id, created_at: Timestamp::now(), master_commitment: master.commitment(id) };
+        let row =
+            InstallationRow { id, created_at: Timestamp::now(), master_commitment: master.commitment(id) };
         registry.create_installation(row).await?;
         Ok(id)
     }

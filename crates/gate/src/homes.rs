@@ -26,7 +26,11 @@ pub struct HomeChange {
 
 impl Gate {
     /// A home with its limits and use.
-    pub async fn home(&self, credentials: &Credentials, home: HomeId) -> Result<Answer<views::Home>, GateError> {
+    pub async fn home(
+        &self,
+        credentials: &Credentials,
+        home: HomeId,
+    ) -> Result<Answer<views::Home>, GateError> {
         let (person, access, detail) = self.home_detail(credentials, home).await?;
         let view = self.home_view(&person, &access, &detail).await?;
         Ok(Answer::new(credentials, view))
@@ -40,7 +44,8 @@ impl Gate {
         change: HomeChange,
     ) -> Result<(), GateError> {
         let (person, mut access, _) = self.home_detail(credentials, home).await?;
-        let mut update = HomeUpdate { home: access.id(), text: None, retention_days: None, retention_bytes: None };
+        let mut update =
+            HomeUpdate { home: access.id(), text: None, retention_days: None, retention_bytes: None };
         if change.name.is_some() || change.zone.is_some() {
             if let Some(name) = &change.name {
                 access.profile.name = text::name("name", name)?;
@@ -70,8 +75,10 @@ impl Gate {
         credentials: &Credentials,
         home: HomeId,
     ) -> Result<(Person, HomeAccess, HomeDetail), GateError> {
-        let rows = self.registry().home(credentials.find(), Timestamp::now(), home).await.map_err(registry_error)?;
-        let (person, access, detail) = self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+        let rows =
+            self.registry().home(credentials.find(), Timestamp::now(), home).await.map_err(registry_error)?;
+        let (person, access, detail) =
+            self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
         Ok((person, access, detail.ok_or(GateError::NotFound)?))
     }
 

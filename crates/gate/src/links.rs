@@ -107,7 +107,11 @@ impl Gate {
     }
 
     /// Redeems a link: makes an account with its home, or sets a new password.
-    pub async fn redeem_link(&self, secret: &str, redemption: Redemption) -> Result<views::Redeemed, GateError> {
+    pub async fn redeem_link(
+        &self,
+        secret: &str,
+        redemption: Redemption,
+    ) -> Result<views::Redeemed, GateError> {
         let (secret, content, _) = self.find_link(secret).await?;
         let email = Email::parse(&redemption.email)?;
         redemption.password.strong()?;
@@ -169,8 +173,7 @@ impl Gate {
         let scope = AccountScope { installation, account: AccountId::generate() };
         let key = AccountKey::generate();
         let password = self.wrap_under_password(scope, &email, &key, &redemption.password).await?;
-        let custody =
-            CustodyRow { email: email.clone(), wrap: self.master().seal(scope, &email, &key) };
+        let custody = CustodyRow { email: email.clone(), wrap: self.master().seal(scope, &email, &key) };
         let profile = AccountProfile { email: email.clone(), name: account_name };
         let account = AccountRow {
             id: scope.account,

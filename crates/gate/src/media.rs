@@ -129,8 +129,9 @@ impl Gate {
             }
             Media::Video { range, download: true } => {
                 let name = found.file_name();
-                let mut stream =
-                    self.stream(credentials, found, SectionKind::Clip, range, Action::Download(event)).await?;
+                let mut stream = self
+                    .stream(credentials, found, SectionKind::Clip, range, Action::Download(event))
+                    .await?;
                 stream.file_name = Some(name);
                 Ok(stream)
             }
@@ -138,7 +139,11 @@ impl Gate {
     }
 
     /// Unlocks a camera's last still.
-    pub async fn open_still(&self, credentials: &Credentials, camera: CameraId) -> Result<MediaStream, GateError> {
+    pub async fn open_still(
+        &self,
+        credentials: &Credentials,
+        camera: CameraId,
+    ) -> Result<MediaStream, GateError> {
         let (_, _, detail) = self.camera_detail(credentials, camera).await?;
         let event = detail.still.ok_or(GateError::NoPicture)?.id;
         let found = self.find_event(credentials, event).await?;
@@ -150,7 +155,11 @@ impl Gate {
     }
 
     /// Unlocks the first picture of a camera test.
-    pub async fn open_test_still(&self, credentials: &Credentials, test: TestId) -> Result<MediaStream, GateError> {
+    pub async fn open_test_still(
+        &self,
+        credentials: &Credentials,
+        test: TestId,
+    ) -> Result<MediaStream, GateError> {
         let event = self.test_still(credentials, test).await?;
         let found = self.find_event(credentials, event).await?;
         let action = match found.camera.standing {
@@ -165,8 +174,11 @@ impl Gate {
         credentials: &Credentials,
         event: EventId,
     ) -> Result<FoundEvent, GateError> {
-        let rows =
-            self.registry().event(credentials.find(), Timestamp::now(), event).await.map_err(registry_error)?;
+        let rows = self
+            .registry()
+            .event(credentials.find(), Timestamp::now(), event)
+            .await
+            .map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
         let home = self.found(credentials, &rows)?.event.home;
         let (person, access, data) = self.open_home(credentials, home, rows)?;
@@ -264,11 +276,12 @@ impl Gate {
         let object = ObjectRef { home: ids.scope.home, camera: ids.scope.camera, event: ids.event };
         let reader = self.vault().open(object).await.map_err(|error| unreadable(&error))?;
         let head = reader.read_at(0, HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
-        found.opener.is_header(&head).map_err(|error| alarm::raise(&error, "comparing a file with its row"))?;
-        let begin = reader
-            .read_at(section.offset, STREAM_HEADER_BYTES)
-            .await
-            .map_err(|error| unreadable(&error))?;
+        found
+            .opener
+            .is_header(&head)
+            .map_err(|error| alarm::raise(&error, "comparing a file with its row"))?;
+        let begin =
+            reader.read_at(section.offset, STREAM_HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
         let begin: &[u8; STREAM_HEADER_BYTES] =
             begin.as_ref().try_into().map_err(|_| damaged(&StreamError::BadHeader))?;
         let unproven = found.opener.open_section(section, begin).map_err(|error| damaged(&error))?;
@@ -335,7 +348,8 @@ impl MediaStream {
             Some(last) if segment == layout.last_segment() => last.get(part).map(Bytes::copy_from_slice),
             _ => {
                 let mut sealed = read_segment(&self.reader, self.section, &self.opener, segment).await?;
-                let plain = self.opener.open_segment(segment, &mut sealed).map_err(|error| damaged(&error))?;
+                let plain =
+                    self.opener.open_segment(segment, &mut sealed).map_err(|error| damaged(&error))?;
                 plain.get(part).map(Bytes::copy_from_slice)
             }
         };
@@ -347,7 +361,10 @@ impl MediaStream {
 
 impl std::fmt::Debug for MediaStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MediaStream").field("range", &self.range).field("total", &self.total).finish_non_exhaustive()
+        f.debug_struct("MediaStream")
+            .field("range", &self.range)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
     }
 }
 
@@ -394,7 +411,9 @@ mod tests {
         assert_eq!(RangeAsked::FromTo(3, 3).within(10).unwrap(), 3..4);
         assert_eq!(RangeAsked::Last(4).within(10).unwrap(), 6..10);
         assert_eq!(RangeAsked::Last(40).within(10).unwrap(), 0..10);
-        for asked in [RangeAsked::From(10), RangeAsked::FromTo(12, 13), RangeAsked::FromTo(5, 4), RangeAsked::Last(0)] {
+        for asked in
+            [RangeAsked::From(10), RangeAsked::FromTo(12, 13), RangeAsked::FromTo(5, 4), RangeAsked::Last(0)]
+        {
             assert!(matches!(asked.within(10), Err(GateError::RangeNotSatisfiable { length: 10 })));
         }
     }

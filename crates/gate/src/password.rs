@@ -93,10 +93,15 @@ impl Hasher {
     }
 
     /// Hashes a password. Cancel-safe: a hash that nobody waits for ends by itself.
-    pub(crate) async fn hash(&self, password: &Password, params: HashParams) -> Result<PasswordHash, GateError> {
+    pub(crate) async fn hash(
+        &self,
+        password: &Password,
+        params: HashParams,
+    ) -> Result<PasswordHash, GateError> {
         let wait = tokio::time::timeout(std::time::Duration::from_secs(5), self.slots.acquire());
         let Ok(Ok(_slot)) = wait.await else { return Err(GateError::Busy) };
-        let bytes = Zeroizing::new(password.0.as_bytes().iter().copied().take(BYTES_MAX + 1).collect::<Vec<u8>>());
+        let bytes =
+            Zeroizing::new(password.0.as_bytes().iter().copied().take(BYTES_MAX + 1).collect::<Vec<u8>>());
         let hashed = tokio::task::spawn_blocking(move || {
             let cost = Params::new(params.memory_kib, params.passes, params.lanes, Some(32))?;
             let mut out = Zeroizing::new([0; 32]);
@@ -123,7 +128,9 @@ mod tests {
     fn params_read_back_and_bad_ones_are_refused() {
         let params = HashParams::generate();
         assert_eq!(HashParams::parse(&params.to_text()), Some(params));
-        for text in ["", "$argon2id$v=19$m=19456,t=2,p=1$", "$argon2i$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA"] {
+        for text in
+            ["", "$argon2id$v=19$m=19456,t=2,p=1$", "$argon2i$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA"]
+        {
             assert_eq!(HashParams::parse(text), None);
         }
         let greedy = "$argon2id$v=19$m=4294967295,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA";

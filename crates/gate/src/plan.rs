@@ -1,8 +1,8 @@
 //! Configurations: what each device of a home may believe, written in an owner's request.
 
 use ownsight_model::{HomeId, Timestamp};
-use ownsight_registry::{CameraRow, DeviceRow, DeviceStanding, HomePlan, NewConfiguration, TestRow};
 use ownsight_registry::CameraStanding;
+use ownsight_registry::{CameraRow, DeviceRow, DeviceStanding, HomePlan, NewConfiguration, TestRow};
 use ownsight_seal::{
     AssignedCamera, AssignedTest, CameraSource, Configuration, DeviceKey, OpenError, PublicKey, Purpose,
 };
@@ -22,9 +22,13 @@ impl Gate {
         home: HomeId,
     ) -> Result<(Person, HomeAccess, HomePlan), GateError> {
         for _ in 0..TRIES {
-            let rows =
-                self.registry().home_plan(credentials.find(), Timestamp::now(), home).await.map_err(registry_error)?;
-            let (person, access, plan) = self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+            let rows = self
+                .registry()
+                .home_plan(credentials.find(), Timestamp::now(), home)
+                .await
+                .map_err(registry_error)?;
+            let (person, access, plan) =
+                self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
             let plan = plan.ok_or(GateError::NotFound)?;
             if !self.settle_pairings(&person, &access, &plan).await? {
                 return Ok((person, access, plan));

@@ -68,6 +68,8 @@ pub(crate) fn encode<T: Serialize>(text: &T) -> Zeroizing<Vec<u8>> {
 
 /// Reads a private text that was opened.
 pub(crate) fn decode<T: DeserializeOwned>(opened: &[u8]) -> Result<T, OpenError> {
-    serde_json::from_slice(opened)
-        .map_err(|_| OpenError::Malformed { what: "private text", why: "its content is not what it should be" })
+    serde_json::from_slice(opened).map_err(|_| OpenError::Malformed {
+        what: "private text",
+        why: "its content is not what it should be",
+    })
 }

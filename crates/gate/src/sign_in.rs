@@ -110,9 +110,7 @@ impl Gate {
         let hash = self.hasher().hash(password, params.unwrap_or_else(HashParams::generate)).await?;
         let row = row.filter(|_| known).ok_or(GateError::WrongCredentials)?;
         match hash.open(self.installation(), email, &row.wrap) {
-            Ok((account, key)) => {
-                Ok((AccountScope { installation: self.installation(), account }, key))
-            }
+            Ok((account, key)) => Ok((AccountScope { installation: self.installation(), account }, key)),
             // Another password and another account's row look alike; either way nothing opens.
             Err(OpenError::MixUp(_)) => Err(GateError::WrongCredentials),
             Err(error) => Err(alarm::raise(&error, "opening an account by password")),

@@ -18,9 +18,8 @@ pub(crate) fn name(field: &'static str, typed: &str) -> Result<String, GateError
 
 /// An IANA time zone, such as `Europe/Berlin`.
 pub(crate) fn zone(typed: &str) -> Result<String, GateError> {
-    jiff::tz::TimeZone::get(typed).map_err(|_| {
-        GateError::invalid("zone", "an IANA time zone such as Europe/Berlin is expected")
-    })?;
+    jiff::tz::TimeZone::get(typed)
+        .map_err(|_| GateError::invalid("zone", "an IANA time zone such as Europe/Berlin is expected"))?;
     Ok(typed.to_owned())
 }
 

@@ -1,8 +1,8 @@
 //! What people see: plain values, opened for one session, in the form of the HTTP API.
 
 use ownsight_model::{
-    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Role, TestId,
-    Timestamp,
+    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Role,
+    TestId, Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -7,13 +7,17 @@ use clap::{Args, Parser, Subcommand};
 
 /// A security-camera cloud that anyone can run, in which you can only ever see your own.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, after_help = "\
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   ownsight demo                                      see it work, with nothing set up
   ownsight serve                                     run it; the first start prints a set-up link
   ownsight agent --server https://cams.example.org   serve a home's cameras from inside the home
   ownsight login https://cams.example.org            sign in, for the commands below
-  ownsight camera add --name Driveway rtsp://192.168.1.40/stream1 --user view")]
+  ownsight camera add --name Driveway rtsp://192.168.1.40/stream1 --user view"
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) log: LogArgs,

@@ -71,8 +71,9 @@ impl Client {
         let text = std::fs::read_to_string(&path).map(Zeroizing::new).with_context(|| {
             format!("not signed in ({} is not there): run `ownsight login ADDRESS` first", path.display())
         })?;
-        let mut client: Self = serde_json::from_str(&text)
-            .with_context(|| format!("{} is not what `ownsight login` writes: sign in again", path.display()))?;
+        let mut client: Self = serde_json::from_str(&text).with_context(|| {
+            format!("{} is not what `ownsight login` writes: sign in again", path.display())
+        })?;
         client.http = http()?;
         Ok(client)
     }

@@ -1,9 +1,10 @@
 //! The configuration: one TOML file, unknown fields refused, flags over it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use ownsight_server::{Network, PublicUrl, TlsFiles};
 use serde::Deserialize;
 
 use crate::cli::{Folders, ServeArgs};
@@ -28,13 +29,13 @@ struct ServerSection {
     /// The address to listen on.
     listen: SocketAddr,
     /// The address that people use, for links.
-    public_url: Option<String>,
+    public_url: Option<PublicUrl>,
     /// PEM file with the certificate chain.
     tls_cert: Option<PathBuf>,
     /// PEM file with its key.
     tls_key: Option<PathBuf>,
-    /// Addresses of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
-    trusted_proxies: Vec<IpAddr>,
+    /// Networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    trusted_proxies: Vec<Network>,
 }
 
 impl Default for ServerSection {
@@ -87,9 +88,9 @@ pub(crate) struct Config {
     pub(crate) configuration: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) metrics_listen: SocketAddr,
-    pub(crate) public_url: Option<String>,
-    pub(crate) tls: Option<(PathBuf, PathBuf)>,
-    pub(crate) trusted_proxies: Vec<IpAddr>,
+    pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) floor_bytes: u64,
     pub(crate) floor_percent: u8,
     pub(crate) reserve_bytes: u64,
@@ -102,7 +103,7 @@ impl Config {
             config.listen = listen;
         }
         if let Some(url) = &args.public_url {
-            config.public_url = Some(url.clone());
+            config.public_url = Some(url.parse().context("--public-url")?);
         }
         config.check()?;
         Ok(config)
@@ -133,7 +134,7 @@ impl Config {
             (None, None) => bail!("there is no home folder for the configuration: name a file with --config"),
         };
         let tls = match (file.server.tls_cert, file.server.tls_key) {
-            (Some(cert), Some(key)) => Some((cert, key)),
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
             (None, None) => None,
             _ => bail!("`server.tls_cert` and `server.tls_key` go together: name both or none"),
         };
@@ -153,12 +154,6 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        if let Some(url) = &self.public_url {
-            let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-            if !rest.is_some_and(|rest| !rest.is_empty() && !rest.trim_end_matches('/').contains('/')) {
-                bail!("`public_url` must be an address such as https://cams.example.org, without a path: {url}");
-            }
-        }
         if self.floor_percent > 90 {
             bail!("`storage.floor_percent` must be at most 90");
         }
@@ -177,7 +172,7 @@ impl Config {
     /// The address that links begin with.
     pub(crate) fn base_url(&self, listening: SocketAddr) -> String {
         match &self.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
+            Some(url) => url.as_str().to_owned(),
             None => {
                 let scheme = if self.tls.is_some() { "https" } else { "http" };
                 let host = if listening.ip().is_unspecified() {

@@ -54,16 +54,17 @@ impl Installation {
         };
         let ledger = Ledger::open(&data.join("ledger.db"), id, &LedgerConfig::default())
             .context("cannot open the ledger")?;
-        let (gate, local_pairings) =
-            match Gate::open(master, registry.clone(), vault.clone(), ledger.clone()).await {
-                Ok(opened) => opened,
-                Err(OpenGateError::WrongMasterKey) => bail!(
-                    "the master key {} is not the one that the database {} was made with: put the key back from the recovery sheet, or the data that belongs to this key",
-                    key_path.display(),
-                    data.join("registry.db").display()
-                ),
-                Err(error) => return Err(error).context("cannot open the gate"),
-            };
+        let (gate, local_pairings) = match Gate::open(master, registry.clone(), vault.clone(), ledger.clone())
+            .await
+        {
+            Ok(opened) => opened,
+            Err(OpenGateError::WrongMasterKey) => bail!(
+                "the master key {} is not the one that the database {} was made with: put the key back from the recovery sheet, or the data that belongs to this key",
+                key_path.display(),
+                data.join("registry.db").display()
+            ),
+            Err(error) => return Err(error).context("cannot open the gate"),
+        };
         Ok(Self { registry, vault, ledger, gate, local_pairings, _lock: lock })
     }
 }
@@ -82,7 +83,8 @@ pub(crate) async fn open_vault(config: &Config) -> anyhow::Result<Vault> {
         reserve_bytes: config.reserve_bytes,
         ..VaultConfig::default()
     };
-    let disk = RealDisk::open(&folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
+    let disk =
+        RealDisk::open(&folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     Vault::start(Arc::new(disk), vault_config)
         .await
         .with_context(|| format!("cannot open the folder of events {}", folder.display()))

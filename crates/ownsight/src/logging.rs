@@ -7,8 +7,9 @@ use crate::cli::LogArgs;
 /// Starts logging for this process. `quiet` is what is logged when nothing is asked for.
 pub(crate) fn start(args: &LogArgs, quiet: &str) -> anyhow::Result<()> {
     let filter = args.log.as_deref().unwrap_or(quiet);
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| anyhow::anyhow!("--log: {error}; write it as `info` or `info,ownsight_camera=debug`"))?;
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        anyhow::anyhow!("--log: {error}; write it as `info` or `info,ownsight_camera=debug`")
+    })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if args.log_json {
         builder.json().init();

@@ -44,7 +44,9 @@ pub(crate) fn load(configuration: &Path, may_make: bool) -> anyhow::Result<Maste
             }
             make(configuration, &path)
         }
-        Err(error) => Err(error).with_context(|| format!("cannot look for the master key {}", path.display())),
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot look for the master key {}", path.display()))
+        }
     }
 }
 

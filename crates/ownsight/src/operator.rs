@@ -48,11 +48,17 @@ pub(crate) fn link_address(base_url: &str, secret: &str) -> String {
 }
 
 /// Listens until cancelled. The folder is this process's alone, so a socket that is left over is stale.
-pub(crate) async fn serve(data: &Path, gate: Gate, base_url: String, cancel: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn serve(
+    data: &Path,
+    gate: Gate,
+    base_url: String,
+    cancel: CancellationToken,
+) -> anyhow::Result<()> {
     let path = path(data);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot replace the operator's socket {}", path.display()));
+            return Err(error)
+                .with_context(|| format!("cannot replace the operator's socket {}", path.display()));
         }
         _ => {}
     }
@@ -137,5 +143,7 @@ pub(crate) async fn ask(data: &Path, request: &Request) -> anyhow::Result<String
             Response::Error(error) => bail!(error),
         }
     };
-    tokio::time::timeout(WAITS, exchange).await.context("the server does not answer at its operator's socket")?
+    tokio::time::timeout(WAITS, exchange)
+        .await
+        .context("the server does not answer at its operator's socket")?
 }

@@ -146,6 +146,7 @@ async fn keep_running(
                         drop(input);
                         end(child).await;
                         code = received;
+                        discard(&folder);
                         continue;
                     }
                     status = child.wait() => {
@@ -156,12 +157,29 @@ async fn keep_running(
             }
             Err(error) => tracing::error!(home.id = %home, error = format!("{error:#}"), "no agent"),
         }
-        waits = if began.elapsed() > RECOVERED_AFTER { Duration::from_secs(1) } else { (waits * 2).min(RESTART_WAITS_MAX) };
+        waits = if began.elapsed() > RECOVERED_AFTER {
+            Duration::from_secs(1)
+        } else {
+            (waits * 2).min(RESTART_WAITS_MAX)
+        };
         tokio::select! {
             () = cancel.cancelled() => return,
             () = tokio::time::sleep(waits) => {}
-            received = codes.recv() => code = received,
+            received = codes.recv() => {
+                code = received;
+                discard(&folder);
+            }
         }
+    }
+}
+
+/// A new code means that the former pairing was removed: what its agent still held can no longer be delivered.
+fn discard(folder: &Path) {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(%error, folder = %folder.display(), "cannot remove the folder of a former agent");
+        }
+        _ => {}
     }
 }
 

@@ -121,16 +121,17 @@ struct Column {
 }
 
 fn tables(connection: &Connection) -> Vec<String> {
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    let sql =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
     let mut statement = connection.prepare(sql).unwrap();
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
 fn columns(connection: &Connection, table: &str) -> Vec<Column> {
-    let mut statement = connection.prepare(&format!("SELECT name, pk FROM pragma_table_info('{table}')")).unwrap();
-    let columns = statement.query_map([], |row| {
-        Ok(Column { name: row.get(0)?, key: row.get::<_, i64>(1)? > 0 })
-    });
+    let mut statement =
+        connection.prepare(&format!("SELECT name, pk FROM pragma_table_info('{table}')")).unwrap();
+    let columns =
+        statement.query_map([], |row| Ok(Column { name: row.get(0)?, key: row.get::<_, i64>(1)? > 0 }));
     columns.unwrap().map(Result::unwrap).collect()
 }
 
@@ -159,7 +160,8 @@ fn pairs(connection: &Connection, table: &str, world: &World) -> Vec<(Vec<Value>
                 let index = names.iter().position(|other| other == name)?;
                 if let Value::Integer(number) = row[index] { Some(number) } else { None }
             };
-            let time = integer("created_at").or_else(|| integer("started_at")).or_else(|| integer("received_at"));
+            let time =
+                integer("created_at").or_else(|| integer("started_at")).or_else(|| integer("received_at"));
             (integer("still"), integer("kind"), integer("standing"), time)
         });
         of_side

@@ -289,7 +289,8 @@ fn comparable(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn today() -> String {
-    let days = Timestamp::now().minus(std::time::Duration::from_secs(20)).as_micros().div_euclid(86_400_000_000);
+    let days =
+        Timestamp::now().minus(std::time::Duration::from_secs(20)).as_micros().div_euclid(86_400_000_000);
     // Civil from days (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
     let z = days + 719_468;
     let era = z.div_euclid(146_097);

@@ -16,14 +16,14 @@ use ownsight_gate::{Client, Gate, LinkFor, NewCamera, Password, Redemption, Sour
 use ownsight_ingest::{Answer, Credential, Declared, Ingest, IngestConfig, Report, ReportKind};
 use ownsight_ledger::{Ledger, LedgerConfig};
 use ownsight_model::{
-    AccountId, CameraFault, CameraId, CameraReport, CameraState, CameraTestStep, DeviceId, DeviceReport, EventId,
-    GapReason, GapReport, HomeId, Label, LabelSource, MotionTrack, SectionKind, StepOutcome, StepReport, TestId,
-    TestReport, Timestamp,
+    AccountId, CameraFault, CameraId, CameraReport, CameraState, CameraTestStep, DeviceId, DeviceReport,
+    EventId, GapReason, GapReport, HomeId, Label, LabelSource, MotionTrack, SectionKind, StepOutcome,
+    StepReport, TestId, TestReport, Timestamp,
 };
 use ownsight_registry::{Registry, RegistryOptions};
 use ownsight_seal::{
-    CameraSealer, Configuration, DeviceKey, KeyPair, LinkSecret, MasterKey, PairingAnswer, PairingCode, PairingScope,
-    tag_device_report,
+    CameraSealer, Configuration, DeviceKey, KeyPair, LinkSecret, MasterKey, PairingAnswer, PairingCode,
+    PairingScope, tag_device_report,
 };
 use ownsight_vault::{Vault, VaultConfig};
 
@@ -153,8 +153,7 @@ impl Side {
         let System { gate, ingest, .. } = system;
         let email = format!("{name}@example.org");
         let password = format!("{name}-password");
-        let secret =
-            gate.make_link(LinkFor::Account { email: None, local_agent: false }).await.unwrap();
+        let secret = gate.make_link(LinkFor::Account { email: None, local_agent: false }).await.unwrap();
         let redemption = Redemption {
             email: email.clone(),
             password: Password::new(password.clone()),
@@ -191,7 +190,11 @@ impl Side {
 
         let mut events = Vec::new();
         for number in 0..2 {
-            events.push(device.deliver(ingest, &sealer, first, EventId::generate(), &event_sections(name, number)).await);
+            events.push(
+                device
+                    .deliver(ingest, &sealer, first, EventId::generate(), &event_sections(name, number))
+                    .await,
+            );
         }
         let still = [(SectionKind::Still, format!("{name} still").into_bytes())];
         events.push(device.deliver(ingest, &sealer, first, EventId::generate(), &still).await);

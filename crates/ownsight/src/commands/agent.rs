@@ -1,69 +1,82 @@
 //! `ownsight agent`: the cameras of one home, from a place that can reach them.
 
-use std::io::{BufRead as _, Read as _};
+use std::io::IsTerminal as _;
 
-use anyhow::{Context as _, bail};
-use ownsight_agent::{Agent, AgentConfig, Pairing};
-use serde::Deserialize;
+use anyhow::Context as _;
+use ownsight_agent::{AgentConfig, AgentError, Invitation, Neighbours, Pairing, supervisor};
 use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
 
 use crate::cli::{AgentArgs, LogArgs};
 use crate::client::ask;
+use crate::commands::serve::stop_signal;
 use crate::{config, logging};
 
-const LINE_BYTES_MAX: u64 = 4096;
-
-/// The first line that a supervised agent reads.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Instructions {
-    code: Option<String>,
-    server: Option<String>,
-}
+const VERSION: &str = concat!("ownsight agent ", env!("CARGO_PKG_VERSION"));
 
 pub(crate) fn run(args: AgentArgs, log: &LogArgs) -> anyhow::Result<()> {
     logging::start(log, "info")?;
-    let folder = match args.data {
-        Some(folder) => folder,
-        None => config::agent_folder().context("there is no home folder to keep data in: name one with --data")?,
-    };
-    let pairing = if args.supervised {
-        instructions()?.code.map(|code| (code.code, code.server, true))
-    } else {
-        let paired = ownsight_agent::is_paired(&folder);
-        match (args.code, paired) {
-            (Some(_), true) => bail!(
-                "the agent in {} is paired already: start it without a code, or name another folder with --data",
-                folder.display()
-            ),
-            (None, true) => None,
-            (code, false) => {
-                let server = match args.server {
-                    Some(server) => server,
-                    None => ask("The server's address: ")?,
-                };
-                let code = match code {
-                    Some(code) => code,
-                    None => ask("The pairing code: ")?,
-                };
-                Some((Zeroizing::new(code), server, args.yes))
-            }
+    let folder = match &args.data {
+        Some(folder) => folder.clone(),
+        None => {
+            config::agent_folder().context("there is no home folder to keep data in: name one with --data")?
         }
     };
     // Before the first thread: what is confined later confines that thread only.
-    let confinement = ownsight_agent::confine(&folder).context("cannot prepare the agent's folder")?;
-    tracing::info!(%confinement, folder = %folder.display(), "agent starts");
+    ownsight_agent::confine(&folder, if args.supervised { Neighbours::Server } else { Neighbours::None });
+    let cancel = CancellationToken::new();
+    let mut config = AgentConfig::new(folder, VERSION);
+    config.pairing =
+        if args.supervised { supervisor::listen(std::io::stdin(), cancel.clone())? } else { given(&args)? };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(async move {
-        let cancel = CancellationToken::new();
-        end_with_signals(&cancel)?;
-        if args.supervised {
-            end_with_stdin(cancel.clone());
-        }
-        let pairing = pairing.map(|(code, server, yes)| Pairing { code, server, confirm: confirm(yes) });
-        Agent::run(AgentConfig { pairing, ..AgentConfig::new(folder) }, cancel).await.map_err(anyhow::Error::from)
-    });
+    let outcome = runtime.block_on(run_until_stopped(config, args, cancel));
     runtime.shutdown_timeout(std::time::Duration::from_secs(3));
     outcome
+}
+
+async fn run_until_stopped(
+    mut config: AgentConfig,
+    args: AgentArgs,
+    cancel: CancellationToken,
+) -> anyhow::Result<()> {
+    let signalled = cancel.clone();
+    tokio::spawn(async move {
+        if let Err(error) = stop_signal().await {
+            tracing::warn!(%error, "signals are not heard");
+            return;
+        }
+        signalled.cancel();
+    });
+    let sure = args.supervised || args.yes;
+    let confirm = move |invitation: &Invitation| sure || confirmed(invitation);
+    match ownsight_agent::run(config.clone(), confirm, cancel.clone()).await {
+        Err(AgentError::NotPaired) if !args.supervised && std::io::stdin().is_terminal() => {
+            config.pairing = Some(ask_for_pairing(args.server)?);
+            Ok(ownsight_agent::run(config, confirm, cancel).await?)
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+/// The pairing that the command line names, if it names one.
+fn given(args: &AgentArgs) -> anyhow::Result<Option<Pairing>> {
+    match (&args.server, &args.code) {
+        (Some(server), Some(code)) => Ok(Some(Pairing { server: server.parse()?, code: code.parse()? })),
+        (None, Some(_)) => anyhow::bail!("name the server's address with --server"),
+        (_, None) => Ok(None),
+    }
+}
+
+fn ask_for_pairing(server: Option<String>) -> anyhow::Result<Pairing> {
+    let server = match server {
+        Some(server) => server,
+        None => ask("The server's address: ")?,
+    };
+    let server = server.parse()?;
+    let code = ask("The pairing code, from the web app under Cameras: ")?;
+    Ok(Pairing { server, code: code.parse()? })
+}
+
+fn confirmed(invitation: &Invitation) -> bool {
+    let question = format!("This code is of the home “{}”. Is that right? Type yes: ", invitation.home_name);
+    ask(&question).is_ok_and(|answer| answer.eq_ignore_ascii_case("yes"))
 }

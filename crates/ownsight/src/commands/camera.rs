@@ -37,7 +37,13 @@ async fn list(client: &Client, as_json: bool) -> anyhow::Result<()> {
             "" => text(status, "state").to_owned(),
             fault => format!("{} ({fault})", text(status, "state")),
         };
-        println!("{}  {:<24} {:<32} {}", text(camera, "id"), text(camera, "name"), state, text(camera, "address"));
+        println!(
+            "{}  {:<24} {:<32} {}",
+            text(camera, "id"),
+            text(camera, "name"),
+            state,
+            text(camera, "address")
+        );
     }
     Ok(())
 }

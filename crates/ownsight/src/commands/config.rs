@@ -17,7 +17,7 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<()> {
     println!("people use           {}", config.base_url(config.listen));
     println!("metrics on           {}", config.metrics_listen);
     let transport = match (&config.tls, config.trusted_proxies.is_empty()) {
-        (Some((cert, _)), _) => format!("TLS by {}", cert.display()),
+        (Some(tls), _) => format!("TLS by {}", tls.certificate.display()),
         (None, false) => "plain HTTP behind the trusted proxies".to_owned(),
         (None, true) => "plain HTTP, for loopback and private addresses only".to_owned(),
     };

@@ -145,7 +145,9 @@ fn camera_password(home: usize) -> String {
 async fn prepare(folder: &Path, serving: &Serving, sim: &CameraSim) -> anyhow::Result<Vec<Account>> {
     let kept = folder.join("accounts.json");
     let known: Vec<Account> = match std::fs::read(&kept) {
-        Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is not the demo's", kept.display()))?,
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes).with_context(|| format!("{} is not the demo's", kept.display()))?
+        }
         Err(_) => Vec::new(),
     };
     let mut accounts = Vec::new();
@@ -269,7 +271,9 @@ fn announce(url: &str, accounts: &[Account], as_json: bool) -> anyhow::Result<()
         println!("  {:<17} {}   password  {}", account.home, account.email, account.password);
     }
     println!();
-    println!("  Each sees their own cameras, and not one thing of the other. The first events come within half a minute.");
+    println!(
+        "  Each sees their own cameras, and not one thing of the other. The first events come within half a minute."
+    );
     println!("  Sign in as both: one of them in a private window. Ctrl-C stops.");
     println!();
     Ok(())

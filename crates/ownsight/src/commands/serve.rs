@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ownsight_gate::LinkFor;
 use ownsight_ingest::{Ingest, IngestConfig};
-use ownsight_server::{RunningServer, Server, ServerConfig, Tls};
+use ownsight_server::{RunningServer, Server, ServerConfig};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -25,9 +25,10 @@ pub(crate) async fn run(args: ServeArgs, log: &LogArgs) -> anyhow::Result<()> {
     let serving = Serving::start(&config, log).await?;
     if let Some(address) = &serving.first_link {
         println!("Set up the first account: {address}");
-        println!("The link works once, for 24 hours. `ownsight serve` prints a new one at each start until then.");
+        println!(
+            "The link works once, for 24 hours. `ownsight serve` prints a new one at each start until then."
+        );
     }
-    tracing::info!(address = %serving.server.addr(), metrics = %serving.server.metrics_addr(), "ready");
     stop_signal().await?;
     tracing::info!("stopping");
     serving.stop().await;
@@ -47,9 +48,10 @@ pub(crate) struct Serving {
 impl Serving {
     pub(crate) async fn start(config: &Config, log: &LogArgs) -> anyhow::Result<Self> {
         let mut installation = Installation::open(config).await?;
-        let ingest = Ingest::open(installation.registry.clone(), installation.vault.clone(), IngestConfig::default())
-            .await
-            .context("cannot open the way in for events")?;
+        let ingest =
+            Ingest::open(installation.registry.clone(), installation.vault.clone(), IngestConfig::default())
+                .await
+                .context("cannot open the way in for events")?;
         let swept = ingest.sweep().await.context("cannot sweep the folder of events")?;
         if swept.too_many {
             tracing::error!(
@@ -57,16 +59,13 @@ impl Serving {
             );
         }
         let server_config = ServerConfig {
-            listen: config.listen,
-            metrics_listen: config.metrics_listen,
-            tls: config.tls.clone().map(|(cert, key)| Tls { cert, key }),
+            metrics_listen: Some(config.metrics_listen),
+            tls: config.tls.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             public_url: config.public_url.clone(),
-            ..ServerConfig::default()
+            ..ServerConfig::at(config.listen)
         };
-        let server = Server::start(server_config, installation.gate.clone(), ingest.clone())
-            .await
-            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let server = Server::start(server_config, installation.gate.clone(), ingest.clone()).await?;
         let base_url = config.base_url(server.addr());
 
         let cancel = CancellationToken::new();
@@ -80,7 +79,10 @@ impl Serving {
             let (base_url, cancel) = (base_url.clone(), cancel.clone());
             tasks.spawn(async move {
                 if let Err(error) = operator::serve(&data, gate, base_url, cancel).await {
-                    tracing::error!(error = format!("{error:#}"), "no operator's socket: `ownsight account` will not work");
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "no operator's socket: `ownsight account` will not work"
+                    );
                 }
             });
         }
@@ -121,11 +123,15 @@ impl Serving {
 /// Where this machine's own agents find the server.
 fn local_url(config: &Config, listening: SocketAddr) -> String {
     if config.tls.is_some() {
-        // The certificate names the public address.
+        // The certificate names the public address, and not this one.
         return config.base_url(listening);
     }
     let port = listening.port();
-    if listening.ip().is_unspecified() { format!("http://127.0.0.1:{port}") } else { format!("http://{listening}") }
+    if listening.ip().is_unspecified() {
+        format!("http://127.0.0.1:{port}")
+    } else {
+        format!("http://{listening}")
+    }
 }
 
 fn log_args(log: &LogArgs) -> Vec<String> {

@@ -58,6 +58,23 @@ impl CameraSecret {
 }
 
 impl VerifiedEvent {
+    /// Confirms that a row says of it what header and trailer say: a row whose columns were exchanged is a mix-up.
+    pub fn is_as_row(
+        &self,
+        device: ownsight_model::DeviceId,
+        started_at: ownsight_model::Timestamp,
+        ended_at: ownsight_model::Timestamp,
+        label: u8,
+    ) -> Result<(), OpenError> {
+        let ids = self.ids();
+        let trailer = &self.trailer;
+        wrap::same_id(
+            &(device, started_at, ended_at, label),
+            &(ids.device, ids.started_at, trailer.ended_at, trailer.label.code()),
+            Purpose::Event,
+        )
+    }
+
     /// Confirms that it is the event that was asked for.
     pub fn is_event(&self, asked: ownsight_model::EventId) -> Result<(), OpenError> {
         wrap::same_id(&asked, &self.ids().event, Purpose::Event)
