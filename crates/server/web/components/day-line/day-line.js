@@ -93,7 +93,7 @@ function Row({ row, events, gaps, share, end, at, phone }) {
       ${dark.map((gap) => html`<rect ...${band(gap, { class: phone ? 'day-line-gap-under' : 'day-line-gap', fill: 'url(#hatch)' })} />`)}
       ${quiet.map((gap) => html`<rect ...${band(gap, { class: 'day-line-quiet' })} />`)}
       ${events.filter(({ camera_id }) => row.of.includes(camera_id)).map((event) => html`
-        <rect key=${event.id} x=${pc(share(event.started_at))} transform="translate(-1.500 0)" width="3" class=${event.id === at ? 'day-line-tick day-line-tick-at' : 'day-line-tick'} />`)}
+        <rect key=${event.id} x=${pc(share(event.started_at))} transform="translate(-1.5 0)" width="3" class=${event.id === at ? 'day-line-tick day-line-tick-at' : 'day-line-tick'} />`)}
     </svg>`;
 }
 

@@ -45,7 +45,7 @@ export function Timeline({ event, zone, length, at, onSeek }) {
       aria-valuetext=${`${at.toFixed(1)} of ${Math.round(length)} seconds${moving ? ', motion' : ''}`}
       onPointerDown=${down} onPointerMove=${(pointer) => pointer.buttons === 1 && pointer.currentTarget.hasPointerCapture(pointer.pointerId) && seekTo(pointer)} onKeyDown=${keys}>
       ${width > 0 && html`<svg width=${width} height="92" aria-hidden="true">
-        <defs><pattern id="lead" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="2.500" y1="0" x2="2.500" y2="5" class="timeline-hatch" /></pattern></defs>
+        <defs><pattern id="lead" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="2.5" y1="0" x2="2.5" y2="5" class="timeline-hatch" /></pattern></defs>
         <rect x="0" y=${top} width=${width} height=${height} class="timeline-ground" />
         <rect x="0" y=${top} width=${x(at)} height=${height} class="timeline-played" />
         ${lead > 0 && html`<rect x="0" y=${top} width=${x(lead)} height=${height} fill="url(#lead)" />`}
