@@ -10,7 +10,7 @@ use crate::cut::{EventCutter, Take};
 use crate::decode::{Picture, PictureDecoder};
 use crate::h264::VideoFormat;
 use crate::jpeg::SmallPicture;
-use crate::motion::Detector;
+use crate::motion::{Detector, MotionUpdate};
 use crate::output::{Event, Still};
 use crate::video::AccessUnit;
 
@@ -130,13 +130,21 @@ impl Recorder {
     }
 }
 
+/// A picture that may become a thumbnail.
+#[derive(Debug)]
+struct Best {
+    pts: i64,
+    strength: u8,
+    picture: SmallPicture,
+}
+
 /// What looks at decoded pictures.
 #[derive(Debug)]
 struct Watcher {
     detector: Detector,
     cutter: EventCutter,
     /// The picture with the most motion since something began to stir.
-    best: Option<(u8, SmallPicture)>,
+    best: Option<Best>,
     last_still: Option<Timestamp>,
     still_interval: Duration,
     pictures: u64,
@@ -151,12 +159,21 @@ impl Watcher {
         if let Some(take) = self.cutter.motion(&update) {
             self.finish(take);
         }
-        if !update.stirring && !self.cutter.is_running() {
-            self.best = None;
-        } else if self.best.as_ref().is_none_or(|(strength, _)| update.strength > *strength) {
-            self.best = Some((update.strength, SmallPicture::of(picture, format)));
-        }
+        self.keep_best(picture, format, &update);
         self.still(picture, format);
+    }
+
+    fn keep_best(&mut self, picture: &Picture<'_>, format: &VideoFormat, update: &MotionUpdate) {
+        let since = self.cutter.running_since();
+        if since.is_none() && !update.stirring {
+            self.best = None;
+            return;
+        }
+        let candidate = self.best.as_ref().filter(|best| since.is_none_or(|since| best.pts >= since));
+        if candidate.is_none_or(|best| update.strength > best.strength) {
+            let small = SmallPicture::of(picture, format);
+            self.best = Some(Best { pts: picture.pts, strength: update.strength, picture: small });
+        }
     }
 
     fn still(&mut self, picture: &Picture<'_>, format: &VideoFormat) {
@@ -175,7 +192,7 @@ impl Watcher {
 
     fn finish(&mut self, take: Take) {
         self.events += 1;
-        let thumbnail = self.best.take().and_then(|(_, picture)| picture.to_jpeg()).unwrap_or_default();
+        let thumbnail = self.best.take().and_then(|best| best.picture.to_jpeg()).unwrap_or_default();
         let (width, height) = take.format().map_or((0, 0), |format| (format.width(), format.height()));
         let (started_at, ended_at) = (take.started_at(), take.ended_at());
         let (motion_started_at, motion_ended_at) = (take.motion_started_at(), take.motion_ended_at());

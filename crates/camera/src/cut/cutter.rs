@@ -58,9 +58,9 @@ impl EventCutter {
         }
     }
 
-    /// Whether an event is going on.
-    pub fn is_running(&self) -> bool {
-        self.running.is_some()
+    /// The first moment of the event that is going on, in ticks.
+    pub fn running_since(&self) -> Option<i64> {
+        self.running.as_ref().map(|running| running.start)
     }
 
     /// Takes the next encoded frame in decoding order. Its format must be that of the frames before; see

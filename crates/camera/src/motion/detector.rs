@@ -93,10 +93,12 @@ impl Detector {
         }
     }
 
-    /// The stream has a hole or begins anew: motion that goes on ends here. The scene is remembered, because the
-    /// camera still hangs where it hung.
+    /// The stream has a hole or begins anew: motion that goes on ends here, and the scene is learnt for 1.5 s again.
     pub fn interrupt(&mut self) -> Option<MotionChange> {
         self.last_pts = None;
+        if let Some(scene) = &mut self.scene {
+            scene.learn_anew();
+        }
         match std::mem::replace(&mut self.state, State::Still) {
             State::Moving { last } => Some(MotionChange::Ended(last)),
             State::Still | State::Stirring { .. } => None,

@@ -122,6 +122,12 @@ impl Scene {
         self.columns == grid.columns.max(1) && self.cells.len() == grid.cells.len()
     }
 
+    /// What comes may differ from what was, and is learnt.
+    pub(super) fn learn_anew(&mut self) {
+        self.learning = LEARN_SECONDS;
+        self.active_part = 0.0;
+    }
+
     /// Compares the next picture, `elapsed` seconds after the one before it, and learns from it.
     pub(super) fn look(&mut self, grid: &Grid, elapsed: f32, key: bool) -> Difference {
         let pulsed = key && self.frames_since_key >= PULSE_FRAMES_MIN;

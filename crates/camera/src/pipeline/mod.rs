@@ -65,7 +65,8 @@ pub struct CameraPipeline {
 }
 
 impl CameraPipeline {
-    /// Begins to watch a camera. Must be called within a Tokio runtime with time and I/O enabled.
+    /// Begins to watch a camera. Must be called within a Tokio runtime with time and I/O enabled; takes one thread
+    /// of its pool for blocking work for as long as it lives.
     ///
     /// The receiver gets everything that is found. When it is slow, memory does not grow: at most eight events
     /// of together 64 MB wait for it, and the next is thrown away, counted in [`Stats::events_lost`] and reported

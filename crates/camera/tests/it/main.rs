@@ -8,6 +8,7 @@
 )]
 
 mod connection_test;
+mod decoder;
 mod detector;
 mod pipeline;
 mod recorder;

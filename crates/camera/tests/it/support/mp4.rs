@@ -29,7 +29,6 @@ pub(crate) struct Mp4 {
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
     pub(crate) range: Range<usize>,
-    pub(crate) dts: i64,
     /// In the media's own time, before the edit.
     pub(crate) pts: i64,
     pub(crate) duration: i64,
@@ -115,10 +114,11 @@ fn scale_and_duration(header: &[u8]) -> (u64, u64) {
 fn samples(stbl: &[u8]) -> Vec<Sample> {
     let durations = runs(child(stbl, "stts"));
     let offsets = if has(stbl, "ctts") { runs(child(stbl, "ctts")) } else { vec![0; durations.len()] };
-    let keys: Vec<u32> = {
+    // Without the table, every sample is a key frame (8.6.2.1).
+    let keys: Option<Vec<u32>> = has(stbl, "stss").then(|| {
         let stss = child(stbl, "stss");
         (0..u32_at(stss, 4) as usize).map(|index| u32_at(stss, 8 + index * 4)).collect()
-    };
+    });
     let ranges = ranges(stbl);
     assert_eq!((durations.len(), offsets.len()), (ranges.len(), ranges.len()), "tables differ in length");
     let mut dts = 0;
@@ -127,10 +127,9 @@ fn samples(stbl: &[u8]) -> Vec<Sample> {
         let duration = i64::from(durations[index]);
         samples.push(Sample {
             range,
-            dts,
             pts: dts + i64::from(offsets[index] as i32),
             duration,
-            key: keys.contains(&(index as u32 + 1)),
+            key: keys.as_ref().is_none_or(|keys| keys.contains(&(index as u32 + 1))),
         });
         dts += duration;
     }
