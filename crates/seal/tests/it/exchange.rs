@@ -1,0 +1,195 @@
+//! Every wrap that there is, given to every place that opens one.
+
+use ownsight_model::{
+    AccountId, CameraId, DeviceId, Email, GrantId, HomeEpoch, InstallationId, Role, SessionId, Timestamp,
+};
+use ownsight_seal::{
+    AccountKey, AccountScope, ControlKey, DeviceKey, HomeScope, LinkSecret, MasterKey, OpenError,
+    PairingCode, PasswordHash, Purpose, SessionKind, SessionSecret,
+};
+
+use crate::support::{Home, flipped};
+
+type Open = Box<dyn Fn(&[u8]) -> Result<(), OpenError>>;
+
+/// One sealed row, and the place in the product that opens it.
+struct Slot {
+    name: String,
+    purpose: Purpose,
+    sealed: Vec<u8>,
+    open: Open,
+}
+
+struct Slots {
+    whose: &'static str,
+    all: Vec<Slot>,
+}
+
+impl Slots {
+    fn add<T>(
+        &mut self,
+        purpose: Purpose,
+        what: &str,
+        sealed: Vec<u8>,
+        open: impl Fn(&[u8]) -> Result<T, OpenError> + 'static,
+    ) {
+        let name = format!("{} {what}", self.whose);
+        self.all.push(Slot { name, purpose, sealed, open: Box::new(move |row| open(row).map(drop)) });
+    }
+}
+
+/// Wraps of one home: by control key, home key and text key, for two cameras, two devices and two serials.
+fn of_home(slots: &mut Slots, home: &Home) {
+    let text = b"private text".as_slice();
+    for serial in [0, 1] {
+        for device in [home.device, DeviceId::generate()] {
+            let control = home.control.clone();
+            let sealed = control.seal_device_key(device, serial, &DeviceKey::generate());
+            let what = format!("key of device {device}, serial {serial}");
+            slots.add(Purpose::DeviceKey, &what, sealed, move |row| {
+                control.open_device_key(device, serial, row)
+            });
+        }
+    }
+    for camera in [home.place.camera, CameraId::generate()] {
+        let control = home.control.clone();
+        let sealed = control.seal_camera_address(camera, text);
+        slots.add(Purpose::CameraAddress, "camera address", sealed, move |row| {
+            control.open_camera_address(camera, row)
+        });
+    }
+    let key = home.key.clone();
+    slots.add(Purpose::HomeText, "home text", key.seal_text(text), move |row| key.open_text(row));
+    for device in [home.device, DeviceId::generate()] {
+        let key = home.key.clone();
+        let sealed = key.seal_device_text(device, text);
+        slots.add(Purpose::DeviceText, "device text", sealed, move |row| key.open_device_text(device, row));
+    }
+    let other_camera = ownsight_seal::CameraPlace { camera: CameraId::generate(), ..home.place };
+    let next_epoch = ownsight_seal::CameraPlace { epoch: home.place.epoch.next().unwrap(), ..home.place };
+    for place in [home.place, other_camera, next_epoch] {
+        let secret = home.key.camera_secret(&home.salt, place);
+        slots.add(Purpose::CameraText, "camera text", secret.seal_text(text), move |row| {
+            secret.open_text(row)
+        });
+    }
+}
+
+/// Wraps of one person: sessions, sign-in, grants, text.
+fn of_account(
+    slots: &mut Slots,
+    installation: InstallationId,
+    master: &MasterKey,
+    email: &str,
+    homes: &[&Home],
+) {
+    let scope = AccountScope { installation, account: AccountId::generate() };
+    let key = AccountKey::generate();
+    let email = Email::parse(email).unwrap();
+    let expires_at = Timestamp::now();
+    for kind in [SessionKind::Cookie, SessionKind::Bearer] {
+        let secret = SessionSecret::generate(installation, kind, Some([1; 32]));
+        let session = SessionId::generate();
+        let sealed = secret.seal(session, expires_at, scope.account, &key);
+        slots.add(Purpose::Session, "session", sealed, move |row| secret.open(session, expires_at, row));
+    }
+    // Two people with one password: the address alone tells their rows apart.
+    let hash = PasswordHash::from_bytes([9; 32]);
+    let (sealed, address) = (hash.seal(scope, &email, &key), email.clone());
+    slots.add(Purpose::Password, "password", sealed, move |row| hash.open(installation, &address, row));
+    let (sealed, master) = (master.seal(scope, &email, &key), master.clone());
+    slots.add(Purpose::Custody, "custody", sealed, move |row| master.open(installation, &email, row));
+    for home in homes {
+        let (grant, key) = (GrantId::generate(), key.clone());
+        let sealed = key.seal_grant(scope, grant, Role::Owner, &home.control);
+        slots.add(Purpose::GrantControl, "grant", sealed, move |row| {
+            key.open_grant(scope, grant, Role::Owner, HomeEpoch::FIRST, row)
+        });
+    }
+    let sealed = key.seal_text(scope, b"Anna");
+    slots.add(Purpose::AccountText, "account text", sealed, move |row| key.open_text(scope, row));
+}
+
+fn slots() -> Vec<Slot> {
+    let installation = InstallationId::generate();
+    let (ours, theirs) = (Home::new(installation), Home::new(installation));
+    // The same home after a new epoch: another control key, everything else equal.
+    let next = HomeScope { epoch: HomeEpoch::FIRST.next().unwrap(), ..ours.scope() };
+    let control = ControlKey::generate(next);
+    let key = control.home_key();
+    let secret = key.camera_secret(&ours.salt, ours.place);
+    let renewed =
+        Home { control, key, place: ours.place, salt: ours.salt.clone(), secret, device: ours.device };
+
+    let master = MasterKey::generate();
+    let mut slots = Slots { whose: "our", all: Vec::new() };
+    of_home(&mut slots, &ours);
+    of_account(&mut slots, installation, &master, "anna@example.org", &[&ours, &theirs]);
+    slots.whose = "their";
+    of_home(&mut slots, &theirs);
+    of_account(&mut slots, installation, &master, "ben@example.org", &[&ours, &theirs]);
+    slots.whose = "next epoch's";
+    of_home(&mut slots, &renewed);
+    slots.whose = "one of two";
+    for _ in 0..2 {
+        let secret = LinkSecret::generate();
+        let sealed = secret.seal(installation, b"a new account");
+        slots.add(Purpose::Link, "link", sealed, move |row| secret.open(installation, row));
+        let code = PairingCode::generate();
+        let sealed = code.seal_blob(b"{}");
+        slots.add(Purpose::Pairing, "pairing", sealed, move |row| code.open_blob(row));
+    }
+    slots.all
+}
+
+#[test]
+fn a_row_opens_in_its_own_place_and_is_a_mix_up_in_every_other() {
+    let slots = slots();
+    assert!(slots.len() > 50);
+    for purpose in Purpose::ALL.iter().filter(|purpose| purpose.form() == ownsight_seal::Form::Wrap) {
+        assert!(slots.iter().filter(|slot| slot.purpose == *purpose).count() > 1, "{}", purpose.label());
+    }
+    for (at, slot) in slots.iter().enumerate() {
+        for (from, other) in slots.iter().enumerate() {
+            let expected = if at == from { Ok(()) } else { Err(OpenError::MixUp(slot.purpose)) };
+            assert_eq!((slot.open)(&other.sealed), expected, "{} in the place of {}", other.name, slot.name);
+        }
+    }
+}
+
+#[test]
+fn a_changed_row_is_refused_and_says_whether_it_was_damaged() {
+    for slot in slots() {
+        for bit in 0..slot.sealed.len() * 8 {
+            let refused = (slot.open)(&flipped(&slot.sealed, bit)).unwrap_err();
+            match bit / 8 {
+                0 => assert!(matches!(refused, OpenError::Malformed { .. }), "{}: {refused}", slot.name),
+                1..49 => assert_eq!(refused, OpenError::MixUp(slot.purpose), "{}", slot.name),
+                _ => assert_eq!(refused, OpenError::Damaged(slot.purpose), "{}", slot.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cut_or_lengthened_row_is_refused() {
+    for slot in slots() {
+        for length in 0..slot.sealed.len() {
+            let refused = (slot.open)(&slot.sealed[..length]).unwrap_err();
+            if length < 65 {
+                assert!(matches!(refused, OpenError::Malformed { .. }), "{}: {refused}", slot.name);
+            } else {
+                assert_eq!(refused, OpenError::Damaged(slot.purpose), "{}", slot.name);
+            }
+        }
+        let longer = [slot.sealed.as_slice(), &[0]].concat();
+        assert_eq!((slot.open)(&longer), Err(OpenError::Damaged(slot.purpose)), "{}", slot.name);
+    }
+}
+
+#[test]
+fn the_same_text_never_has_the_same_bytes() {
+    let key = Home::new(InstallationId::generate()).key;
+    let (one, two) = (key.seal_text(b"Mill Yard 7"), key.seal_text(b"Mill Yard 7"));
+    assert!(one.iter().zip(&two).skip(1).filter(|(a, b)| a == b).count() < 16);
+}
