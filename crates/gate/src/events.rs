@@ -30,7 +30,7 @@ pub struct EventFilter {
     pub day: Option<String>,
     /// Begun before this moment.
     pub before: Option<Timestamp>,
-    /// Begun at or after this moment.
+    /// Begun after this moment.
     pub after: Option<Timestamp>,
     /// At most so many, 1 to 100; 50 if left out.
     pub limit: Option<u32>,
@@ -162,7 +162,8 @@ impl Gate {
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(GateError::invalid("limit", "1 to 100 is expected"));
         }
-        let (mut from, mut to) = (filter.after, filter.before);
+        // Both are exclusive.
+        let (mut from, mut to) = (filter.after.map(|after| after.shifted(1)), filter.before);
         if let Some(day) = &filter.day {
             let home = filter
                 .home

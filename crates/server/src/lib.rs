@@ -13,6 +13,7 @@
 //! - No secret is logged: not a query string, not a header, not a body, and no path but the route's pattern.
 //! - Metrics have no label of a home, camera, device or account, and a port of their own.
 
+mod api;
 mod config;
 mod device_api;
 mod health;
@@ -22,6 +23,7 @@ pub mod metrics;
 mod routes;
 mod server;
 mod state;
+mod web;
 
 pub use config::{Network, ParseNetworkError, ParsePublicUrlError, PublicUrl, ServerConfig, TlsFiles};
 pub use ownsight_ingest as ingest;

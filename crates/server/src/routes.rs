@@ -11,14 +11,16 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::http::{Problem, check_caller, finish};
 use crate::state::AppState;
-use crate::{device_api, health};
+use crate::{api, device_api, health, web};
 
 /// Everything that is answered on the main port.
 pub(crate) fn router(state: &AppState) -> Router {
     let trusted: Arc<[_]> = state.config.trusted_proxies.as_slice().into();
     Router::new()
         .merge(device_api::router(state.clone()))
+        .merge(api::router(state.clone()))
         .merge(health::router(state.clone()))
+        .merge(web::router())
         .fallback(nothing)
         .layer(from_fn_with_state(trusted, check_caller))
         .layer(from_fn(finish))

@@ -74,7 +74,13 @@ impl Server {
         let (deadlines, shutdown_max) = (Deadlines::of(&config), config.shutdown_max);
         let connections = Arc::new(Semaphore::new(config.connections_max.max(1)));
         let encrypted = tls.is_some();
-        let state = AppState { gate, ingest, config: Arc::new(config), stopping: ending.stopping.clone() };
+        let state = AppState {
+            gate,
+            ingest,
+            config: Arc::new(config),
+            streams: crate::api::Streams::default(),
+            stopping: ending.stopping.clone(),
+        };
         let port = |listener, router, tls, connections| Port {
             listener,
             router,

@@ -11,10 +11,10 @@ use crate::config::ServerConfig;
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct AppState {
-    #[expect(dead_code, reason = "the HTTP API for people asks it")]
     pub(crate) gate: Gate,
     pub(crate) ingest: Ingest,
     pub(crate) config: Arc<ServerConfig>,
+    pub(crate) streams: crate::api::Streams,
     /// Cancelled when the server stops: whoever waits for something answers now.
     pub(crate) stopping: CancellationToken,
 }

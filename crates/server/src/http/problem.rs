@@ -51,7 +51,6 @@ impl Problem {
     }
 
     /// The reference of a log line that was written already.
-    #[expect(dead_code, reason = "the gate's alarms have references of their own")]
     pub(crate) fn reference(mut self, reference: impl Into<String>) -> Self {
         self.reference = Some(reference.into());
         self
@@ -67,9 +66,10 @@ impl Problem {
         self.code
     }
 
-    /// Nothing is here, or it belongs to somebody else: the same answer.
-    pub(crate) const fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "Nothing is here")
+    /// Nothing is here, or it belongs to somebody else: the same answer, to the byte.
+    pub(crate) fn not_found() -> Self {
+        let problem = Self::new(StatusCode::NOT_FOUND, "not-found", "Nothing is here");
+        Self { reference: Some(String::new()), ..problem }
     }
 
     /// Too much to do, or a part does not answer.

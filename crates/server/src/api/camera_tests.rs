@@ -1,0 +1,123 @@
+//! Tests of a camera's address.
+
+use axum::extract::{Path, Request, State};
+use axum::http::{Method, StatusCode};
+use ownsight_gate::{Source, TestOf, views};
+use ownsight_model::{CameraId, DeviceId, HomeId, TestId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::answers::{Outcome, json, media, no_content};
+use super::credentials::Signed;
+use crate::http::{JSON_BYTES_MAX, Problem, read_json};
+use crate::state::AppState;
+
+/// What to test. With `camera_id` a camera of the home, of which what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeginTest {
+    /// `rtsp://…`; needed without `camera_id`.
+    address: Option<String>,
+    /// The user name.
+    user: Option<String>,
+    /// The password.
+    password: Option<String>,
+    /// The device that tests.
+    #[schema(value_type = Option<String>)]
+    device_id: Option<DeviceId>,
+    /// An existing camera.
+    #[schema(value_type = Option<String>)]
+    camera_id: Option<CameraId>,
+}
+
+/// What a camera will be called.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Confirm {
+    /// Its name; an existing camera keeps its own.
+    name: Option<String>,
+}
+
+/// Begins a test.
+#[utoipa::path(post, path = "/api/v1/homes/{home}/camera-tests", tag = "camera tests",
+    params(("home" = String, Path)), request_body = BeginTest,
+    responses((status = 202, body = views::CameraTest), (status = 404), (status = 409), (status = 422)))]
+pub(crate) async fn begin(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(home): Path<HomeId>,
+    request: Request,
+) -> Outcome {
+    let body: BeginTest = read_json(request, JSON_BYTES_MAX).await?;
+    let device = body.device_id;
+    let of = match (body.camera_id, body.address) {
+        (Some(camera), address) => {
+            TestOf::Existing { camera, address, user: body.user, password: body.password, device }
+        }
+        (None, Some(address)) => {
+            let source = Source { address, user: body.user, password: body.password };
+            TestOf::New { source, device }
+        }
+        (None, None) => {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A field is not acceptable")
+                .detail("`address`: the camera's address is expected.")
+                .remedy("Correct the field, then try again."));
+        }
+    };
+    let test = state.gate.begin_test(&who, home, of).await?;
+    let answer = state.gate.test(&who, test).await?;
+    json(&who, StatusCode::ACCEPTED, answer)
+}
+
+/// How far a test is.
+#[utoipa::path(get, path = "/api/v1/camera-tests/{test}", tag = "camera tests", params(("test" = String, Path)),
+    responses((status = 200, body = views::CameraTest), (status = 404)))]
+pub(crate) async fn test(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(test): Path<TestId>,
+) -> Outcome {
+    let answer = state.gate.test(&who, test).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Ends a test and erases its draft.
+#[utoipa::path(delete, path = "/api/v1/camera-tests/{test}", tag = "camera tests",
+    params(("test" = String, Path)), responses((status = 204), (status = 404)))]
+pub(crate) async fn cancel(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(test): Path<TestId>,
+) -> Outcome {
+    state.gate.cancel_test(&who, test).await?;
+    Ok(no_content())
+}
+
+/// The first picture of a test.
+#[utoipa::path(get, path = "/api/v1/camera-tests/{test}/still", tag = "camera tests",
+    params(("test" = String, Path)), responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
+pub(crate) async fn still(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(test): Path<TestId>,
+    method: Method,
+) -> Outcome {
+    let stream = state.gate.open_test_still(&who, test).await?;
+    Ok(media(who, &method, stream, false))
+}
+
+/// Keeps what a passed test found.
+#[utoipa::path(post, path = "/api/v1/camera-tests/{test}/confirm", tag = "camera tests",
+    params(("test" = String, Path)), request_body = Confirm,
+    responses((status = 201, body = views::Camera), (status = 404), (status = 409), (status = 422)))]
+pub(crate) async fn confirm(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(test): Path<TestId>,
+    request: Request,
+) -> Outcome {
+    let body: Confirm = read_json(request, JSON_BYTES_MAX).await?;
+    let camera = state.gate.confirm_test(&who, test, body.name.as_deref()).await?;
+    let answer = state.gate.camera(&who, camera).await?;
+    json(&who, StatusCode::CREATED, answer)
+}

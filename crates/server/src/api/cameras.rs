@@ -1,0 +1,148 @@
+//! Cameras: how they are, adding, changing and erasing them.
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{Method, StatusCode};
+use ownsight_gate::{CameraChange, NewCamera, Source, views};
+use ownsight_model::{CameraId, DeviceId, HomeId};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::answers::{Outcome, json, media};
+use super::credentials::Signed;
+use crate::http::{JSON_BYTES_MAX, read_json};
+use crate::state::AppState;
+
+/// Which cameras.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct OfHome {
+    /// Of this home only.
+    #[param(value_type = Option<String>)]
+    home: Option<HomeId>,
+}
+
+/// A camera to add.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddCamera {
+    /// Its name.
+    name: String,
+    /// `rtsp://…`
+    address: String,
+    /// The user name, if it asks for one.
+    user: Option<String>,
+    /// The password, if it asks for one.
+    password: Option<String>,
+    /// The device that is to serve it.
+    #[schema(value_type = Option<String>)]
+    device_id: Option<DeviceId>,
+}
+
+/// What changes of a camera; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeCamera {
+    /// Its name.
+    name: Option<String>,
+    /// Its address.
+    address: Option<String>,
+    /// The user name.
+    user: Option<String>,
+    /// The password.
+    password: Option<String>,
+    /// How readily motion is an event, 1 to 10.
+    sensitivity: Option<u8>,
+    /// The device that is to serve it.
+    #[schema(value_type = Option<String>)]
+    device_id: Option<DeviceId>,
+}
+
+/// The cameras of one home, or of all.
+#[utoipa::path(get, path = "/api/v1/cameras", tag = "cameras", params(OfHome),
+    responses((status = 200, body = views::Cameras), (status = 404)))]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Query(of): Query<OfHome>,
+) -> Outcome {
+    let answer = state.gate.cameras(&who, of.home).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Adds a camera without a test.
+#[utoipa::path(post, path = "/api/v1/homes/{home}/cameras", tag = "cameras", params(("home" = String, Path)),
+    request_body = AddCamera,
+    responses((status = 201, body = views::Camera), (status = 404), (status = 409), (status = 422)))]
+pub(crate) async fn add(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(home): Path<HomeId>,
+    request: Request,
+) -> Outcome {
+    let body: AddCamera = read_json(request, JSON_BYTES_MAX).await?;
+    let source = Source { address: body.address, user: body.user, password: body.password };
+    let new = NewCamera { name: body.name, source, device: body.device_id };
+    let camera = state.gate.add_camera(&who, home, new).await?;
+    let answer = state.gate.camera(&who, camera).await?;
+    json(&who, StatusCode::CREATED, answer)
+}
+
+/// One camera.
+#[utoipa::path(get, path = "/api/v1/cameras/{camera}", tag = "cameras", params(("camera" = String, Path)),
+    responses((status = 200, body = views::Camera), (status = 404)))]
+pub(crate) async fn camera(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(camera): Path<CameraId>,
+) -> Outcome {
+    let answer = state.gate.camera(&who, camera).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Changes a camera.
+#[utoipa::path(patch, path = "/api/v1/cameras/{camera}", tag = "cameras", params(("camera" = String, Path)),
+    request_body = ChangeCamera,
+    responses((status = 200, body = views::Camera), (status = 404), (status = 409), (status = 422)))]
+pub(crate) async fn change(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(camera): Path<CameraId>,
+    request: Request,
+) -> Outcome {
+    let body: ChangeCamera = read_json(request, JSON_BYTES_MAX).await?;
+    let change = CameraChange {
+        name: body.name,
+        address: body.address,
+        user: body.user,
+        password: body.password,
+        sensitivity: body.sensitivity,
+        device: body.device_id,
+    };
+    state.gate.change_camera(&who, camera, change).await?;
+    let answer = state.gate.camera(&who, camera).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Erases a camera with all its events.
+#[utoipa::path(delete, path = "/api/v1/cameras/{camera}", tag = "cameras", params(("camera" = String, Path)),
+    responses((status = 200, body = views::Erased), (status = 404)))]
+pub(crate) async fn erase(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(camera): Path<CameraId>,
+) -> Outcome {
+    let answer = state.gate.erase_camera(&who, camera).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// A camera's last still.
+#[utoipa::path(get, path = "/api/v1/cameras/{camera}/still", tag = "cameras", params(("camera" = String, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
+pub(crate) async fn still(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(camera): Path<CameraId>,
+    method: Method,
+) -> Outcome {
+    let stream = state.gate.open_still(&who, camera).await?;
+    Ok(media(who, &method, stream, false))
+}

@@ -1,0 +1,113 @@
+//! Whose request this is: two cookies with `s` in the address, or a bearer token.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use ownsight_gate::{Credentials, Gate};
+
+use crate::http::{Caller, Problem};
+use crate::state::AppState;
+
+const CLIENT_HALF: &str = "ownsight-client-half";
+
+/// A request's credentials. They prove nothing yet: the gate opens with them, or does not.
+#[derive(Debug)]
+pub(crate) struct Signed(pub(crate) Credentials);
+
+impl FromRequestParts<AppState> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        if let Some(token) = bearer(&parts.headers) {
+            let half = match parts.headers.get(CLIENT_HALF) {
+                Some(half) => Some(half.to_str().map_err(|_| signed_out())?),
+                None => None,
+            };
+            return state.gate.bearer_credentials(token, half).map(Self).ok_or_else(signed_out);
+        }
+        let names = CookieNames::of(&state.gate, encrypted(parts));
+        let server_half = cookie(&parts.headers, &names.server).ok_or_else(signed_out)?;
+        let page_half = cookie(&parts.headers, &names.page).ok_or_else(signed_out)?;
+        let credentials = state.gate.cookie_credentials(server_half, page_half).ok_or_else(signed_out)?;
+        // A wrong `s` is an address of another session: there is nothing here.
+        if query_value(parts.uri.query(), "s").is_some_and(|s| credentials.page_value_is(s)) {
+            Ok(Self(credentials))
+        } else {
+            Err(Problem::not_found())
+        }
+    }
+}
+
+/// The names of the two cookies. They carry the installation's first 8 hex digits, because cookies ignore ports.
+pub(crate) struct CookieNames {
+    pub(crate) server: String,
+    pub(crate) page: String,
+}
+
+impl CookieNames {
+    pub(crate) fn of(gate: &Gate, encrypted: bool) -> Self {
+        let prefix = if encrypted { "__Host-" } else { "" };
+        let id: String = gate.installation().to_string().chars().take(8).collect();
+        Self { server: format!("{prefix}ownsight-{id}"), page: format!("{prefix}ownsight-{id}-page") }
+    }
+}
+
+/// Attributes that both cookies have.
+pub(crate) fn cookie_attributes(max_age_seconds: u64, encrypted: bool) -> String {
+    let secure = if encrypted { "; Secure" } else { "" };
+    format!("Path=/; SameSite=Strict; Max-Age={max_age_seconds}{secure}")
+}
+
+pub(crate) fn signed_out() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "signed-out", "You are not signed in")
+        .detail("This needs a session, and there is none or it has ended.")
+        .remedy("Sign in.")
+}
+
+fn encrypted(parts: &Parts) -> bool {
+    parts.extensions.get::<Caller>().is_some_and(|caller| caller.encrypted)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The one cookie of this name; `None` also if there are several, of which one is not ours.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut found = pairs.filter(|(other, _)| *other == name).map(|(_, value)| value);
+    match (found.next(), found.next()) {
+        (Some(value), None) => Some(value),
+        _ => None,
+    }
+}
+
+fn query_value<'a>(query: Option<&'a str>, name: &str) -> Option<&'a str> {
+    query?.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doubled_cookie_is_none() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, "a=1; b=2".parse().unwrap());
+        assert_eq!(cookie(&headers, "b"), Some("2"));
+        headers.append(COOKIE, "b=3".parse().unwrap());
+        assert_eq!(cookie(&headers, "b"), None);
+        assert_eq!(cookie(&headers, "a"), Some("1"));
+    }
+
+    #[test]
+    fn query_values_are_found_by_their_whole_name() {
+        assert_eq!(query_value(Some("as=1&s=2&s=3"), "s"), Some("2"));
+        assert_eq!(query_value(Some("as=1"), "s"), None);
+        assert_eq!(query_value(None, "s"), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! Devices: pairing, names, removal.
+
+use axum::Extension;
+use axum::extract::{Path, Request, State};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, StatusCode};
+use ownsight_gate::views;
+use ownsight_model::{DeviceId, HomeId};
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answers::{Outcome, json, json_with, no_content};
+use super::credentials::Signed;
+use crate::http::{Caller, JSON_BYTES_MAX, read_json};
+use crate::state::AppState;
+
+/// A device's name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Named {
+    /// Its name.
+    name: String,
+}
+
+/// A pairing code with what a person needs beside it. Shown once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ShownPairing {
+    #[serde(flatten)]
+    pairing: views::Pairing,
+    /// The server's address.
+    address: String,
+    /// Address and code as a QR code.
+    qr_svg: String,
+}
+
+/// The devices of a home.
+#[utoipa::path(get, path = "/api/v1/homes/{home}/devices", tag = "devices", params(("home" = String, Path)),
+    responses((status = 200, body = views::Devices), (status = 404)))]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(home): Path<HomeId>,
+) -> Outcome {
+    let answer = state.gate.devices(&who, home).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Makes a pairing code.
+#[utoipa::path(post, path = "/api/v1/homes/{home}/devices", tag = "devices", params(("home" = String, Path)),
+    request_body = Named, responses((status = 201, body = ShownPairing), (status = 404), (status = 422)))]
+pub(crate) async fn pair(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Signed(who): Signed,
+    Path(home): Path<HomeId>,
+    headers: HeaderMap,
+    request: Request,
+) -> Outcome {
+    let body: Named = read_json(request, JSON_BYTES_MAX).await?;
+    let answer = state.gate.pair_device(&who, home, &body.name).await?;
+    let address = address(&state, caller, &headers);
+    json_with(&who, StatusCode::CREATED, answer, |pairing| {
+        let qr_svg = qr(&format!("ownsight:{address}#{}", pairing.code));
+        ShownPairing { pairing, address, qr_svg }
+    })
+}
+
+/// The configured address, else the one that the page itself was asked at.
+fn address(state: &AppState, caller: Caller, headers: &HeaderMap) -> String {
+    if let Some(url) = &state.config.public_url {
+        return url.as_str().to_owned();
+    }
+    let scheme = if caller.encrypted { "https" } else { "http" };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    format!("{scheme}://{host}")
+}
+
+/// Empty if the text is longer than a QR code holds, which an address is not.
+fn qr(text: &str) -> String {
+    let Ok(code) = QrCode::new(text) else { return String::new() };
+    code.render::<svg::Color>().min_dimensions(200, 200).quiet_zone(true).build()
+}
+
+/// One device.
+#[utoipa::path(get, path = "/api/v1/devices/{device}", tag = "devices", params(("device" = String, Path)),
+    responses((status = 200, body = views::Device), (status = 404)))]
+pub(crate) async fn device(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(device): Path<DeviceId>,
+) -> Outcome {
+    let answer = state.gate.device(&who, device).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Changes a device's name.
+#[utoipa::path(patch, path = "/api/v1/devices/{device}", tag = "devices", params(("device" = String, Path)),
+    request_body = Named, responses((status = 200, body = views::Device), (status = 404), (status = 422)))]
+pub(crate) async fn rename(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(device): Path<DeviceId>,
+    request: Request,
+) -> Outcome {
+    let body: Named = read_json(request, JSON_BYTES_MAX).await?;
+    state.gate.rename_device(&who, device, &body.name).await?;
+    let answer = state.gate.device(&who, device).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Removes a device, or cancels its pairing.
+#[utoipa::path(delete, path = "/api/v1/devices/{device}", tag = "devices", params(("device" = String, Path)),
+    responses((status = 204), (status = 404)))]
+pub(crate) async fn remove(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(device): Path<DeviceId>,
+) -> Outcome {
+    state.gate.remove_device(&who, device).await?;
+    Ok(no_content())
+}

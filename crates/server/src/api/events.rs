@@ -1,0 +1,139 @@
+//! Events: lists, one, its pictures, its end.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use ownsight_gate::{EventFilter, Media, views};
+use ownsight_model::{CameraId, EventId, HomeId, Label, Timestamp};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::answers::{Outcome, json, media, media_problem, no_content};
+use super::credentials::Signed;
+use super::ranges;
+use crate::http::Problem;
+use crate::state::AppState;
+
+/// Most cameras that one filter names.
+const CAMERAS_MAX: usize = 256;
+
+/// Which events.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct Filter {
+    /// Of this home only.
+    #[param(value_type = Option<String>)]
+    home: Option<HomeId>,
+    /// Of these cameras only, separated by commas.
+    camera: Option<String>,
+    /// About this only.
+    #[param(value_type = Option<String>)]
+    label: Option<Label>,
+    /// On this date in the home's zone; needs `home`.
+    day: Option<String>,
+    /// Begun before this moment.
+    #[param(value_type = Option<i64>)]
+    before: Option<Timestamp>,
+    /// Begun after this moment.
+    #[param(value_type = Option<i64>)]
+    after: Option<Timestamp>,
+    /// At most so many, 1 to 100.
+    limit: Option<u32>,
+    /// Where the former page ended.
+    cursor: Option<String>,
+}
+
+/// How a video leaves.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct VideoAs {
+    /// `1`: as a file to keep.
+    download: Option<u8>,
+}
+
+/// Events, newest first.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events", params(Filter),
+    responses((status = 200, body = views::Events), (status = 404), (status = 422)))]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Query(filter): Query<Filter>,
+) -> Outcome {
+    let filter = EventFilter {
+        home: filter.home,
+        cameras: cameras(filter.camera.as_deref())?,
+        label: filter.label,
+        day: filter.day,
+        before: filter.before,
+        after: filter.after,
+        limit: filter.limit,
+        cursor: filter.cursor,
+    };
+    let answer = state.gate.events(&who, filter).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+fn cameras(text: Option<&str>) -> Result<Vec<CameraId>, Problem> {
+    let texts = text.unwrap_or("").split(',').filter(|text| !text.is_empty());
+    let cameras: Result<Vec<CameraId>, _> = texts.take(CAMERAS_MAX + 1).map(str::parse).collect();
+    match cameras {
+        Ok(cameras) if cameras.len() <= CAMERAS_MAX => Ok(cameras),
+        _ => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A field is not acceptable")
+            .detail("`camera`: at most 256 ids of cameras, separated by commas, are expected.")
+            .remedy("Correct the field, then try again.")),
+    }
+}
+
+/// One event with its motion over time.
+#[utoipa::path(get, path = "/api/v1/events/{event}", tag = "events", params(("event" = String, Path)),
+    responses((status = 200, body = views::EventDetail), (status = 404)))]
+pub(crate) async fn event(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(event): Path<EventId>,
+) -> Outcome {
+    let answer = state.gate.event(&who, event).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Erases an event.
+#[utoipa::path(delete, path = "/api/v1/events/{event}", tag = "events", params(("event" = String, Path)),
+    responses((status = 204), (status = 404)))]
+pub(crate) async fn erase(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(event): Path<EventId>,
+) -> Outcome {
+    state.gate.erase_event(&who, event).await?;
+    Ok(no_content())
+}
+
+/// An event's thumbnail.
+#[utoipa::path(get, path = "/api/v1/events/{event}/thumbnail", tag = "events", params(("event" = String, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
+pub(crate) async fn thumbnail(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(event): Path<EventId>,
+    method: Method,
+) -> Outcome {
+    let stream = state.gate.open_media(&who, event, Media::Thumbnail).await?;
+    Ok(media(who, &method, stream, false))
+}
+
+/// An event's video, or a range of it.
+#[utoipa::path(get, path = "/api/v1/events/{event}/video", tag = "events",
+    params(("event" = String, Path), VideoAs),
+    responses((status = 200, content_type = "video/mp4"), (status = 206), (status = 404), (status = 416)))]
+pub(crate) async fn video(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Path(event): Path<EventId>,
+    Query(how): Query<VideoAs>,
+    method: Method,
+    headers: HeaderMap,
+) -> Outcome {
+    let range = ranges::asked(&headers);
+    let asked = Media::Video { range, download: how.download == Some(1) };
+    match state.gate.open_media(&who, event, asked).await {
+        Ok(stream) => Ok(media(who, &method, stream, range.is_some())),
+        Err(error) => Ok(media_problem(error)),
+    }
+}
