@@ -42,7 +42,7 @@ impl Chain {
         assert_eq!(primitives::mac(&key, &[message]), *made, "{}", purpose.label());
         self.key(purpose, parent, &[], &*key);
         self.tags.push(json!({
-            "purpose": purpose.label(), "key": hex(&*key), "message": hex(message), "tag": hex(made),
+            "purpose": purpose.label(), "key": hex(*key), "message": hex(message), "tag": hex(made),
         }));
     }
 
@@ -52,7 +52,7 @@ impl Chain {
         assert_eq!(pair.public(), *made, "{}", purpose.label());
         self.key(purpose, parent, &[], &*material);
         self.key_pairs.push(json!({
-            "purpose": purpose.label(), "ikm": hex(&*material), "private": hex(&*pair.private_bytes()),
+            "purpose": purpose.label(), "ikm": hex(*material), "private": hex(*pair.private_bytes()),
             "public": hex(made.to_bytes()),
         }));
     }
@@ -92,7 +92,7 @@ impl Chain {
             hpke::given::seal(&to.public(), psk, psk_id, info.as_bytes(), message, ephemeral);
         self.covered.push(purpose);
         self.sealed.push(json!({
-            "purpose": purpose.label(), "private": hex(&*to.private_bytes()), "public": hex(to.public().to_bytes()),
+            "purpose": purpose.label(), "private": hex(*to.private_bytes()), "public": hex(to.public().to_bytes()),
             "psk": hex(psk), "psk_id": hex(psk_id), "info": hex(info.as_bytes()), "ephemeral_ikm": hex(ephemeral),
             "encapsulation": hex(encapsulation), "sealed": hex(&sealed), "plaintext": hex(message),
         }));
@@ -280,7 +280,7 @@ fn inputs() -> Value {
         "password hash": hex(inputs::password_hash().expose()),
         "link secret": hex(inputs::link_secret().expose()),
         "pairing code": inputs::PAIRING_CODE,
-        "device private key": hex(&*inputs::device_key_pair().private_bytes()),
+        "device private key": hex(*inputs::device_key_pair().private_bytes()),
         "device key": hex(inputs::secret("device key")),
         "server half": hex(inputs::session().server_half()),
         "page half": hex(inputs::secret("page half")),

@@ -100,9 +100,9 @@ fn assert_opens(object: &[u8]) -> EventOpener {
         let mut reader =
             StreamReader::new(std::io::Cursor::new(object), place, &key, &section_data(header, kind), size)
                 .unwrap();
-        let mut opened = Vec::new();
-        std::io::Read::read_to_end(&mut reader, &mut opened).unwrap();
-        assert_eq!(opened, plaintext, "{kind:?}");
+        let mut shown = Vec::new();
+        std::io::Read::read_to_end(&mut reader, &mut shown).unwrap();
+        assert_eq!(shown, plaintext, "{kind:?}");
     }
     opener
 }
@@ -119,7 +119,7 @@ fn a_sealed_object_is_as_its_vector_says() {
         .collect();
     let vector = json!({
         "about": "Inputs are those of key-chain.json; object is base64, the rest hex. See docs/sealed-objects.md.",
-        "camera_private_key": hex(&*secret.key_pair().private_bytes()),
+        "camera_private_key": hex(*secret.key_pair().private_bytes()),
         "device_psk": hex(inputs::psk().expose()),
         "event_key": hex(*random.event_key),
         "ended_at": ended_at().as_micros(),

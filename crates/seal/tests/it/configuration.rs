@@ -45,8 +45,8 @@ fn from_a_configuration_to_a_picture() {
     let home = Home::new(InstallationId::generate());
     let (keys, key) = (KeyPair::generate(), DeviceKey::generate());
     let written = configuration(&home, 1);
-    let sealed = written.seal(&keys.public(), &key);
-    let read = Configuration::open(&keys, &key, home.pairing(), 1, &sealed).unwrap();
+    let row = written.seal(&keys.public(), &key);
+    let read = Configuration::open(&keys, &key, home.pairing(), 1, &row).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), serde_json::to_value(&written).unwrap());
 
     let sealer = read.sealer(&read.cameras[0]);

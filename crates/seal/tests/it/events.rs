@@ -184,7 +184,7 @@ fn a_header_with_any_bit_changed_is_refused() {
             0..8 => assert!(matches!(error, OpenError::Malformed { .. }), "bit {bit}: {error}"),
             // Installation, home, camera, tenure, epochs; an epoch of 1 whose last bit flips is none.
             75 | 79 if bit % 8 == 0 => {
-                assert!(matches!(error, OpenError::Malformed { .. }), "bit {bit}: {error}")
+                assert!(matches!(error, OpenError::Malformed { .. }), "bit {bit}: {error}");
             }
             8..80 => assert_eq!(error, OpenError::MixUp(Purpose::Event), "bit {bit}"),
             _ => assert_eq!(error, OpenError::NotAuthentic(Purpose::HeaderTag), "bit {bit}"),

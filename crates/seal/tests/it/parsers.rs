@@ -21,10 +21,10 @@ static SEALED: LazyLock<(Home, Vec<u8>)> = LazyLock::new(|| {
 /// Random bytes alone never pass a magic number: real bytes with a few of them changed do.
 fn changed(bytes: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let length = bytes.len();
-    let changes = vec((0..length, any::<u8>()), 0..4);
-    (changes, 0..=length, any::<bool>()).prop_map(move |(changes, cut, whole)| {
+    let edits = vec((0..length, any::<u8>()), 0..4);
+    (edits, 0..=length, any::<bool>()).prop_map(move |(edits, cut, whole)| {
         let mut changed = bytes.clone();
-        for (at, byte) in changes {
+        for (at, byte) in edits {
             changed[at] = byte;
         }
         if !whole {
