@@ -57,11 +57,11 @@ impl Default for IngestConfig {
             upload_grace: Duration::from_secs(90),
             bytes_per_second_min: 16 << 10,
             claim_wait_max: Duration::from_secs(20),
-            commit_max: Duration::from_secs(60),
+            commit_max: Duration::from_mins(1),
             ahead_max: Duration::from_hours(1),
             age_max: DAY * 31,
             tombstones_kept: DAY * 32,
-            retention_interval: Duration::from_secs(60),
+            retention_interval: Duration::from_mins(1),
             erase_batch: 128,
         }
     }

@@ -50,7 +50,7 @@ impl Ingest {
                 Ok(Err(_)) => return Err(DeviceCallError::Busy { retry_after: spread(2, 10) }),
                 Ok(Ok(())) => {}
             }
-            self.still(identity).await.map_err(not_any_more)?;
+            self.still(identity).await.map_err(|error| not_any_more(&error))?;
         }
     }
 
@@ -63,12 +63,12 @@ impl Ingest {
     }
 }
 
-fn not_any_more(error: AuthenticateError) -> DeviceCallError {
+fn not_any_more(error: &AuthenticateError) -> DeviceCallError {
     match error {
         AuthenticateError::Removed | AuthenticateError::Unknown | AuthenticateError::Waiting => {
             DeviceCallError::Removed
         }
-        AuthenticateError::Busy { retry_after } => DeviceCallError::Busy { retry_after },
+        AuthenticateError::Busy { retry_after } => DeviceCallError::Busy { retry_after: *retry_after },
     }
 }
 

@@ -92,7 +92,9 @@ struct Tail(Vec<u8>);
 impl Tail {
     fn push(&mut self, chunk: &[u8]) {
         let (_, end) = chunk.split_at(chunk.len().saturating_sub(TRAILER_BYTES_MAX));
-        if self.0.len() + end.len() > 2 * TRAILER_BYTES_MAX {
+        if end.len() < chunk.len() {
+            self.0.clear();
+        } else if self.0.len() + end.len() > 2 * TRAILER_BYTES_MAX {
             let surplus = self.0.len().saturating_sub(TRAILER_BYTES_MAX);
             self.0.drain(..surplus);
         }

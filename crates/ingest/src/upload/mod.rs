@@ -268,13 +268,11 @@ pub(crate) fn refused(error: &StoreError) -> IngestError {
 
 /// What a device is told of a registry's error.
 pub(crate) fn unavailable(error: &RegistryError) -> IngestError {
-    match error {
-        RegistryError::DiskFull => IngestError::DiskFull { retry_after: spread(30, 90) },
-        _ => {
-            tracing::warn!(%error, "the registry did not answer about an event");
-            IngestError::busy()
-        }
+    if matches!(error, RegistryError::DiskFull) {
+        return IngestError::DiskFull { retry_after: spread(30, 90) };
     }
+    tracing::warn!(%error, "the registry did not answer about an event");
+    IngestError::busy()
 }
 
 /// Another object with this id is here.
