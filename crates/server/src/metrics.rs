@@ -2,7 +2,7 @@
 //!
 //! Labels are routes' patterns, codes and kinds: never a home, a camera, a device or an account.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -22,12 +22,15 @@ const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 const UPKEEP: Duration = Duration::from_secs(5);
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+/// Held while the recorder is installed: who calls at the same time waits for it.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Installs the recorder of this process, once; do it before any other part starts. Calling it again is fine.
 ///
 /// # Errors
 /// Fails if another recorder was installed.
 pub fn install() -> Result<(), BuildError> {
+    let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     if HANDLE.get().is_some() {
         return Ok(());
     }

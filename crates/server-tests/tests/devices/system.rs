@@ -1,0 +1,107 @@
+//! A whole server on a folder that goes with the test, and a home in it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use ownsight_disk::RealDisk;
+use ownsight_gate::{Client, Credentials, Gate, LinkFor, NewCamera, Password, Redemption, Source};
+use ownsight_ingest::{Ingest, IngestConfig};
+use ownsight_ledger::{Ledger, LedgerConfig};
+use ownsight_model::{CameraId, HomeId};
+use ownsight_registry::{Registry, RegistryOptions};
+use ownsight_seal::MasterKey;
+use ownsight_server::{RunningServer, Server, ServerConfig};
+use ownsight_vault::{Vault, VaultConfig};
+
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+pub(crate) struct System {
+    pub(crate) server: RunningServer,
+    pub(crate) gate: Gate,
+    pub(crate) registry: Registry,
+    /// What a request for the server begins with.
+    pub(crate) url: String,
+    _folder: tempfile::TempDir,
+}
+
+pub(crate) fn loopback() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+impl System {
+    pub(crate) async fn start() -> Self {
+        Self::with(ServerConfig::at(loopback()), IngestConfig::default()).await
+    }
+
+    pub(crate) async fn with(config: ServerConfig, limits: IngestConfig) -> Self {
+        ownsight_server::metrics::install().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let master = MasterKey::generate();
+        let registry = Registry::open(folder.path().join("registry.db"), RegistryOptions::default()).unwrap();
+        std::fs::create_dir(folder.path().join("events")).unwrap();
+        let disk = RealDisk::open(&folder.path().join("events")).unwrap();
+        let space =
+            VaultConfig { floor_bytes: 0, floor_percent: 0, reserve_bytes: 0, ..VaultConfig::default() };
+        let vault = Vault::start(Arc::new(disk), space).await.unwrap();
+        let id = Gate::create_installation(&master, &registry).await.unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db"), id, &LedgerConfig::default()).unwrap();
+        let (gate, _) = Gate::open(master, registry.clone(), vault.clone(), ledger).await.unwrap();
+        let ingest = Ingest::open(registry.clone(), vault, limits).await.unwrap();
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let server = Server::start(config, gate.clone(), ingest).await.unwrap();
+        let url = format!("{scheme}://{}", server.addr());
+        Self { server, gate, registry, url, _folder: folder }
+    }
+
+    /// A home whose owner is signed in.
+    pub(crate) async fn home(&self, name: &str) -> Home {
+        let link = LinkFor::Account { email: None, local_agent: false };
+        let secret = self.gate.make_link(link).await.unwrap();
+        let (email, password) = (format!("{name}@example.org"), format!("{name} password"));
+        let redemption = Redemption {
+            email: email.clone(),
+            password: Password::new(password.clone()),
+            name: None,
+            home_name: Some(format!("{name} home")),
+            zone: Some("UTC".into()),
+        };
+        let home = self.gate.redeem_link(&secret, redemption).await.unwrap().home_id.unwrap();
+        let password = Password::new(password);
+        let signed_in =
+            self.gate.sign_in(&email, &password, Client::Api { client_half: None }, PEER).await.unwrap();
+        Home { gate: self.gate.clone(), home, owner: signed_in.credentials().clone() }
+    }
+}
+
+pub(crate) struct Home {
+    gate: Gate,
+    home: HomeId,
+    owner: Credentials,
+}
+
+impl Home {
+    /// Begins a pairing; its code.
+    pub(crate) async fn pairing_code(&self) -> String {
+        let pairing = self.gate.pair_device(&self.owner, self.home, "an agent").await.unwrap();
+        pairing.release(&self.owner).unwrap().code.clone()
+    }
+
+    /// A request of the owner, which checks the answers of devices that wait.
+    pub(crate) async fn look(&self) {
+        self.gate.devices(&self.owner, self.home).await.unwrap();
+    }
+
+    pub(crate) async fn add_camera(&self) -> CameraId {
+        let source = Source { address: "rtsp://camera.example/1".into(), user: None, password: None };
+        let camera = NewCamera { name: "a camera".into(), source, device: None };
+        self.gate.add_camera(&self.owner, self.home, camera).await.unwrap()
+    }
+
+    pub(crate) async fn remove(&self, device: ownsight_model::DeviceId) {
+        self.gate.remove_device(&self.owner, device).await.unwrap();
+    }
+
+    pub(crate) async fn erase(&self, event: ownsight_model::EventId) {
+        self.gate.erase_event(&self.owner, event).await.unwrap();
+    }
+}
