@@ -4,7 +4,8 @@
 use ownsight_model::{AccountId, GrantId, HomeId, Role, SessionId, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::columns::{Columns, columns};
+use crate::columns::Columns;
+use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::rows::{AccountRow, GrantRow, HomeRow, SessionRow};
@@ -57,7 +58,8 @@ impl Asker {
 impl Authority {
     /// Checks that the session is live, and that the grant is its account's, live, and has the control key.
     pub(crate) fn check(&self, tx: &Tx<'_>) -> Step<Asker> {
-        let mut session = tx.prepare_cached("SELECT id, account FROM sessions WHERE find = ?1 AND expires_at > ?2")?;
+        let mut session =
+            tx.prepare_cached("SELECT id, account FROM sessions WHERE find = ?1 AND expires_at > ?2")?;
         let mut rows = session.query(params![self.find, self.now.as_micros()])?;
         let Some(row) = rows.next()? else { return Err(RegistryError::NotLive.into()) };
         let mut c = Columns::new(row, "sessions");
@@ -108,7 +110,7 @@ pub(crate) fn access(connection: &Connection, find: &[u8; 32], now: Timestamp) -
     let mut rows = found.query(params![find, now.as_micros()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let mut c = Columns::new(row, "sessions");
-    let (session, account) = (c.session()?, c.account()?);
+    let (session, account) = (decode::session(&mut c)?, decode::account(&mut c)?);
 
     let mut granted = connection.prepare_cached(concat!(
         "SELECT ",
@@ -122,7 +124,7 @@ pub(crate) fn access(connection: &Connection, find: &[u8; 32], now: Timestamp) -
     let mut grants = Vec::new();
     while let Some(row) = rows.next()? {
         let mut c = Columns::new(row, "grants");
-        grants.push((c.grant()?, c.home()?));
+        grants.push((decode::grant(&mut c)?, decode::home(&mut c)?));
     }
     Ok(Some(Authorised { session, account, grants, data: () }))
 }

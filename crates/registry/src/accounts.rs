@@ -4,7 +4,7 @@ use ownsight_model::{AccountId, Email};
 use rusqlite::{Connection, params};
 
 use crate::access::Authority;
-use crate::columns::columns;
+use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::rows::{AccountRow, CustodyRow, PasswordRow};
@@ -67,7 +67,11 @@ impl Registry {
     }
 
     /// Replaces what the account sees of itself.
-    pub async fn update_account_text(&self, authority: &Authority, text: Vec<u8>) -> Result<(), RegistryError> {
+    pub async fn update_account_text(
+        &self,
+        authority: &Authority,
+        text: Vec<u8>,
+    ) -> Result<(), RegistryError> {
         self.authorised_write(authority, move |tx, asker| {
             run(tx, "UPDATE accounts SET text = ?2 WHERE id = ?1", params![asker.account.as_bytes(), text])?;
             Ok(())
@@ -78,7 +82,7 @@ impl Registry {
 
 pub(crate) fn by_email(connection: &Connection, email: &Email) -> Step<Option<AccountRow>> {
     let sql = concat!("SELECT ", columns!(account "a"), " FROM accounts a WHERE a.email = ?1");
-    first(connection, "accounts", sql, [email.as_str()], |c| c.account())
+    first(connection, "accounts", sql, [email.as_str()], decode::account)
 }
 
 pub(crate) fn owns_address(tx: &Tx<'_>, account: AccountId, email: &Email) -> Step<()> {

@@ -1,19 +1,20 @@
 //! Tests of camera addresses: a draft camera, a device that tries, and what became of it.
 
-use ownsight_model::{CameraId, EventId, HomeId, TestId, Timestamp};
+use ownsight_model::{CameraId, HomeId, TestId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Asker, Authorised, Authority};
 use crate::cameras::{self, CameraUpdate, camera_row, change, erase, insert, serves};
 use crate::changes::ChangeKind;
-use crate::columns::{Columns, columns};
+use crate::columns::Columns;
 use crate::configurations::add_all;
+use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::reports::{self, latest};
 use crate::rows::{CameraRow, CameraStanding, EventRow, NewConfiguration, TestRow};
 use crate::sql::{first, rows, run};
-use crate::{Registry, RegistryError};
+use crate::{ObjectKey, Registry, RegistryError};
 
 impl Registry {
     /// A test that has not been confirmed or cancelled, its draft camera, and the camera that it is for, if that
@@ -80,13 +81,13 @@ impl Registry {
     }
 
     /// Ends a test that has not expired by using its result. For a new camera the draft becomes one in use, with
-    /// this text. For an existing one, that camera gets `existing_address` (if given) and the test's device, keeps
-    /// its own text, and the draft is erased. Answers objects to be erased from the vault.
+    /// `name` as its text. For an existing one, that camera gets `existing_address` (if given) and the test's
+    /// device, keeps its own text, and the draft is erased. Answers objects to be erased from the vault.
     pub async fn confirm_test(
         &self,
         authority: &Authority,
         test: TestId,
-        text: Vec<u8>,
+        name: Vec<u8>,
         existing_address: Option<Vec<u8>>,
         configurations: Vec<NewConfiguration>,
     ) -> Result<Vec<ObjectKey>, RegistryError> {
@@ -112,7 +113,7 @@ impl Registry {
                 run(
                     tx,
                     "UPDATE cameras SET standing = ?2, text = ?3 WHERE id = ?1",
-                    params![row.draft.as_bytes(), cameras::code(CameraStanding::Active), text],
+                    params![row.draft.as_bytes(), cameras::code(CameraStanding::Active), name],
                 )?;
                 Vec::new()
             };
@@ -238,7 +239,7 @@ fn still_of(connection: &Connection, test: &TestRow) -> Step<Option<EventRow>> {
         columns!(event "e"),
         " FROM events e WHERE e.camera = ?1 AND e.id = ?2 AND e.still = 1 AND e.erased_at IS NULL"
     );
-    first(connection, "events", sql, params![test.draft.as_bytes(), test.id.as_bytes()], |c| c.event())
+    first(connection, "events", sql, params![test.draft.as_bytes(), test.id.as_bytes()], decode::event)
 }
 
 fn owned(tx: &Tx<'_>, asker: Asker, test: TestId) -> Step<TestRow> {

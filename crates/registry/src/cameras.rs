@@ -1,18 +1,18 @@
 //! Cameras, their tenures and epochs.
 
-use ownsight_model::{CameraId, DeviceId, EventId, HomeId, Timestamp};
+use ownsight_model::{CameraId, DeviceId, HomeId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Asker, Authorised, Authority};
 use crate::changes::ChangeKind;
-use crate::columns::columns;
 use crate::configurations::add_all;
+use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::reports::{self, latest};
 use crate::rows::{CameraDetail, CameraEpochRow, CameraRow, CameraStanding, EventRow, NewConfiguration};
 use crate::sql::{exists, first, number, rows, run};
-use crate::{Registry, RegistryError};
+use crate::{ObjectKey, Registry, RegistryError};
 
 /// A change of a camera; `None` leaves as it is.
 #[derive(Debug, Clone)]
@@ -146,7 +146,7 @@ const SELECT: &str = concat!(
 
 /// A camera of any standing.
 pub(crate) fn camera_row(connection: &Connection, camera: CameraId) -> Step<Option<CameraRow>> {
-    first(connection, "cameras", SELECT, [camera.as_bytes()], |c| c.camera())
+    first(connection, "cameras", SELECT, [camera.as_bytes()], decode::camera)
 }
 
 /// A home's cameras, oldest first.
@@ -164,9 +164,13 @@ pub(crate) fn cameras_of_home(connection: &Connection, home: HomeId, which: Whic
         Which::Active => CameraStanding::Active,
         Which::ActiveAndDraft => CameraStanding::Draft,
     };
-    rows(connection, "cameras", sql, params![home.as_bytes(), code(CameraStanding::Active), code(other)], |c| {
-        c.camera()
-    })
+    rows(
+        connection,
+        "cameras",
+        sql,
+        params![home.as_bytes(), code(CameraStanding::Active), code(other)],
+        decode::camera,
+    )
 }
 
 /// All epochs of a camera in its present home, in order.
@@ -180,7 +184,7 @@ pub(crate) fn epochs_of_camera(
         columns!(epoch "k"),
         " FROM camera_epochs k WHERE k.camera = ?1 AND k.home = ?2 ORDER BY k.created_at, k.home_epoch, k.camera_epoch"
     );
-    rows(connection, "camera_epochs", sql, params![camera.as_bytes(), home.as_bytes()], |c| c.epoch())
+    rows(connection, "camera_epochs", sql, params![camera.as_bytes(), home.as_bytes()], decode::epoch)
 }
 
 /// The camera's last still.
@@ -190,7 +194,7 @@ pub(crate) fn last_still(connection: &Connection, camera: CameraId) -> Step<Opti
         columns!(event "e"),
         " FROM events e WHERE e.camera = ?1 AND e.still = 1 AND e.erased_at IS NULL"
     );
-    first(connection, "events", sql, [camera.as_bytes()], |c| c.event())
+    first(connection, "events", sql, [camera.as_bytes()], decode::event)
 }
 
 fn detail(connection: &Connection, camera: CameraRow) -> Step<CameraDetail> {
@@ -317,7 +321,8 @@ pub(crate) fn erase(tx: &Tx<'_>, camera: CameraId, now: Timestamp) -> Step<Erase
     let mut erased = ErasedCamera::default();
     let sql = "SELECT home, id, bytes, still FROM events WHERE camera = ?1 AND erased_at IS NULL";
     for (object, bytes, still) in rows(tx, "events", sql, [id], |c| {
-        Ok((ObjectKey { home: c.id("home")?, camera, event: c.id("id")? }, c.number::<u64>("bytes")?, c.flag("still")?))
+        let object = ObjectKey { home: c.id("home")?, camera, event: c.id("id")? };
+        Ok((object, c.number::<u64>("bytes")?, c.flag("still")?))
     })? {
         erased.objects.push(object);
         erased.bytes = erased.bytes.saturating_add(bytes);

@@ -9,7 +9,8 @@ use rusqlite::{Connection, params};
 
 use crate::access::{Asker, Authorised, Authority};
 use crate::changes::ChangeKind;
-use crate::columns::{big, columns};
+use crate::columns::big;
+use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::pairings::pairing_of;
@@ -141,7 +142,7 @@ impl Registry {
                     " FROM devices d LEFT JOIN pairings p ON p.device = d.id AND d.standing = 1",
                     " WHERE d.id = ?1 AND (d.credential_hash = ?2 OR p.answer_credential_hash = ?2)"
                 );
-                first(connection, "devices", sql, params![device.as_bytes(), credential_hash], |c| c.device())
+                first(connection, "devices", sql, params![device.as_bytes(), credential_hash], decode::device)
             })
             .await
     }
@@ -197,7 +198,7 @@ pub(crate) const fn code(standing: DeviceStanding) -> u8 {
 /// A device of any standing.
 pub(crate) fn device_row(connection: &Connection, device: DeviceId) -> Step<Option<DeviceRow>> {
     let sql = concat!("SELECT ", columns!(device "d"), " FROM devices d WHERE d.id = ?1");
-    first(connection, "devices", sql, [device.as_bytes()], |c| c.device())
+    first(connection, "devices", sql, [device.as_bytes()], decode::device)
 }
 
 /// A home's devices that were not removed, oldest first.
@@ -207,7 +208,7 @@ pub(crate) fn device_details(connection: &Connection, home: HomeId) -> Step<Vec<
         columns!(device "d"),
         " FROM devices d WHERE d.home = ?1 AND d.standing <> 3 ORDER BY d.created_at, d.id"
     );
-    rows(connection, "devices", sql, [home.as_bytes()], |c| c.device())?
+    rows(connection, "devices", sql, [home.as_bytes()], decode::device)?
         .into_iter()
         .map(|device| detail(connection, device))
         .collect()
@@ -229,7 +230,7 @@ pub(crate) fn local(connection: &Connection, home: HomeId) -> Step<Option<Device
         " FROM devices d WHERE d.home = ?1 AND d.local = 1 AND d.standing <> 3",
         " ORDER BY d.standing DESC, d.created_at DESC, d.id DESC"
     );
-    first(connection, "devices", sql, [home.as_bytes()], |c| c.device())
+    first(connection, "devices", sql, [home.as_bytes()], decode::device)
 }
 
 /// A device of the asker's home that was not removed.

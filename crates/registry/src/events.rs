@@ -1,6 +1,8 @@
 //! Events as people see them: lists, one event, a day, counts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use ownsight_model::{AccountId, CameraId, EventId, HomeId, Timestamp};
 use rusqlite::{Connection, params};
@@ -8,13 +10,14 @@ use rusqlite::{Connection, params};
 use crate::access::{Access, Authorised, Authority};
 use crate::cameras::{Which, camera_row, cameras_of_home, epochs_of_camera};
 use crate::changes::ChangeKind;
-use crate::columns::{Columns, columns, width};
+use crate::columns::Columns;
+use crate::decode::{self, columns};
 use crate::devices::device_row;
 use crate::error::Step;
 use crate::retention::entomb;
 use crate::rows::{CameraEpochRow, CameraRow, DeviceRow, EventRow, GapRow};
 use crate::sql::{first, number, rows, run};
-use crate::{Registry, RegistryError};
+use crate::{ObjectKey, Registry, RegistryError};
 
 /// Most events of one answer, whatever was asked for.
 const LIMIT_MAX: u32 = 10_000;
@@ -181,7 +184,8 @@ impl Registry {
         self.authorised_write(authority, move |tx, asker| {
             let home = asker.home()?;
             let sql = "SELECT camera FROM events WHERE home = ?1 AND id = ?2 AND erased_at IS NULL";
-            let camera = first(tx, "events", sql, params![home.as_bytes(), event.as_bytes()], |c| c.id("camera"))?;
+            let camera =
+                first(tx, "events", sql, params![home.as_bytes(), event.as_bytes()], |c| c.id("camera"))?;
             match camera {
                 Some(camera) => entomb(tx, camera, event, now),
                 None => Ok(None),
@@ -240,7 +244,7 @@ const DETAIL: &str = concat!(
     "   AND ck.home_epoch = c.home_epoch AND ck.camera_epoch = c.camera_epoch",
     " LEFT JOIN devices d ON d.id = e.device",
     " LEFT JOIN opened o ON o.home = e.home AND o.event = e.id AND o.account = s.account",
-    " WHERE s.find = ?1 AND s.expires_at > ?2 ORDER BY g.epoch DESC"
+    " WHERE s.find = ?1 AND s.expires_at > ?2"
 );
 
 fn detail(
@@ -255,24 +259,35 @@ fn detail(
     // One row for each live grant of the event's home.
     while let Some(row) = found.next()? {
         let mut c = Columns::new(row, "sessions");
-        let (session, account) = (c.session()?, c.account()?);
-        let granted = c.joined(width::GRANT + width::HOME, |c| Ok((c.grant()?, c.home()?)))?;
+        let (session, account) = (decode::session(&mut c)?, decode::account(&mut c)?);
+        let granted = c.joined(decode::width::GRANT + decode::width::HOME, |c| {
+            Ok((decode::grant(c)?, decode::home(c)?))
+        })?;
         if let Some(answer) = &mut answer {
             answer.grants.extend(granted);
             continue;
         }
-        let event = c.joined(width::EVENT, |c| c.event())?;
-        let epoch = c.joined(width::EPOCH, |c| c.epoch())?;
-        let camera = c.joined(width::CAMERA, |c| c.camera())?;
-        let device = c.joined(width::DEVICE, |c| c.device())?;
+        let event = c.joined(decode::width::EVENT, decode::event)?;
+        let epoch = c.joined(decode::width::EPOCH, decode::epoch)?;
+        let camera = c.joined(decode::width::CAMERA, decode::camera)?;
+        let device = c.joined(decode::width::DEVICE, decode::device)?;
         let opened = c.of("opened").flag("event")?;
         let data = match (event, epoch, camera) {
             (None, _, _) => None,
-            (Some(event), Some(epoch), Some(camera)) => Some(EventDetail { event, epoch, camera, device, opened }),
-            (Some(_), None, _) => return Err(RegistryError::Corrupt { table: "events", column: "tenure" }.into()),
-            (Some(_), _, None) => return Err(RegistryError::Corrupt { table: "events", column: "camera" }.into()),
+            (Some(event), Some(epoch), Some(camera)) => {
+                Some(EventDetail { event, epoch, camera, device, opened })
+            }
+            (Some(_), None, _) => {
+                return Err(RegistryError::Corrupt { table: "events", column: "tenure" }.into());
+            }
+            (Some(_), _, None) => {
+                return Err(RegistryError::Corrupt { table: "events", column: "camera" }.into());
+            }
         };
         answer = Some(Authorised { session, account, grants: granted.into_iter().collect(), data });
+    }
+    if let Some(answer) = &mut answer {
+        answer.grants.sort_by_key(|(grant, _)| Reverse(grant.epoch));
     }
     Ok(answer)
 }
@@ -309,7 +324,7 @@ fn page(connection: &Connection, access: &Access, query: &EventQuery) -> Step<Ev
             source(connection, OF_CAMERA, home, camera.as_bytes(), account, query, &mut events)?;
         }
     }
-    events.sort_unstable_by(|(a, _), (b, _)| (b.started_at, b.id).cmp(&(a.started_at, a.id)));
+    events.sort_unstable_by_key(|(event, _)| Reverse((event.started_at, event.id)));
     let more = events.len() > limit;
     events.truncate(limit);
     named(connection, events, more)
@@ -355,7 +370,9 @@ fn source(
         // One more than asked for shows whether there are more.
         query.limit.min(LIMIT_MAX) + 1
     ];
-    events.extend(rows(connection, "events", sql, parameters, |c| Ok((c.event()?, c.of("opened").flag("event")?)))?);
+    events.extend(rows(connection, "events", sql, parameters, |c| {
+        Ok((decode::event(c)?, c.of("opened").flag("event")?))
+    })?);
     Ok(())
 }
 
@@ -364,14 +381,14 @@ fn named(connection: &Connection, events: Vec<(EventRow, bool)>, more: bool) -> 
     let (mut epochs, mut cameras, mut devices) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (event, _) in &events {
         let key = (event.camera, event.tenure, event.home_epoch, event.camera_epoch);
-        if !epochs.contains_key(&key) {
-            epochs.insert(key, epoch_of(connection, event)?);
+        if let Entry::Vacant(unread) = epochs.entry(key) {
+            unread.insert(epoch_of(connection, event)?);
         }
-        if !cameras.contains_key(&event.camera) {
-            cameras.insert(event.camera, camera_row(connection, event.camera)?);
+        if let Entry::Vacant(unread) = cameras.entry(event.camera) {
+            unread.insert(camera_row(connection, event.camera)?);
         }
-        if !devices.contains_key(&event.device) {
-            devices.insert(event.device, device_row(connection, event.device)?);
+        if let Entry::Vacant(unread) = devices.entry(event.device) {
+            unread.insert(device_row(connection, event.device)?);
         }
     }
     Ok(EventPage {
@@ -395,7 +412,7 @@ fn epoch_of(connection: &Connection, event: &EventRow) -> Step<Option<CameraEpoc
         event.home_epoch.number(),
         event.camera_epoch.number()
     ];
-    first(connection, "camera_epochs", sql, parameters, |c| c.epoch())
+    first(connection, "camera_epochs", sql, parameters, decode::epoch)
 }
 
 fn count(connection: &Connection, home: HomeId, from: Timestamp, to: Timestamp) -> Step<u64> {
@@ -435,7 +452,7 @@ fn day(connection: &Connection, home: HomeId, from: Timestamp, to: Timestamp, li
         " AND e.started_at >= ?2 AND e.started_at < ?3 ORDER BY e.started_at, e.id LIMIT ?4"
     );
     let parameters = params![home.as_bytes(), from.as_micros(), to.as_micros(), limit + 1];
-    let mut events = rows(connection, "events", sql, parameters, |c| c.event())?;
+    let mut events = rows(connection, "events", sql, parameters, decode::event)?;
     let mut truncated = events.len() > limit as usize;
     events.truncate(limit as usize);
 
@@ -450,7 +467,7 @@ fn day(connection: &Connection, home: HomeId, from: Timestamp, to: Timestamp, li
             " ORDER BY g.from_at LIMIT ?4"
         );
         let parameters = params![camera.id.as_bytes(), from.as_micros(), to.as_micros(), GAPS_MAX + 1];
-        let reports = rows(connection, "gaps", sql, parameters, |c| c.report("gaps"))?;
+        let reports = rows(connection, "gaps", sql, parameters, |c| decode::report(c, "gaps"))?;
         truncated |= reports.len() > GAPS_MAX as usize;
         let reports = reports.into_iter().take(GAPS_MAX as usize);
         gaps.extend(reports.map(|report| GapRow { camera: camera.id, report }));
@@ -463,4 +480,10 @@ pub(crate) fn forget_opened(connection: &Connection, home: HomeId, event: EventI
     let sql = "DELETE FROM opened WHERE home = ?1 AND event = ?2";
     run(connection, sql, params![home.as_bytes(), event.as_bytes()])?;
     Ok(())
+}
+
+/// Statements whose cost must not grow with the number of rows, and whether they must come sorted from an index.
+#[cfg(test)]
+pub(crate) fn hot_queries() -> [(&'static str, bool); 3] {
+    [(DETAIL, false), (OF_HOME, true), (OF_CAMERA, true)]
 }

@@ -4,16 +4,17 @@ use ownsight_model::{GrantId, HomeId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Authorised, Authority};
-use crate::cameras::{cameras_of_home, Which};
+use crate::camera_tests::open_tests;
+use crate::cameras::{Which, cameras_of_home};
 use crate::changes::ChangeKind;
-use crate::columns::{big, columns};
+use crate::columns::big;
+use crate::decode::{self, columns};
 use crate::devices::{device_details, local};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::rows::{CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, TestRow};
 use crate::sessions::announce;
 use crate::sql::{first, number, rows, run};
-use crate::camera_tests::open_tests;
 use crate::{Registry, RegistryError};
 
 /// A home's figures.
@@ -108,6 +109,34 @@ impl Registry {
         .await
     }
 
+    /// Adds a home to the account, with its grant.
+    pub async fn create_home(
+        &self,
+        authority: &Authority,
+        home: HomeRow,
+        grant: GrantRow,
+    ) -> Result<(), RegistryError> {
+        self.authorised_write(authority, move |tx, asker| {
+            if grant.account != asker.account || grant.home != home.id {
+                return Err(RegistryError::NotFound.into());
+            }
+            insert_home(tx, &home)?;
+            insert_grant(tx, &grant)
+        })
+        .await
+    }
+
+    /// Adds a grant of the asker's home, to any account.
+    pub async fn add_grant(&self, authority: &Authority, grant: GrantRow) -> Result<(), RegistryError> {
+        self.authorised_write(authority, move |tx, asker| {
+            asker.owns(grant.home)?;
+            insert_grant(tx, &grant)?;
+            tx.changed(grant.home, ChangeKind::Cameras);
+            Ok(())
+        })
+        .await
+    }
+
     /// Ends a grant at once and destroys its wrap, as when a member leaves or is removed; whether it was live.
     pub async fn revoke_grant(&self, grant: GrantId, now: Timestamp) -> Result<bool, RegistryError> {
         self.engine
@@ -138,7 +167,7 @@ impl Registry {
                     columns!(home "h"),
                     ", (SELECT coalesce(sum(bytes), 0) FROM usage u WHERE u.home = h.id) FROM homes h ORDER BY h.id"
                 );
-                rows(connection, "homes", sql, [], |c| Ok((c.home()?, c.of("usage").number("bytes")?)))
+                rows(connection, "homes", sql, [], |c| Ok((decode::home(c)?, c.of("usage").number("bytes")?)))
             })
             .await
     }
@@ -147,9 +176,12 @@ impl Registry {
     pub async fn local_homes(&self) -> Result<Vec<HomeRow>, RegistryError> {
         self.engine
             .statement(|connection| {
-                let sql =
-                    concat!("SELECT ", columns!(home "h"), " FROM homes h WHERE h.local_agent = 1 ORDER BY h.id");
-                rows(connection, "homes", sql, [], |c| c.home())
+                let sql = concat!(
+                    "SELECT ",
+                    columns!(home "h"),
+                    " FROM homes h WHERE h.local_agent = 1 ORDER BY h.id"
+                );
+                rows(connection, "homes", sql, [], decode::home)
             })
             .await
     }
@@ -162,7 +194,9 @@ impl Registry {
 
 fn detail(connection: &Connection, home: HomeId) -> Step<HomeDetail> {
     let sql = "SELECT coalesce(sum(bytes), 0), coalesce(sum(events), 0) FROM usage WHERE home = ?1";
-    let used = first(connection, "usage", sql, [home.as_bytes()], |c| Ok((c.number("bytes")?, c.number("events")?)))?;
+    let used = first(connection, "usage", sql, [home.as_bytes()], |c| {
+        Ok((c.number("bytes")?, c.number("events")?))
+    })?;
     let (used_bytes, events) = used.unwrap_or_default();
     let sql = "SELECT started_at FROM events WHERE home = ?1 AND erased_at IS NULL AND still = 0
                ORDER BY started_at LIMIT 1";

@@ -11,7 +11,7 @@ use crate::error::Step;
 use crate::retention::{add_usage, remove};
 use crate::rows::{CameraEpochRow, CameraRow, CameraStanding, EventRow};
 use crate::sql::{exists, first, run};
-use crate::{Registry, RegistryError};
+use crate::{ObjectKey, Registry, RegistryError};
 
 /// A camera of a device's home, with all that what it delivers may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,8 +80,8 @@ impl Registry {
             .await
     }
 
-    /// What is kept under this id: of the camera, or of another camera of its home, because ids are unique in a
-    /// home (the digest then differs, since a header names its camera).
+    /// What is kept under this id: of the camera, or of another camera of its home, because addresses name an event
+    /// by its id alone (the digest then differs, since a header names its camera).
     pub async fn stored_event(
         &self,
         camera: CameraId,
@@ -136,11 +136,12 @@ fn insert(tx: &Tx<'_>, event: &EventRow) -> Step<InsertOutcome> {
     if event.still {
         match last(tx, event.camera)? {
             Some(last) if last.outlives(event) => {
-                return Ok(InsertOutcome::Inserted { replaced_still: Some(ObjectKey { home: event.home, camera: event.camera, event: event.id }) });
+                let superseded = ObjectKey { home: event.home, camera: event.camera, event: event.id };
+                return Ok(InsertOutcome::Inserted { replaced_still: Some(superseded) });
             }
             Some(last) => {
                 remove(tx, event.camera, last.id)?;
-                replaced_still = Some(ObjectKey { home: last.home, camera: last.camera, event: last.id });
+                replaced_still = Some(ObjectKey { home: last.home, camera: event.camera, event: last.id });
             }
             None => {}
         }
@@ -206,4 +207,3 @@ fn write(tx: &Tx<'_>, event: &EventRow) -> Step<()> {
     )?;
     Ok(())
 }
-

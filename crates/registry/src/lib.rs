@@ -18,6 +18,7 @@
 
 mod access;
 mod accounts;
+mod camera_tests;
 mod cameras;
 mod changes;
 mod check;
@@ -25,6 +26,7 @@ mod columns;
 mod configurations;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod decode;
 mod devices;
 mod engine;
 mod error;
@@ -39,7 +41,6 @@ mod retention;
 mod rows;
 mod sessions;
 mod sql;
-mod camera_tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub struct Registry {
 }
 
 /// How a registry is run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct RegistryOptions {
     /// Threads that read, each with a connection of its own; at least one.
     pub readers: usize,

@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 
 use crate::access::Authority;
 use crate::changes::ChangeKind;
-use crate::columns::columns;
 use crate::configurations::add;
+use crate::decode::{self, columns};
 use crate::devices::{clipped, code, insert, owned};
 use crate::error::Step;
 use crate::rows::{DeviceRow, DeviceStanding, NewConfiguration, PairingAnswerRow, PairingRow};
@@ -173,14 +173,11 @@ impl Registry {
 /// A device's pairing, expired or not.
 pub(crate) fn pairing_of(connection: &Connection, device: DeviceId) -> Step<Option<PairingRow>> {
     let sql = concat!("SELECT ", columns!(pairing "p"), " FROM pairings p WHERE p.device = ?1");
-    first(connection, "pairings", sql, [device.as_bytes()], |c| c.pairing())
+    first(connection, "pairings", sql, [device.as_bytes()], decode::pairing)
 }
 
 fn by_find(connection: &Connection, find: &[u8; 32], now: Timestamp) -> Step<Option<PairingRow>> {
-    let sql = concat!(
-        "SELECT ",
-        columns!(pairing "p"),
-        " FROM pairings p WHERE p.find = ?1 AND p.expires_at > ?2"
-    );
-    first(connection, "pairings", sql, params![find, now.as_micros()], |c| c.pairing())
+    let sql =
+        concat!("SELECT ", columns!(pairing "p"), " FROM pairings p WHERE p.find = ?1 AND p.expires_at > ?2");
+    first(connection, "pairings", sql, params![find, now.as_micros()], decode::pairing)
 }

@@ -4,7 +4,7 @@ use ownsight_model::{CameraId, DeviceId, TestId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::changes::ChangeKind;
-use crate::columns::columns;
+use crate::decode::{self, columns};
 use crate::devices::device_row;
 use crate::engine::Tx;
 use crate::error::Step;
@@ -89,8 +89,9 @@ impl Registry {
 
 /// The latest report of a kind on a subject.
 pub(crate) fn latest(connection: &Connection, kind: u8, subject: &[u8; 16]) -> Step<Option<ReportRow>> {
-    let sql = concat!("SELECT ", columns!(report "r"), " FROM reports r WHERE r.kind = ?1 AND r.subject = ?2");
-    first(connection, "reports", sql, params![kind, subject], |c| c.report("reports"))
+    let sql =
+        concat!("SELECT ", columns!(report "r"), " FROM reports r WHERE r.kind = ?1 AND r.subject = ?2");
+    first(connection, "reports", sql, params![kind, subject], |c| decode::report(c, "reports"))
 }
 
 fn put(tx: &Tx<'_>, device: &DeviceRow, now: Timestamp, report: &NewReport) -> Step<bool> {

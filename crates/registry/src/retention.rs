@@ -9,7 +9,7 @@ use crate::engine::Tx;
 use crate::error::Step;
 use crate::events::forget_opened;
 use crate::sql::{first, rows, run};
-use crate::{Registry, RegistryError};
+use crate::{ObjectKey, Registry, RegistryError};
 
 /// An event that retention looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Registry {
                 let sql = "SELECT home, camera, id, started_at, bytes FROM events
                            WHERE home = ?1 AND erased_at IS NULL AND started_at < ?2
                            ORDER BY started_at, id LIMIT ?3";
-                rows(connection, "events", sql, params![home.as_bytes(), older_than.as_micros(), limit], |c| key(c))
+                rows(connection, "events", sql, params![home.as_bytes(), older_than.as_micros(), limit], key)
             })
             .await
     }
@@ -50,7 +50,7 @@ impl Registry {
             .statement(move |connection| {
                 let sql = "SELECT home, camera, id, started_at, bytes FROM events
                            WHERE home = ?1 AND erased_at IS NULL AND still = 0 ORDER BY started_at, id LIMIT ?2";
-                rows(connection, "events", sql, params![home.as_bytes(), limit], |c| key(c))
+                rows(connection, "events", sql, params![home.as_bytes(), limit], key)
             })
             .await
     }
@@ -106,14 +106,14 @@ pub(crate) fn entomb(
                WHERE camera = ?1 AND id = ?2 AND erased_at IS NULL RETURNING home, bytes, still";
     let parameters = params![camera.as_bytes(), event.as_bytes(), now.as_micros()];
     let erased = first(tx, "events", sql, parameters, erased)?;
-    after_erasure(tx, camera, event, erased)
+    after_erasure(tx, camera, event, erased.as_ref())
 }
 
 /// Removes a still without leaving a tombstone.
 pub(crate) fn remove(tx: &Tx<'_>, camera: CameraId, event: EventId) -> Step<()> {
     let sql = "DELETE FROM events WHERE camera = ?1 AND id = ?2 RETURNING home, bytes, still";
     let removed = first(tx, "events", sql, params![camera.as_bytes(), event.as_bytes()], erased)?;
-    after_erasure(tx, camera, event, removed)?;
+    after_erasure(tx, camera, event, removed.as_ref())?;
     Ok(())
 }
 
@@ -131,9 +131,9 @@ fn after_erasure(
     tx: &Tx<'_>,
     camera: CameraId,
     event: EventId,
-    erased: Option<Erased>,
+    erased: Option<&Erased>,
 ) -> Step<Option<ObjectKey>> {
-    let Some(Erased { home, bytes, still }) = erased else { return Ok(None) };
+    let Some(&Erased { home, bytes, still }) = erased else { return Ok(None) };
     forget_opened(tx, home, event)?;
     run(
         tx,

@@ -1,8 +1,8 @@
 //! Rows as they are: ids that find, and sealed bytes that decide elsewhere. Nothing here is believed by itself.
 
 use ownsight_model::{
-    AccountId, CameraEpoch, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, HomeId, InstallationId, Role,
-    SessionId, TenureId, TestId, Timestamp,
+    AccountId, CameraEpoch, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, HomeId, InstallationId,
+    Role, SessionId, TenureId, TestId, Timestamp,
 };
 
 /// The installation itself: exactly one row.

@@ -60,7 +60,8 @@ fn apply(connection: &mut Connection, steps: &[&str], found: u32, known: u32) ->
     }
     if transaction.prepare("PRAGMA foreign_key_check")?.exists([])? {
         return Err(RegistryError::Unsuitable {
-            reason: "rows refer to rows that do not exist: run `ownsight check` with the version before".into(),
+            reason: "rows refer to rows that do not exist: run `ownsight check` with the version before"
+                .into(),
         }
         .into());
     }

@@ -4,6 +4,8 @@ mod migrations;
 mod open;
 mod queue;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,8 +20,8 @@ use crate::changes::Change;
 use crate::error::Step;
 use queue::Queue;
 use reader::{ReadJob, Span};
-use writer::WriteJob;
 pub(crate) use writer::Tx;
+use writer::WriteJob;
 
 /// The threads and the way to them.
 pub(crate) struct Engine {

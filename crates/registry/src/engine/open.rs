@@ -43,8 +43,8 @@ impl Engine {
         };
         // From here on a failure drops `engine`, which ends the threads that were started.
         let mut threads = Vec::new();
-        let writer = Writer { connection, queue: writes, changes, busy: BUSY };
-        threads.push(spawn("registry-writer", move || writer.run())?);
+        let thread = Writer { connection, queue: writes, changes, busy: BUSY };
+        threads.push(spawn("registry-writer", move || thread.run())?);
         for _ in 0..options.readers.max(1) {
             let connection = connect(&path, false).map_err(|failure| failure.0)?;
             let reads = reads.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -41,17 +42,26 @@ impl<J> Queue<J> {
         Ok(())
     }
 
-    /// Takes between one and `count_max` jobs, blocking until there is one; none once the queue is closed and empty.
-    pub(super) fn take(&self, count_max: usize) -> Vec<J> {
+    /// Takes up to `count_max` jobs, blocking until there is one, or until `idle_at`: then there are none in the
+    /// answer. `None` once the queue is closed and empty.
+    pub(super) fn take(&self, count_max: usize, idle_at: Option<Instant>) -> Option<Vec<J>> {
         let mut state = self.lock();
         while state.jobs.is_empty() {
             if state.closed {
-                return Vec::new();
+                return None;
             }
-            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let Some(idle_at) = idle_at else {
+                state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let patience = idle_at.saturating_duration_since(Instant::now());
+            if patience.is_zero() {
+                return Some(Vec::new());
+            }
+            (state, _) = self.arrived.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
         }
         let count = state.jobs.len().min(count_max);
-        state.jobs.drain(..count).map(|(job, _room)| job).collect()
+        Some(state.jobs.drain(..count).map(|(job, _room)| job).collect())
     }
 
     /// Refuses new jobs; those that are in are still taken.

@@ -53,11 +53,7 @@ fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Step<T
 }
 
 pub(super) fn run(connection: &Connection, queue: &Arc<Queue<ReadJob>>) {
-    loop {
-        let jobs = queue.take(1);
-        if jobs.is_empty() {
-            return;
-        }
+    while let Some(jobs) = queue.take(1, None) {
         for job in jobs {
             job(connection);
         }

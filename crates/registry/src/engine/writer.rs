@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{broadcast, oneshot};
@@ -19,6 +19,8 @@ use crate::{HomeId, RegistryError};
 
 /// Most transactions that share a commit.
 const GROUP_MAX: usize = 256;
+/// How long erased bytes may stay in the log: emptying it after each erasure would cost each of them two syncs.
+const SCRUB_EVERY: Duration = Duration::from_secs(1);
 /// How long overwriting erased bytes in the log may wait for readers before it is put off.
 const SCRUB_WAIT: Duration = Duration::from_millis(100);
 
@@ -123,18 +125,16 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn run(self) {
-        let mut scrub = false;
-        loop {
-            let jobs = self.queue.take(GROUP_MAX);
-            if jobs.is_empty() {
-                break;
-            }
+        let mut scrub_at = None;
+        while let Some(jobs) = self.queue.take(GROUP_MAX, scrub_at) {
             let mut waiting = VecDeque::from(jobs);
             while !waiting.is_empty() {
-                scrub |= self.group(&mut waiting);
+                if self.group(&mut waiting) {
+                    scrub_at.get_or_insert_with(|| Instant::now() + SCRUB_EVERY);
+                }
             }
-            if scrub {
-                scrub = !self.empty_log();
+            if scrub_at.is_some_and(|at| at <= Instant::now()) {
+                scrub_at = if self.empty_log() { None } else { Some(Instant::now() + SCRUB_EVERY) };
             }
         }
         self.empty_log();
@@ -148,11 +148,8 @@ impl Writer {
             }
             return false;
         }
-        let tx = Tx {
-            connection: &self.connection,
-            changes: RefCell::new(Vec::new()),
-            scrub: Cell::new(false),
-        };
+        let tx =
+            Tx { connection: &self.connection, changes: RefCell::new(Vec::new()), scrub: Cell::new(false) };
         let mut members = Vec::new();
         let mut failure = None;
         while let Some(mut job) = waiting.pop_front() {
@@ -213,7 +210,8 @@ impl Writer {
     /// Moves the log into the database and cuts it to nothing; `false` if readers were in the way.
     fn empty_log(&self) -> bool {
         let _ = self.connection.busy_timeout(SCRUB_WAIT);
-        let busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        let busy =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         let _ = self.connection.busy_timeout(self.busy);
         match busy {
             Ok(busy) => busy == 0,

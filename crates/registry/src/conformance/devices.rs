@@ -1,0 +1,182 @@
+//! Pairing, configurations, and devices that call.
+
+use std::time::Duration;
+
+use ownsight_model::{DeviceId, HomeEpoch};
+
+use super::fixture::{Household, NOW, answer, at, bytes32, configuration, waiting};
+use crate::{AnswerOutcome, DeviceStanding, PairingAnswerRow, Registry, RegistryError};
+
+/// The whole life of a code.
+pub async fn pairing_from_code_to_first_configuration(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let authority = anna.authority();
+    let (device, pairing) = waiting(anna.home);
+    registry.create_pairing(&authority, device.clone(), pairing.clone()).await.unwrap();
+    let end = pairing.expires_at;
+    assert_eq!(registry.pairing_by_find(pairing.find, NOW).await.unwrap(), Some(pairing.clone()));
+    assert_eq!(registry.pairing_by_find(pairing.find, end).await.unwrap(), None);
+    assert_eq!(registry.pairing_by_find(bytes32(), NOW).await.unwrap(), None);
+
+    let given = answer();
+    let answered = |find, now, answer| registry.answer_pairing(find, now, answer);
+    assert_eq!(answered(pairing.find, end, given.clone()).await.unwrap(), AnswerOutcome::Unknown);
+    assert_eq!(answered(bytes32(), NOW, given.clone()).await.unwrap(), AnswerOutcome::Unknown);
+    assert_eq!(registry.device_by_credential(device.id, given.credential_hash).await.unwrap(), None);
+    assert_eq!(answered(pairing.find, NOW, given.clone()).await.unwrap(), AnswerOutcome::Taken);
+    assert_eq!(answered(pairing.find, NOW, given.clone()).await.unwrap(), AnswerOutcome::Same);
+    assert_eq!(answered(pairing.find, NOW, answer()).await.unwrap(), AnswerOutcome::Conflict);
+
+    let seen = registry.device_by_credential(device.id, given.credential_hash).await.unwrap().unwrap();
+    assert_eq!((seen.standing, seen.public_key, seen.paired_at), (DeviceStanding::Waiting, None, None));
+    assert_eq!(registry.next_configuration(device.id, 0).await.unwrap(), None);
+    let detail = registry.device(anna.find(), NOW, device.id).await.unwrap().unwrap().data.unwrap();
+    assert_eq!(detail.pairing.unwrap().answer, Some(given.clone()));
+
+    let first = configuration(device.id, 1);
+    registry.accept_pairing(&authority, device.id, given.clone(), first.clone()).await.unwrap();
+    let paired = registry.device_by_credential(device.id, given.credential_hash).await.unwrap().unwrap();
+    assert_eq!((paired.standing, paired.public_key), (DeviceStanding::Paired, Some(given.public_key)));
+    assert_eq!((paired.paired_at, paired.version), (Some(NOW), Some(given.version.clone())));
+    assert_eq!((paired.latest_serial, &paired.device_key), (1, &first.next_key));
+    assert_eq!(registry.device_by_credential(device.id, bytes32()).await.unwrap(), None);
+    assert_eq!(registry.device_by_credential(anna.device, given.credential_hash).await.unwrap(), None);
+    // The code lasts until the device has shown that it has what it needs.
+    assert!(registry.pairing_by_find(pairing.find, NOW).await.unwrap().is_some());
+    let next = registry.next_configuration(device.id, 0).await.unwrap();
+    assert_eq!(next, Some((1, first.sealed, 1)));
+    assert_eq!(registry.pairing_by_find(pairing.find, NOW).await.unwrap(), None);
+    assert_eq!(answered(pairing.find, NOW, given.clone()).await.unwrap(), AnswerOutcome::Unknown);
+    let error =
+        registry.accept_pairing(&authority, device.id, given, configuration(device.id, 2)).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Conflict), "{error:?}");
+}
+
+/// What was checked must be what is kept.
+pub async fn an_answer_that_changed_is_not_accepted(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let (device, pairing) = waiting(anna.home);
+    registry.create_pairing(&anna.authority(), device.clone(), pairing.clone()).await.unwrap();
+    let given = answer();
+    let accept = |answer: PairingAnswerRow, serial| {
+        let (registry, authority, device) = (registry.clone(), anna.authority(), device.id);
+        async move { registry.accept_pairing(&authority, device, answer, configuration(device, serial)).await }
+    };
+    let error = accept(given.clone(), 1).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Conflict), "not answered: {error:?}");
+    registry.answer_pairing(pairing.find, NOW, given.clone()).await.unwrap();
+    let swapped = PairingAnswerRow { public_key: bytes32(), ..given.clone() };
+    for (answer, serial) in [(swapped, 1), (given.clone(), 2)] {
+        let error = accept(answer, serial).await.unwrap_err();
+        assert!(matches!(error, RegistryError::Conflict), "{error:?}");
+    }
+    let error = registry
+        .accept_pairing(&anna.authority(), device.id, given.clone(), configuration(anna.device, 2))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, RegistryError::NotFound), "another device's configuration: {error:?}");
+    let seen = registry.device_by_credential(device.id, given.credential_hash).await.unwrap().unwrap();
+    assert_eq!((seen.standing, seen.latest_serial), (DeviceStanding::Waiting, 0));
+    accept(given, 1).await.unwrap();
+}
+
+/// While its code lasts.
+pub async fn a_rejected_answer_can_be_given_anew(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let (device, pairing) = waiting(anna.home);
+    registry.create_pairing(&anna.authority(), device.clone(), pairing.clone()).await.unwrap();
+    let forged = answer();
+    registry.answer_pairing(pairing.find, NOW, forged.clone()).await.unwrap();
+    registry.reject_pairing(&anna.authority(), device.id).await.unwrap();
+    assert_eq!(registry.device_by_credential(device.id, forged.credential_hash).await.unwrap(), None);
+    let honest = answer();
+    assert_eq!(
+        registry.answer_pairing(pairing.find, NOW, honest.clone()).await.unwrap(),
+        AnswerOutcome::Taken
+    );
+    registry.accept_pairing(&anna.authority(), device.id, honest, configuration(device.id, 1)).await.unwrap();
+    let error = registry.reject_pairing(&anna.authority(), device.id).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Conflict), "{error:?}");
+}
+
+/// Each until a later one is in use.
+pub async fn configurations_come_one_by_one(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    for serial in 2..=4 {
+        registry
+            .add_configurations(&anna.authority(), vec![configuration(anna.device, serial)])
+            .await
+            .unwrap();
+    }
+    let sealed = |serial| configuration(anna.device, serial).sealed;
+    let next = |after| registry.next_configuration(anna.device, after);
+    let acknowledged = async || {
+        let detail = registry.device(anna.find(), NOW, anna.device).await.unwrap().unwrap().data.unwrap();
+        (detail.device.latest_serial, detail.device.acknowledged_serial)
+    };
+    assert_eq!(next(0).await.unwrap(), Some((1, sealed(1), 4)));
+    assert_eq!(next(0).await.unwrap(), Some((1, sealed(1), 4)), "a lost reply is repeated");
+    assert_eq!(acknowledged().await, (4, 0));
+    assert_eq!(next(1).await.unwrap(), Some((2, sealed(2), 4)));
+    assert_eq!(acknowledged().await, (4, 1));
+    assert_eq!(next(0).await.unwrap(), None, "what was in use is forgotten");
+    assert_eq!(acknowledged().await, (4, 1));
+    assert_eq!(next(3).await.unwrap(), Some((4, sealed(4), 4)));
+    assert_eq!(next(u64::MAX).await.unwrap(), None);
+    assert_eq!(acknowledged().await, (4, 4), "never beyond the latest");
+    assert_eq!(next(4).await.unwrap(), None);
+    registry.add_configurations(&anna.authority(), vec![configuration(anna.device, 5)]).await.unwrap();
+    assert_eq!(next(4).await.unwrap(), Some((5, sealed(5), 5)));
+    assert_eq!(registry.next_configuration(DeviceId::generate(), 0).await.unwrap(), None);
+}
+
+/// And is told so, with its own credential.
+pub async fn a_removed_device_leaves_its_cameras(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let authority = anna.authority();
+    let row = anna.camera(&registry).await;
+    let event = anna.event(&registry, &row, 10).await;
+    registry.update_device_text(&authority, anna.device, vec![99], HomeEpoch::FIRST).await.unwrap();
+    let devices = registry.devices(anna.find(), NOW, anna.home).await.unwrap().unwrap().data;
+    assert_eq!((devices.len(), &devices[0].device.text[..]), (1, &[99][..]));
+
+    registry.remove_device(&authority, anna.device).await.unwrap();
+    assert_eq!(registry.devices(anna.find(), NOW, anna.home).await.unwrap().unwrap().data, []);
+    assert_eq!(registry.device(anna.find(), NOW, anna.device).await.unwrap().unwrap().data, None);
+    let camera = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap().data.unwrap();
+    assert_eq!(camera.camera.device, None);
+    let removed = registry.device_by_credential(anna.device, anna.credential_hash).await.unwrap().unwrap();
+    assert_eq!((removed.standing, removed.device_key), (DeviceStanding::Removed, vec![]));
+    assert_eq!(registry.next_configuration(anna.device, 0).await.unwrap(), None);
+    let detail = registry.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
+    assert_eq!(detail.device.unwrap().standing, DeviceStanding::Removed);
+    for error in [
+        registry.remove_device(&authority, anna.device).await.unwrap_err(),
+        registry.add_configurations(&authority, vec![configuration(anna.device, 2)]).await.unwrap_err(),
+        registry
+            .create_camera(&authority, super::fixture::camera(anna.home, Some(anna.device)), vec![])
+            .await
+            .unwrap_err(),
+    ] {
+        assert!(matches!(error, RegistryError::NotFound), "{error:?}");
+    }
+}
+
+/// Not each, but soon enough to tell that a device is away.
+pub async fn calls_are_noted(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let seen = async || {
+        let detail = registry.device(anna.find(), NOW, anna.device).await.unwrap().unwrap().data.unwrap();
+        (detail.device.seen_at, detail.device.version.unwrap())
+    };
+    registry.touch_device(anna.device, at(1), None).await.unwrap();
+    assert_eq!(seen().await, (Some(at(1)), "ownsight agent 0.1.0".into()));
+    registry.touch_device(anna.device, at(5), None).await.unwrap();
+    assert_eq!(seen().await.0, Some(at(1)), "too soon");
+    registry.touch_device(anna.device, at(6), Some("ownsight agent 0.2.0".into())).await.unwrap();
+    assert_eq!(seen().await, (Some(at(6)), "ownsight agent 0.2.0".into()), "a new version is worth it");
+    registry.touch_device(anna.device, at(6).plus(Duration::from_secs(10)), None).await.unwrap();
+    assert_eq!(seen().await.0, Some(at(16)));
+    registry.touch_device(anna.device, at(17), Some("ü".repeat(150))).await.unwrap();
+    assert_eq!(seen().await.1, "ü".repeat(100));
+}

@@ -1,0 +1,174 @@
+//! Events as people see them.
+
+use ownsight_model::{EventId, Role, TenureId};
+
+use super::fixture::{Household, NOW, at, grant, still};
+use crate::{
+    Authority, Change, ChangeKind, EventPosition, EventQuery, EventRow, InsertOutcome, NewReport, ObjectKey,
+    Registry, ReportSubject,
+};
+
+/// In one answer: the row, its epoch, camera and device, and the asker's grant of that home.
+pub async fn an_event_is_found_with_all_that_opens_it(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let other = Household::settle(&registry).await;
+    let row = anna.camera(&registry).await;
+    let event = anna.event(&registry, &row, 10).await;
+    let picture = still(&row, anna.device, at(20));
+    registry.insert_event(picture.clone()).await.unwrap();
+    // A second home of the same account, whose grant must not come along.
+    let home = super::fixture::home();
+    let second = grant(anna.account.id, home.id, Role::Owner);
+    registry.create_home(&Authority { grant: None, ..anna.authority() }, home, second).await.unwrap();
+    registry.add_grant(&other.authority(), grant(anna.account.id, other.home, Role::Viewer)).await.unwrap();
+
+    for expected in [event, picture] {
+        let found = registry.event(anna.find(), NOW, expected.id).await.unwrap().unwrap();
+        assert_eq!((found.session, found.account), (anna.session.clone(), anna.account.clone()));
+        let grants: Vec<_> = found.grants.iter().map(|(grant, home)| (grant.id, home.id)).collect();
+        assert_eq!(grants, [(anna.grant, anna.home)]);
+        let detail = found.data.unwrap();
+        assert_eq!((detail.event, detail.epoch, detail.camera), (expected, row.epoch.clone(), row.clone()));
+        assert_eq!((detail.device.unwrap().id, detail.opened), (anna.device, false));
+    }
+    let unknown = registry.event(anna.find(), NOW, EventId::generate()).await.unwrap().unwrap();
+    assert_eq!((unknown.grants, unknown.data), (vec![], None));
+}
+
+/// Another member's list does not change by it.
+pub async fn opened_is_each_accounts_own(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let guest = Household::settle(&registry).await;
+    let viewer = grant(guest.account.id, anna.home, Role::Viewer);
+    registry.add_grant(&anna.authority(), viewer.clone()).await.unwrap();
+    let row = anna.camera(&registry).await;
+    let event = anna.event(&registry, &row, 10).await;
+    registry.mark_opened(anna.account.id, event.id).await.unwrap();
+    registry.mark_opened(anna.account.id, event.id).await.unwrap();
+    registry.mark_opened(anna.account.id, EventId::generate()).await.unwrap();
+    let query = EventQuery { limit: 1, ..EventQuery::default() };
+    for (household, opened) in [(&anna, true), (&guest, false)] {
+        let detail = registry.event(household.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
+        assert_eq!(detail.opened, opened);
+        let page = registry.events(household.find(), NOW, query.clone()).await.unwrap().unwrap().data;
+        assert_eq!(page.events, [(event.clone(), opened)]);
+    }
+    registry.revoke_grant(viewer.id, NOW).await.unwrap();
+    registry.mark_opened(guest.account.id, event.id).await.unwrap();
+    registry.add_grant(&anna.authority(), grant(guest.account.id, anna.home, Role::Viewer)).await.unwrap();
+    let detail = registry.event(guest.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
+    assert!(!detail.opened, "opened without a grant");
+}
+
+/// And figures that agree with it.
+pub async fn a_day_has_its_events_and_gaps(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let row = anna.camera(&registry).await;
+    let mut events = Vec::new();
+    for second in [-1, 0, 50, 99, 100] {
+        events.push(anna.event(&registry, &row, second).await);
+    }
+    registry.insert_event(still(&row, anna.device, at(60))).await.unwrap();
+    let gap = |from: i64, to: Option<i64>| NewReport {
+        subject: ReportSubject::Gap { camera: row.id, from: at(from), to: to.map(at) },
+        body: format!("{from}").into_bytes(),
+        tag: vec![3; 32],
+    };
+    let gaps = vec![
+        gap(-20, Some(-10)),
+        gap(-9, Some(0)),
+        gap(-5, Some(1)),
+        gap(40, Some(41)),
+        gap(90, None),
+        gap(100, None),
+    ];
+    assert_eq!(registry.put_reports(anna.device, NOW, gaps).await.unwrap().stored, 6);
+    let day = async |limit| {
+        registry.day(anna.find(), NOW, anna.home, at(0), at(100), limit).await.unwrap().unwrap().data.unwrap()
+    };
+    let whole = day(3).await;
+    assert_eq!((&whole.events[..], whole.truncated), (&events[1..4], false));
+    assert_eq!((whole.cameras, whole.epochs), (vec![row.clone()], vec![row.epoch.clone()]));
+    let bodies: Vec<_> =
+        whole.gaps.iter().map(|gap| String::from_utf8_lossy(&gap.report.body).into_owned()).collect();
+    assert_eq!(bodies, ["-5", "40", "90"]);
+    assert!(whole.gaps.iter().all(|gap| gap.camera == row.id && gap.report.device == anna.device));
+    let cut = day(2).await;
+    assert_eq!((&cut.events[..], cut.truncated), (&events[1..3], true));
+
+    let bounds = vec![at(-10), at(0), at(50), at(100), at(1000)];
+    let counts = registry.count_events(anna.find(), NOW, anna.home, bounds).await.unwrap().unwrap().data;
+    assert_eq!(counts, Some(vec![1, 1, 2, 1]));
+    for (event, expected) in events.iter().zip([None, Some(1), Some(2), Some(3), None]) {
+        let position =
+            registry.event_position(anna.find(), NOW, anna.home, event.id, at(0), at(100)).await.unwrap();
+        let expected = expected.map(|in_day| EventPosition { of_day: 3, in_day });
+        assert_eq!(position.unwrap().data, expected);
+    }
+}
+
+/// In no list, and known to its device for a while.
+pub async fn an_erased_event_is_a_tombstone(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let row = anna.camera(&registry).await;
+    let kept = anna.event(&registry, &row, 10).await;
+    let event = anna.event(&registry, &row, 20).await;
+    registry.mark_opened(anna.account.id, event.id).await.unwrap();
+    let authority = Authority { now: at(50), ..anna.authority() };
+    let object = ObjectKey { home: anna.home, camera: row.id, event: event.id };
+    assert_eq!(registry.erase_event(&authority, event.id).await.unwrap(), Some(object));
+    assert_eq!(registry.erase_event(&authority, event.id).await.unwrap(), None);
+    assert_eq!(registry.erase_event(&authority, EventId::generate()).await.unwrap(), None);
+    assert_eq!(registry.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data, None);
+    let query = EventQuery { limit: 9, ..EventQuery::default() };
+    let page = registry.events(anna.find(), NOW, query).await.unwrap().unwrap().data;
+    assert_eq!(page.events, [(kept, false)]);
+    let stored = registry.stored_event(row.id, event.id).await.unwrap().unwrap();
+    assert!(stored.erased && stored.digest == event.digest);
+    assert_eq!(registry.insert_event(event.clone()).await.unwrap(), InsertOutcome::Gone);
+
+    assert_eq!(registry.purge_tombstones(at(50)).await.unwrap(), 0);
+    assert_eq!(registry.purge_tombstones(at(51)).await.unwrap(), 1);
+    assert_eq!(registry.stored_event(row.id, event.id).await.unwrap(), None);
+    let again = registry.insert_event(EventRow { started_at: at(21), ..event.clone() }).await.unwrap();
+    assert_eq!(again, InsertOutcome::Inserted { replaced_still: None });
+    let detail = registry.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
+    assert!(!detail.opened, "nobody has opened the new one");
+    assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
+}
+
+/// To whom it concerns, and not for what was refused.
+pub async fn changes_are_announced_after_the_commit(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let row = anna.camera(&registry).await;
+    let mut changes = registry.changes();
+    let mut told = |what: &[ChangeKind]| {
+        let mut got = Vec::new();
+        while let Ok(change) = changes.try_recv() {
+            got.push(change);
+        }
+        let expected: Vec<_> = what.iter().map(|what| Change { home: anna.home, what: *what }).collect();
+        assert_eq!(got, expected);
+    };
+    let event = anna.event(&registry, &row, 10).await;
+    told(&[ChangeKind::Events]);
+    registry.insert_event(event.clone()).await.unwrap();
+    told(&[]);
+    let elsewhere = EventRow { tenure: TenureId::generate(), id: EventId::generate(), ..event.clone() };
+    registry.insert_event(elsewhere).await.unwrap_err();
+    told(&[]);
+    registry.insert_event(still(&row, anna.device, at(1))).await.unwrap();
+    told(&[ChangeKind::Cameras]);
+    registry
+        .add_configurations(&anna.authority(), vec![super::fixture::configuration(anna.device, 2)])
+        .await
+        .unwrap();
+    told(&[ChangeKind::Devices]);
+    let configurations = vec![super::fixture::configuration(anna.device, 2)];
+    registry.erase_camera(&anna.authority(), row.id, configurations).await.unwrap_err();
+    told(&[]);
+    registry.erase_event(&anna.authority(), event.id).await.unwrap();
+    told(&[ChangeKind::Events]);
+    registry.end_session(anna.find()).await.unwrap();
+    told(&[ChangeKind::Sessions]);
+}

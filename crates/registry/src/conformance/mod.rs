@@ -1,0 +1,88 @@
+//! What every engine of the registry must do, as functions that take an empty registry.
+//!
+//! An engine's tests name [`conformance_suite!`](crate::conformance_suite) once, with a function that makes an
+//! empty registry: it expands to one test for each function here, so that none is left out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "test code: a failed expectation is a panic"
+)]
+
+pub mod cameras;
+pub mod concurrency;
+pub mod devices;
+pub mod events;
+pub mod fixture;
+pub mod homes;
+pub mod ingest;
+pub mod paging;
+pub mod people;
+pub mod reports;
+pub mod retention;
+
+/// Makes a test of each function of the suite. The argument is a function without arguments that makes an empty
+/// registry, and something that is kept until the test ends (such as a folder).
+#[macro_export]
+macro_rules! conformance_suite {
+    ($empty:path) => {
+        $crate::conformance_suite! { @ $empty;
+            people::the_installation_is_made_once,
+            people::a_link_is_redeemed_once,
+            people::a_taken_address_leaves_the_link_unused,
+            people::rows_that_do_not_belong_together_make_no_account,
+            people::a_reset_replaces_the_password_and_ends_all_sessions,
+            people::a_session_ends,
+            people::ending_all_sessions_can_spare_one,
+            people::a_new_password_ends_other_sessions,
+            people::expired_sessions_and_links_are_purged,
+            homes::a_stranger_sees_nothing,
+            homes::a_stranger_changes_nothing,
+            homes::a_revoked_grant_opens_nothing,
+            homes::a_grant_without_the_control_key_writes_nothing,
+            homes::settings_change_and_figures_count,
+            homes::local_homes_have_their_agent,
+            cameras::a_camera_is_made_changed_and_erased,
+            cameras::a_configuration_out_of_turn_leaves_nothing_written,
+            cameras::a_test_confirmed_becomes_a_camera,
+            cameras::a_test_confirmed_changes_an_existing_camera,
+            cameras::a_test_cancelled_or_expired_is_erased,
+            devices::pairing_from_code_to_first_configuration,
+            devices::an_answer_that_changed_is_not_accepted,
+            devices::a_rejected_answer_can_be_given_anew,
+            devices::configurations_come_one_by_one,
+            devices::a_removed_device_leaves_its_cameras,
+            devices::calls_are_noted,
+            ingest::an_event_is_kept_once,
+            ingest::an_id_is_unique_in_its_home,
+            ingest::events_of_others_are_refused,
+            ingest::a_still_replaces_the_one_before,
+            ingest::a_device_finds_cameras_of_its_home_only,
+            events::an_event_is_found_with_all_that_opens_it,
+            events::opened_is_each_accounts_own,
+            events::a_day_has_its_events_and_gaps,
+            events::an_erased_event_is_a_tombstone,
+            events::changes_are_announced_after_the_commit,
+            paging::pages_are_those_of_the_model,
+            reports::the_latest_report_is_kept,
+            reports::reports_on_others_are_refused,
+            retention::old_events_and_oldest_events,
+            retention::objects_are_listed_in_order,
+            concurrency::members_of_a_group_fail_alone,
+            concurrency::one_of_many_writers_gets_the_serial,
+            concurrency::readers_see_whole_transactions,
+            concurrency::a_dropped_write_is_whole_or_absent,
+        }
+    };
+    (@ $empty:path; $($module:ident :: $name:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let (registry, _kept) = $empty();
+                $crate::conformance::$module::$name(registry).await;
+            }
+        )+
+    };
+}

@@ -1,0 +1,150 @@
+//! What only the engine's inside can show: panics, a full disk, upgrades, query plans.
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::{Engine, migrations, open};
+use crate::error::Failure;
+use crate::sql::{number, run};
+use crate::{RegistryError, RegistryOptions};
+
+fn engine() -> (Engine, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::open(&folder.path().join("r.sqlite"), &RegistryOptions::default()).unwrap();
+    (engine, folder)
+}
+
+const INSERT: &str =
+    "INSERT INTO links (find, created_at, expires_at, sealed) VALUES (?1, 0, 0, zeroblob(?2))";
+
+fn find(i: u8) -> [u8; 32] {
+    [i; 32]
+}
+
+async fn links(engine: &Engine) -> i64 {
+    engine.statement(|c| number(c, "SELECT count(*) FROM links", [])).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_panic_costs_its_own_transaction_only() {
+    let (engine, _folder) = engine();
+    let panics = engine.write(|tx| {
+        run(tx, INSERT, (find(1), 1))?;
+        panic!("on purpose");
+        #[allow(unreachable_code, reason = "gives the closure its type")]
+        Ok(())
+    });
+    let writes = engine.write(|tx| Ok(run(tx, INSERT, (find(2), 1))?));
+    let (panicked, wrote) = tokio::join!(panics, writes);
+    assert!(matches!(panicked, Err(RegistryError::Storage(_))), "{panicked:?}");
+    assert_eq!(wrote.unwrap(), 1);
+    let read = engine.snapshot(|_| -> Result<(), Failure> { panic!("on purpose") }).await;
+    assert!(matches!(read, Err(RegistryError::Storage(_))), "{read:?}");
+    assert_eq!(links(&engine).await, 1);
+    engine.close();
+}
+
+#[tokio::test]
+async fn members_that_fail_are_rolled_back_alone() {
+    let (engine, _folder) = engine();
+    // One job holds the writer until the others wait behind it, so that they share a commit.
+    let (go, held) = std::sync::mpsc::channel::<()>();
+    let holder = engine.write(move |_| Ok(held.recv().is_ok()));
+    let good = engine.write(|tx| Ok(run(tx, INSERT, (find(1), 1))?));
+    let half = engine.write(|tx| {
+        run(tx, INSERT, (find(2), 1))?;
+        run(tx, INSERT, (find(3), 1))?;
+        Ok(run(tx, INSERT, (find(2), 1))?)
+    });
+    let also_good = engine.write(|tx| Ok(run(tx, INSERT, (find(3), 1))?));
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        go.send(()).unwrap();
+    };
+    let (held, good, half, also_good, ()) = tokio::join!(holder, good, half, also_good, release);
+    assert!(held.unwrap());
+    assert_eq!((good.unwrap(), also_good.unwrap()), (1, 1));
+    assert!(matches!(half, Err(RegistryError::Conflict)), "{half:?}");
+    assert_eq!(links(&engine).await, 2);
+    engine.close();
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_passes() {
+    let (engine, _folder) = engine();
+    let pages = |max: &'static str| {
+        engine.write(move |tx| Ok(tx.query_row(&format!("PRAGMA max_page_count = {max}"), [], |_| Ok(()))?))
+    };
+    pages("1").await.unwrap();
+    let mut full = None;
+    for i in 0..50 {
+        match engine.write(move |tx| Ok(run(tx, INSERT, (find(i), 60_000))?)).await {
+            Ok(_) => {}
+            Err(error) => {
+                full = Some(error);
+                break;
+            }
+        }
+    }
+    assert!(matches!(full, Some(RegistryError::DiskFull)), "{full:?}");
+    let kept = links(&engine).await;
+    engine.write(|tx| Ok(run(tx, "DELETE FROM links", [])?)).await.unwrap();
+    pages("1000000").await.unwrap();
+    engine.write(|tx| Ok(run(tx, INSERT, (find(99), 60_000))?)).await.unwrap();
+    assert_eq!(links(&engine).await, 1, "after {kept}");
+    engine.close();
+}
+
+#[test]
+fn an_upgrade_makes_a_copy_first_and_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    open::create(&path).unwrap();
+    let mut connection = open::connect(&path, true).map_err(|Failure(error)| error).unwrap();
+    let first = "CREATE TABLE notes (text TEXT) STRICT";
+    let second = "ALTER TABLE notes ADD COLUMN at INTEGER; INSERT INTO notes VALUES ('new', 1)";
+    migrations::migrate(&mut connection, &path, &[first]).unwrap();
+    connection.execute_batch("INSERT INTO notes VALUES ('old')").unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "no copy of an empty file");
+
+    let broken = "DELETE FROM notes; SELECT nonsense";
+    assert!(migrations::migrate(&mut connection, &path, &[first, broken]).is_err());
+    let count =
+        |c: &Connection| c.query_row("SELECT count(*) FROM notes", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count(&connection), 1, "a step that fails leaves the version before");
+
+    migrations::migrate(&mut connection, &path, &[first, second]).unwrap();
+    migrations::migrate(&mut connection, &path, &[first, second]).unwrap();
+    assert_eq!(count(&connection), 2);
+    let copy = Connection::open(folder.path().join("r.sqlite.schema-1")).unwrap();
+    assert_eq!(count(&copy), 1);
+    let error = migrations::migrate(&mut connection, &path, &[first]).unwrap_err();
+    assert!(matches!(error, RegistryError::Schema { found: 2, known: 1 }), "{error:?}");
+}
+
+#[tokio::test]
+async fn hot_queries_use_their_indices() {
+    let (engine, _folder) = engine();
+    for (sql, sorted) in crate::events::hot_queries() {
+        let plan = engine
+            .statement(move |connection| {
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                for i in 1..=statement.parameter_count() {
+                    statement.raw_bind_parameter(i, 0)?;
+                }
+                let mut rows = statement.raw_query();
+                let mut plan = Vec::new();
+                while let Some(row) = rows.next()? {
+                    plan.push(row.get::<_, String>(3)?);
+                }
+                Ok(plan)
+            })
+            .await
+            .unwrap();
+        assert!(!plan.is_empty() && plan.iter().all(|step| !step.starts_with("SCAN")), "{sql}\n{plan:#?}");
+        assert!(!sorted || plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{sql}\n{plan:#?}");
+    }
+    engine.close();
+}

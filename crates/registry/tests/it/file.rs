@@ -1,0 +1,170 @@
+//! The database file: opened again, refused, damaged, wiped.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ownsight_registry::conformance::fixture::{Household, NOW, at, bytes32, event};
+use ownsight_registry::{Authority, Registry, RegistryError, RegistryOptions};
+use rusqlite::Connection;
+
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("registry.sqlite");
+    (folder, path)
+}
+
+fn open(path: &Path) -> Result<Registry, RegistryError> {
+    Registry::open(path, RegistryOptions::default())
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_reopening() {
+    let (_folder, path) = folder();
+    let registry = open(&path).unwrap();
+    let anna = Household::settle(&registry).await;
+    let camera = anna.camera(&registry).await;
+    let event = anna.event(&registry, &camera, 1).await;
+    // Not closed: another process that opens the file sees what was answered.
+    let other = open(&path).unwrap();
+    assert!(other.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data.is_some());
+    other.close().await;
+    registry.close().await;
+    let again = open(&path).unwrap();
+    let detail = again.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
+    assert_eq!((detail.event, detail.camera), (event, camera));
+    assert_eq!(again.self_check().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_closed_registry_is_unavailable() {
+    let (_folder, path) = folder();
+    let registry = open(&path).unwrap();
+    let anna = Household::settle(&registry).await;
+    registry.close().await;
+    registry.close().await;
+    assert!(matches!(registry.session(anna.find(), NOW).await, Err(RegistryError::Unavailable)));
+    assert!(matches!(registry.end_session(anna.find()).await, Err(RegistryError::Unavailable)));
+    let log = path.with_extension("sqlite-wal");
+    assert!(!log.exists() || log.metadata().unwrap().len() == 0, "the log was left behind");
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    let (_folder, path) = folder();
+    drop(open(&path).unwrap());
+    let raw = Connection::open(&path).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    drop(raw);
+    let error = open(&path).unwrap_err();
+    assert!(matches!(error, RegistryError::Schema { found: 99, known: 1 }), "{error:?}");
+    let raw = Connection::open(&path).unwrap();
+    let version: i64 = raw.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 99, "a refused file is left alone");
+}
+
+#[test]
+fn other_programs_databases_are_refused() {
+    let (_folder, path) = folder();
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
+    drop(raw);
+    assert!(matches!(open(&path), Err(RegistryError::Unsuitable { .. })));
+    std::fs::write(&path, b"not a database at all, but long enough to be read as one".repeat(100)).unwrap();
+    assert!(matches!(open(&path), Err(RegistryError::Storage(_))));
+    assert!(matches!(open(&path.join("x").join("y")), Err(RegistryError::Storage(_))));
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_folder, path) = folder();
+    let registry = open(&path).unwrap();
+    for name in [path.clone(), path.with_extension("sqlite-wal"), path.with_extension("sqlite-shm")] {
+        assert_eq!(name.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", name.display());
+    }
+    drop(registry);
+}
+
+#[tokio::test]
+async fn a_value_of_the_wrong_form_is_an_error() {
+    let (_folder, path) = folder();
+    let registry = open(&path).unwrap();
+    let anna = Household::settle(&registry).await;
+    let camera = anna.camera(&registry).await;
+    let event = anna.event(&registry, &camera, 1).await;
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
+    for (sql, back, table, column) in [
+        (
+            "UPDATE camera_epochs SET salt = x'00'",
+            "UPDATE camera_epochs SET salt = zeroblob(32)",
+            "camera_epochs",
+            "salt",
+        ),
+        ("UPDATE grants SET role = 9", "UPDATE grants SET role = 1", "grants", "role"),
+        ("UPDATE homes SET epoch = 0", "UPDATE homes SET epoch = 1", "homes", "epoch"),
+        ("UPDATE events SET still = 7", "UPDATE events SET still = 0", "events", "still"),
+        ("UPDATE events SET label = 400", "UPDATE events SET label = 1", "events", "label"),
+        ("UPDATE cameras SET standing = 0", "UPDATE cameras SET standing = 2", "cameras", "standing"),
+        ("UPDATE sessions SET kind = -1", "UPDATE sessions SET kind = 1", "sessions", "kind"),
+    ] {
+        raw.execute_batch(sql).unwrap();
+        let error = registry.event(anna.find(), NOW, event.id).await.unwrap_err();
+        match error {
+            RegistryError::Corrupt { table: t, column: c } => assert_eq!((t, c), (table, column)),
+            other => panic!("{sql}: {other:?}"),
+        }
+        raw.execute_batch(back).unwrap();
+    }
+    assert!(registry.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data.is_some());
+}
+
+#[tokio::test]
+async fn erased_salts_and_headers_leave_the_files() {
+    let (_folder, path) = folder();
+    let registry = open(&path).unwrap();
+    let anna = Household::settle(&registry).await;
+    let camera = anna.camera(&registry).await;
+    let mut secret = event(&camera, anna.device, at(1));
+    secret.header = bytes32().to_vec();
+    registry.insert_event(secret.clone()).await.unwrap();
+    let needles = [&camera.epoch.salt[..], &secret.header[..]];
+    let found = |needle: &[u8]| {
+        [path.clone(), path.with_extension("sqlite-wal")]
+            .iter()
+            .filter_map(|file| std::fs::read(file).ok())
+            .any(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
+    };
+    assert!(needles.iter().all(|needle| found(needle)), "the check can find them");
+    registry.erase_camera(&anna.authority(), camera.id, vec![]).await.unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while needles.iter().any(|needle| found(needle)) {
+        assert!(Instant::now() < until, "erased bytes are still on the disk");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_gives_up_at_its_deadline() {
+    let (_folder, path) = folder();
+    let options = RegistryOptions { deadline: Duration::from_millis(200), ..RegistryOptions::default() };
+    let registry = Registry::open(&path, options).unwrap();
+    let anna = Household::settle(&registry).await;
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let authority = Authority { grant: None, ..anna.authority() };
+    let began = Instant::now();
+    let error = registry.update_account_text(&authority, vec![1]).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Unavailable), "{error:?}");
+    assert!(began.elapsed() < Duration::from_secs(3));
+    // Reads go on beside it.
+    assert!(registry.session(anna.find(), NOW).await.unwrap().is_some());
+    raw.execute_batch("ROLLBACK").unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while registry.update_account_text(&authority, vec![2]).await.is_err() {
+        assert!(Instant::now() < until, "it does not recover");
+    }
+    let seen = registry.session(anna.find(), NOW).await.unwrap().unwrap();
+    assert_eq!(seen.account.text, [2]);
+}

@@ -1,0 +1,15 @@
+//! The suite that every engine must pass, run on SQLite, and what only a database file can show.
+
+mod file;
+mod sqlite {
+    use ownsight_registry::{Registry, RegistryOptions};
+
+    fn empty() -> (Registry, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let registry =
+            Registry::open(folder.path().join("registry.sqlite"), RegistryOptions::default()).unwrap();
+        (registry, folder)
+    }
+
+    ownsight_registry::conformance_suite!(empty);
+}
