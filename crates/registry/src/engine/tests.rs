@@ -36,7 +36,7 @@ async fn a_panic_costs_its_own_transaction_only() {
         #[allow(unreachable_code, reason = "gives the closure its type")]
         Ok(())
     });
-    let writes = engine.write(|tx| Ok(run(tx, INSERT, (find(2), 1))?));
+    let writes = engine.write(|tx| run(tx, INSERT, (find(2), 1)));
     let (panicked, wrote) = tokio::join!(panics, writes);
     assert!(matches!(panicked, Err(RegistryError::Storage(_))), "{panicked:?}");
     assert_eq!(wrote.unwrap(), 1);
@@ -52,13 +52,13 @@ async fn members_that_fail_are_rolled_back_alone() {
     // One job holds the writer until the others wait behind it, so that they share a commit.
     let (go, held) = std::sync::mpsc::channel::<()>();
     let holder = engine.write(move |_| Ok(held.recv().is_ok()));
-    let good = engine.write(|tx| Ok(run(tx, INSERT, (find(1), 1))?));
+    let good = engine.write(|tx| run(tx, INSERT, (find(1), 1)));
     let half = engine.write(|tx| {
         run(tx, INSERT, (find(2), 1))?;
         run(tx, INSERT, (find(3), 1))?;
-        Ok(run(tx, INSERT, (find(2), 1))?)
+        run(tx, INSERT, (find(2), 1))
     });
-    let also_good = engine.write(|tx| Ok(run(tx, INSERT, (find(3), 1))?));
+    let also_good = engine.write(|tx| run(tx, INSERT, (find(3), 1)));
     let release = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         go.send(()).unwrap();
@@ -80,7 +80,7 @@ async fn a_full_disk_is_said_and_passes() {
     pages("1").await.unwrap();
     let mut full = None;
     for i in 0..50 {
-        match engine.write(move |tx| Ok(run(tx, INSERT, (find(i), 60_000))?)).await {
+        match engine.write(move |tx| run(tx, INSERT, (find(i), 60_000))).await {
             Ok(_) => {}
             Err(error) => {
                 full = Some(error);
@@ -90,9 +90,9 @@ async fn a_full_disk_is_said_and_passes() {
     }
     assert!(matches!(full, Some(RegistryError::DiskFull)), "{full:?}");
     let kept = links(&engine).await;
-    engine.write(|tx| Ok(run(tx, "DELETE FROM links", [])?)).await.unwrap();
+    engine.write(|tx| run(tx, "DELETE FROM links", [])).await.unwrap();
     pages("1000000").await.unwrap();
-    engine.write(|tx| Ok(run(tx, INSERT, (find(99), 60_000))?)).await.unwrap();
+    engine.write(|tx| run(tx, INSERT, (find(99), 60_000))).await.unwrap();
     assert_eq!(links(&engine).await, 1, "after {kept}");
     engine.close();
 }

@@ -1,4 +1,5 @@
 //! The suite that every engine must pass, run on SQLite, and what only a database file can show.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is a panic")]
 
 mod file;
 mod sqlite {
