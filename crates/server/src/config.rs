@@ -45,7 +45,7 @@ impl ServerConfig {
             connections_max: 4096,
             header_max: Duration::from_secs(30),
             handshake_max: Duration::from_secs(10),
-            stall_max: Duration::from_secs(60),
+            stall_max: Duration::from_mins(1),
             shutdown_max: Duration::from_secs(10),
         }
     }

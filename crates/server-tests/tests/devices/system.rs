@@ -69,32 +69,32 @@ impl System {
         let password = Password::new(password);
         let signed_in =
             self.gate.sign_in(&email, &password, Client::Api { client_half: None }, PEER).await.unwrap();
-        Home { gate: self.gate.clone(), home, owner: signed_in.credentials().clone() }
+        Home { gate: self.gate.clone(), id: home, owner: signed_in.credentials().clone() }
     }
 }
 
 pub(crate) struct Home {
     gate: Gate,
-    home: HomeId,
+    id: HomeId,
     owner: Credentials,
 }
 
 impl Home {
     /// Begins a pairing; its code.
     pub(crate) async fn pairing_code(&self) -> String {
-        let pairing = self.gate.pair_device(&self.owner, self.home, "an agent").await.unwrap();
+        let pairing = self.gate.pair_device(&self.owner, self.id, "an agent").await.unwrap();
         pairing.release(&self.owner).unwrap().code.clone()
     }
 
     /// A request of the owner, which checks the answers of devices that wait.
     pub(crate) async fn look(&self) {
-        self.gate.devices(&self.owner, self.home).await.unwrap();
+        self.gate.devices(&self.owner, self.id).await.unwrap();
     }
 
     pub(crate) async fn add_camera(&self) -> CameraId {
         let source = Source { address: "rtsp://camera.example/1".into(), user: None, password: None };
         let camera = NewCamera { name: "a camera".into(), source, device: None };
-        self.gate.add_camera(&self.owner, self.home, camera).await.unwrap()
+        self.gate.add_camera(&self.owner, self.id, camera).await.unwrap()
     }
 
     pub(crate) async fn remove(&self, device: ownsight_model::DeviceId) {

@@ -13,8 +13,13 @@ use serde_json::json;
 const TYPES: &str = "https://ownsight.example/problems/";
 
 /// An answer that says what is wrong. It gets its reference, if it has none, when the answer leaves.
+///
+/// Boxed: results that carry it stay small.
 #[derive(Debug, Clone)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Content>);
+
+#[derive(Debug, Clone)]
+struct Content {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
@@ -26,8 +31,8 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// A problem with a code and a few words that are the same each time.
-    pub(crate) const fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
+        Self(Box::new(Content {
             status,
             code,
             title,
@@ -35,41 +40,40 @@ impl Problem {
             remedy: Cow::Borrowed(""),
             reference: None,
             retry_after: None,
-        }
+        }))
     }
 
     /// What is wrong this time.
     pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = detail.into();
+        self.0.detail = detail.into();
         self
     }
 
     /// What to do.
     pub(crate) fn remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
-        self.remedy = remedy.into();
+        self.0.remedy = remedy.into();
         self
     }
 
     /// The reference of a log line that was written already.
     pub(crate) fn reference(mut self, reference: impl Into<String>) -> Self {
-        self.reference = Some(reference.into());
+        self.0.reference = Some(reference.into());
         self
     }
 
     /// When to come back.
-    pub(crate) const fn retry_after(mut self, retry_after: Duration) -> Self {
-        self.retry_after = Some(retry_after);
+    pub(crate) fn retry_after(mut self, retry_after: Duration) -> Self {
+        self.0.retry_after = Some(retry_after);
         self
     }
 
     pub(crate) const fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// Nothing is here, or it belongs to somebody else: the same answer, to the byte.
     pub(crate) fn not_found() -> Self {
-        let problem = Self::new(StatusCode::NOT_FOUND, "not-found", "Nothing is here");
-        Self { reference: Some(String::new()), ..problem }
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Nothing is here").reference("")
     }
 
     /// Too much to do, or a part does not answer.
@@ -102,14 +106,15 @@ impl Problem {
 
     /// The body's bytes.
     fn render(&self, reference: &str) -> Vec<u8> {
-        let reference = self.reference.as_deref().unwrap_or(reference);
+        let content = &self.0;
+        let reference = content.reference.as_deref().unwrap_or(reference);
         let value = json!({
-            "type": format!("{TYPES}{}", self.code),
-            "code": self.code,
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "remedy": self.remedy,
+            "type": format!("{TYPES}{}", content.code),
+            "code": content.code,
+            "title": content.title,
+            "status": content.status.as_u16(),
+            "detail": content.detail,
+            "remedy": content.remedy,
             "reference": reference,
         });
         value.to_string().into_bytes()
@@ -128,8 +133,8 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.status;
-        if let Some(after) = self.retry_after {
+        *response.status_mut() = self.0.status;
+        if let Some(after) = self.0.retry_after {
             // Rounded up: a caller that comes too early comes in vain.
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
