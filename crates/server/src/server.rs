@@ -54,11 +54,17 @@ pub struct RunningServer {
 
 impl Server {
     /// Opens the ports and serves until [`RunningServer::shutdown`].
+    ///
+    /// Installs the recorder of metrics if nobody has; who wants to count what happens before calls
+    /// [`metrics::install`] earlier.
     pub async fn start(
         config: ServerConfig,
         gate: Gate,
         ingest: Ingest,
     ) -> Result<RunningServer, StartError> {
+        if let Err(error) = metrics::install() {
+            tracing::warn!(%error, "another recorder of metrics is in place: `/metrics` stays empty");
+        }
         let tls = config.tls.as_ref().map(acceptor).transpose()?;
         let main = listen(config.listen).await?;
         let metrics_listener = match config.metrics_listen {
