@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, StatementStatus};
 use tempfile::TempDir;
 
 use super::{Engine, migrations, open};
@@ -145,6 +145,29 @@ async fn hot_queries_use_their_indices() {
             .unwrap();
         assert!(!plan.is_empty() && plan.iter().all(|step| !step.starts_with("SCAN")), "{sql}\n{plan:#?}");
         assert!(!sorted || plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{sql}\n{plan:#?}");
+    }
+    engine.close();
+}
+
+#[tokio::test]
+async fn statements_are_planned_once_whatever_is_bound() {
+    let (engine, _folder) = engine();
+    for (sql, _) in crate::events::hot_queries() {
+        let planned_anew = engine
+            .statement(move |connection| {
+                let mut statement = connection.prepare(sql)?;
+                for value in 0..20_u8 {
+                    for i in 1..=statement.parameter_count() {
+                        statement.raw_bind_parameter(i, value)?;
+                    }
+                    let mut rows = statement.raw_query();
+                    while rows.next()?.is_some() {}
+                }
+                Ok(statement.get_status(StatementStatus::RePrepare))
+            })
+            .await
+            .unwrap();
+        assert_eq!(planned_anew, 0, "{sql}");
     }
     engine.close();
 }
