@@ -238,9 +238,9 @@ fn a_disk_that_fails_once_loses_nothing_that_was_acknowledged() {
     for (is_sync, index) in faults {
         let disk = ForgettingDisk::new();
         if is_sync {
-            disk.fail_sync(index)
+            disk.fail_sync(index);
         } else {
-            disk.cut_write(index, 40)
+            disk.cut_write(index, 40);
         }
         let played = play(&disk);
         run(async {
