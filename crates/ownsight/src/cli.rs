@@ -93,6 +93,9 @@ pub(crate) struct AgentArgs {
     /// Do not ask whether the home's name is right
     #[arg(long)]
     pub(crate) yes: bool,
+    /// The longest event, in seconds, while motion goes on
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(12..=300))]
+    pub(crate) event_max: u64,
     /// Take what to do from standard input, and end when that closes
     #[arg(long, hide = true)]
     pub(crate) supervised: bool,

@@ -21,6 +21,7 @@ struct File {
     server: ServerSection,
     metrics: MetricsSection,
     storage: StorageSection,
+    events: EventsSection,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,6 +81,19 @@ impl Default for StorageSection {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct EventsSection {
+    /// The longest event of this server's own agents while motion goes on: seconds, 12 to 300.
+    max_seconds: u64,
+}
+
+impl Default for EventsSection {
+    fn default() -> Self {
+        Self { max_seconds: 60 }
+    }
+}
+
 /// What an installation runs with.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -94,6 +108,7 @@ pub(crate) struct Config {
     pub(crate) floor_bytes: u64,
     pub(crate) floor_percent: u8,
     pub(crate) reserve_bytes: u64,
+    pub(crate) event_max: u64,
 }
 
 impl Config {
@@ -150,10 +165,14 @@ impl Config {
             floor_bytes: file.storage.floor_bytes,
             floor_percent: file.storage.floor_percent,
             reserve_bytes: file.storage.reserve_bytes,
+            event_max: file.events.max_seconds,
         })
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        if !(12..=300).contains(&self.event_max) {
+            bail!("`events.max_seconds` must be 12 to 300");
+        }
         if self.floor_percent > 90 {
             bail!("`storage.floor_percent` must be at most 90");
         }

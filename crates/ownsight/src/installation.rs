@@ -83,6 +83,11 @@ pub(crate) async fn open_vault(config: &Config) -> anyhow::Result<Vault> {
         reserve_bytes: config.reserve_bytes,
         ..VaultConfig::default()
     };
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let disk =
         RealDisk::open(&folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     Vault::start(Arc::new(disk), vault_config)

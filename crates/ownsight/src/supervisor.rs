@@ -34,6 +34,8 @@ pub(crate) struct Supervisor {
     pub(crate) server_url: String,
     /// Log filter and form, handed on.
     pub(crate) log: Vec<String>,
+    /// The longest event, in seconds.
+    pub(crate) event_max: u64,
 }
 
 impl Supervisor {
@@ -96,6 +98,8 @@ impl Supervisor {
             .args(&self.log)
             .arg("agent")
             .arg("--supervised")
+            .arg("--event-max")
+            .arg(self.event_max.to_string())
             .arg("--data")
             .arg(folder)
             .env_clear()

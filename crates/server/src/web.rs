@@ -48,9 +48,10 @@ static SHELL_TEXT: LazyLock<String> = LazyLock::new(|| {
 
 /// The app's pages and files.
 pub(crate) fn router() -> Router {
-    let mut router = Router::new()
-        .route("/assets/{hash}/{*name}", get(asset))
-        .route("/favicon.ico", get(|| async { Redirect::permanent(&format!("/assets/{}/icons/favicon.svg", *HASH)) }));
+    let mut router = Router::new().route("/assets/{hash}/{*name}", get(asset)).route(
+        "/favicon.ico",
+        get(|| async { Redirect::permanent(&format!("/assets/{}/icons/favicon.svg", *HASH)) }),
+    );
     for page in PAGES {
         router = router.route(page, get(shell));
     }
@@ -108,6 +109,10 @@ mod tests {
 
     #[test]
     fn nothing_is_inline_so_that_the_policy_holds() {
-        assert!(!SHELL_TEXT.contains(" style=") && !SHELL_TEXT.contains("<style") && !SHELL_TEXT.contains(" onclick="));
+        assert!(
+            !SHELL_TEXT.contains(" style=")
+                && !SHELL_TEXT.contains("<style")
+                && !SHELL_TEXT.contains(" onclick=")
+        );
     }
 }

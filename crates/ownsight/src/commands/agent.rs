@@ -25,6 +25,7 @@ pub(crate) fn run(args: AgentArgs, log: &LogArgs) -> anyhow::Result<()> {
     ownsight_agent::confine(&folder, if args.supervised { Neighbours::Server } else { Neighbours::None });
     let cancel = CancellationToken::new();
     let mut config = AgentConfig::new(folder, VERSION);
+    config.cameras.event.length_max = std::time::Duration::from_secs(args.event_max);
     config.pairing =
         if args.supervised { supervisor::listen(std::io::stdin(), cancel.clone())? } else { given(&args)? };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

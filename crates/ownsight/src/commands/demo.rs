@@ -119,6 +119,8 @@ fn config(folder: &Path, port: Option<u16>) -> anyhow::Result<Config> {
         floor_bytes: 200 << 20,
         floor_percent: 0,
         reserve_bytes: 4 << 20,
+        // The footage never stands still: each event is as long as it may be.
+        event_max: 12,
     })
 }
 

@@ -93,6 +93,7 @@ impl Serving {
                 data: config.data.clone(),
                 server_url: local_url(config, server.addr()),
                 log: log_args(log),
+                event_max: config.event_max,
             };
             tasks.spawn(supervisor.run(installation.registry.clone(), pairings, cancel.clone()));
         }

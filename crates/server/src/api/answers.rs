@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
-};
+use axum::http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -23,7 +21,11 @@ pub(crate) type Outcome = Result<Response, Problem>;
 const PIECE_MAX: Duration = Duration::from_secs(20);
 
 /// An answer as JSON.
-pub(crate) fn json<T: Serialize>(credentials: &Credentials, status: StatusCode, answer: Answer<T>) -> Outcome {
+pub(crate) fn json<T: Serialize>(
+    credentials: &Credentials,
+    status: StatusCode,
+    answer: Answer<T>,
+) -> Outcome {
     json_with(credentials, status, answer, |value| value)
 }
 
@@ -81,8 +83,11 @@ pub(crate) fn media(
         // The gate makes names of ASCII letters, digits, `-`, `_` and `.` only.
         response = response.header(CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));
     }
-    let body = if method == Method::HEAD { Body::empty() } else { Body::from_stream(pieces(credentials, media)) };
-    response.body(body).unwrap_or_else(|_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response())
+    let body =
+        if method == Method::HEAD { Body::empty() } else { Body::from_stream(pieces(credentials, media)) };
+    response
+        .body(body)
+        .unwrap_or_else(|_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response())
 }
 
 /// Why a body broke off. The reader sees a connection that ends early; the log has the rest.

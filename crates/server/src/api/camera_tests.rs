@@ -59,9 +59,13 @@ pub(crate) async fn begin(
             TestOf::New { source, device }
         }
         (None, None) => {
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A field is not acceptable")
-                .detail("`address`: the camera's address is expected.")
-                .remedy("Correct the field, then try again."));
+            return Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "A field is not acceptable",
+            )
+            .detail("`address`: the camera's address is expected.")
+            .remedy("Correct the field, then try again."));
         }
     };
     let test = state.gate.begin_test(&who, home, of).await?;

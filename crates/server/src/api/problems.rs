@@ -40,15 +40,21 @@ impl From<GateError> for Problem {
             GateError::LinkUsed => Self::new(StatusCode::NOT_FOUND, "link-used", "This link does not work")
                 .detail("This link was used or has expired.")
                 .remedy("Ask who gave it to you for a new one."),
-            GateError::EmailTaken => Self::new(StatusCode::CONFLICT, "email-taken", "The e-mail address is taken")
-                .detail("An account has this e-mail address already.")
-                .remedy("Sign in with it, or use another address."),
-            GateError::Invalid { field, why } => Self::new(unprocessable, "invalid", "A field is not acceptable")
-                .detail(format!("`{field}`: {why}."))
-                .remedy("Correct the field, then try again."),
-            GateError::WeakPassword => Self::new(unprocessable, "weak-password", "The password is not acceptable")
-                .detail("The password must have 10 to 1024 characters.")
-                .remedy("Choose a longer one."),
+            GateError::EmailTaken => {
+                Self::new(StatusCode::CONFLICT, "email-taken", "The e-mail address is taken")
+                    .detail("An account has this e-mail address already.")
+                    .remedy("Sign in with it, or use another address.")
+            }
+            GateError::Invalid { field, why } => {
+                Self::new(unprocessable, "invalid", "A field is not acceptable")
+                    .detail(format!("`{field}`: {why}."))
+                    .remedy("Correct the field, then try again.")
+            }
+            GateError::WeakPassword => {
+                Self::new(unprocessable, "weak-password", "The password is not acceptable")
+                    .detail("The password must have 10 to 1024 characters.")
+                    .remedy("Choose a longer one.")
+            }
             GateError::NoDevice => Self::new(StatusCode::CONFLICT, "no-device", "No device can do this")
                 .detail("No paired device of this home can do this.")
                 .remedy("Pair a device first, or wait until it is connected."),
@@ -62,12 +68,16 @@ impl From<GateError> for Problem {
             GateError::Conflict => Self::new(StatusCode::CONFLICT, "changed", "It was changed meanwhile")
                 .detail("Somebody else changed this at the same moment.")
                 .remedy("Look again, then decide."),
-            GateError::NotVerified { reference } => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "not-verified", "It could not be verified")
-                    .detail("What was asked for could not be verified, and is not shown. The operator has been alarmed.")
-                    .remedy("If this stays, give the operator the reference.")
-                    .reference(reference.to_string())
-            }
+            GateError::NotVerified { reference } => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "not-verified",
+                "It could not be verified",
+            )
+            .detail(
+                "What was asked for could not be verified, and is not shown. The operator has been alarmed.",
+            )
+            .remedy("If this stays, give the operator the reference.")
+            .reference(reference.to_string()),
             GateError::RangeNotSatisfiable { .. } => {
                 Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", "There are not so many bytes")
             }
@@ -77,13 +87,15 @@ impl From<GateError> for Problem {
                     .remedy("Free space on the server's disk.")
                     .retry_after(Duration::from_secs(60))
             }
-            GateError::Unavailable { reference } => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "A part of the server does not work")
-                    .detail("Nothing was decided.")
-                    .remedy("Come back later; if it stays, give the operator the reference.")
-                    .reference(reference.to_string())
-                    .retry_after(later())
-            }
+            GateError::Unavailable { reference } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "A part of the server does not work",
+            )
+            .detail("Nothing was decided.")
+            .remedy("Come back later; if it stays, give the operator the reference.")
+            .reference(reference.to_string())
+            .retry_after(later()),
         }
     }
 }

@@ -40,7 +40,17 @@ mod tests {
         assert_eq!(parse("bytes=5-9"), Some(RangeAsked::FromTo(5, 9)));
         assert_eq!(parse("Bytes=-7"), Some(RangeAsked::Last(7)));
         assert_eq!(parse("bytes=99999999999999999999-"), Some(RangeAsked::From(u64::MAX)));
-        for value in ["", "bytes", "bytes=", "bytes=-", "bytes=9-5", "bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=+1-2"] {
+        for value in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=9-5",
+            "bytes=a-b",
+            "bytes=0-1,3-4",
+            "lines=0-1",
+            "bytes=+1-2",
+        ] {
             assert_eq!(parse(value), None, "{value}");
         }
     }

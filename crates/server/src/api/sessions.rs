@@ -88,7 +88,10 @@ fn page_session(state: &AppState, caller: Caller, signed_in: &SignedIn) -> Outco
         expires_at: signed_in.expires_at(),
     };
     let mut response = (StatusCode::CREATED, Json(session)).into_response();
-    set_cookie(&mut response, &format!("{}={}; HttpOnly; {attributes}", names.server, signed_in.server_half()))?;
+    set_cookie(
+        &mut response,
+        &format!("{}={}; HttpOnly; {attributes}", names.server, signed_in.server_half()),
+    )?;
     Ok(response)
 }
 
