@@ -1,0 +1,159 @@
+// Two homes in one running system, in a real browser: each sees their own, and not one thing of the other.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+
+const [program, pictures] = process.argv.slice(2);
+if (pictures) mkdirSync(pictures, { recursive: true });
+
+const demo = spawn(program, ['demo', '--json', '--port', '0', '--for', '600'], { stdio: ['ignore', 'pipe', 'inherit'] });
+const ended = new Promise((resolve) => demo.once('exit', resolve));
+const line = await new Promise((resolve, reject) => {
+  createInterface({ input: demo.stdout }).once('line', resolve);
+  demo.once('exit', (code) => reject(new Error(`the demo ended with ${code}`)));
+});
+const { url, accounts } = JSON.parse(line);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+
+const complaints = [];
+
+/** Signs in as one of the two, in a browser profile of their own. */
+async function signIn(account, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(`${account.home}: ${error}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/404|Failed to load resource/.test(message.text())) {
+      complaints.push(`${account.home}: ${message.text()}`);
+    }
+  });
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel(/e-mail/i).fill(account.email);
+  await page.getByLabel(/password/i).first().fill(account.password);
+  await page.getByRole('button', { name: /sign in/i }).click();
+  await page.waitForURL(/\/h\/[0-9a-f-]+\/events/, { timeout: 20_000 });
+  return { account, context, page };
+}
+
+/** Asks the API from within the page, with its cookies and its `s`. */
+function api(page, path) {
+  return page.evaluate(async (path) => {
+    const address = new URL(path, location.origin);
+    if (!address.searchParams.has('s')) address.searchParams.set('s', localStorage.getItem('ownsight-s'));
+    const response = await fetch(address);
+    const body = await response.text();
+    return { status: response.status, type: response.headers.get('content-type'), body };
+  }, path);
+}
+
+async function waitForEvents(page) {
+  for (let tries = 0; tries < 90; tries += 1) {
+    const { events } = JSON.parse((await api(page, '/api/v1/events')).body);
+    if (events.length > 0) return events;
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+  }
+  throw new Error('no event came within 90 s');
+}
+
+async function picture(page, name) {
+  if (pictures) await page.screenshot({ path: `${pictures}/${name}.png` });
+}
+
+let failed = true;
+try {
+  const people = [await signIn(accounts[0]), await signIn(accounts[1])];
+  for (const person of people) person.events = await waitForEvents(person.page);
+  const [anna, jonas] = people;
+
+  // The list, with pictures that are really there.
+  await anna.page.locator('ol li img').first().waitFor({ timeout: 30_000 });
+  await anna.page.waitForFunction(() => [...document.querySelectorAll('ol li img')].some((image) => image.naturalWidth > 0));
+  const text = await anna.page.locator('body').innerText();
+  assert(text.includes(anna.account.home), 'the home is named');
+  assert(!text.includes(jonas.account.home), 'the other home is not');
+  await picture(anna.page, 'events-desktop');
+
+  // A new event comes by itself: live, or behind its button.
+  const before = anna.events.length;
+  await anna.page.waitForFunction((before) => {
+    const waiting = [...document.querySelectorAll('button')].some((button) => /new event/i.test(button.textContent));
+    return waiting || document.querySelectorAll('ol li a').length > before;
+  }, before, { timeout: 60_000 });
+
+  // The player: plays, knows its length, seeks.
+  const event = anna.events[0];
+  await anna.page.goto(`${url}/h/${event.home_id}/events/${event.id}`);
+  const video = anna.page.locator('video');
+  await video.waitFor({ timeout: 20_000 });
+  await video.evaluate((element) => { element.muted = true; return element.play(); });
+  await anna.page.waitForFunction(() => document.querySelector('video').currentTime > 1, null, { timeout: 20_000 });
+  const duration = await video.evaluate((element) => element.duration);
+  assert(Math.abs(duration - (event.ended_at - event.started_at) / 1e6) < 0.06, `the video lasts ${duration} s`);
+  await video.evaluate((element) => { element.pause(); element.currentTime = 8; });
+  await anna.page.waitForFunction(() => {
+    const element = document.querySelector('video');
+    return !element.seeking && Math.abs(element.currentTime - 8) < 0.2 && element.readyState >= 2;
+  }, null, { timeout: 20_000 });
+  await picture(anna.page, 'player-desktop');
+  const clip = await api(anna.page, `${event.video_url}&download=1`);
+  assert.equal(clip.status, 200);
+  assert.equal(clip.type, 'video/mp4');
+
+  // What is the other's answers as what does not exist, to the byte.
+  const nobody = '01a20b28-0000-7000-8000-000000000000';
+  for (const [one, other] of [[anna, jonas], [jonas, anna]]) {
+    const theirs = other.events[0];
+    for (const path of [
+      `/api/v1/events/${theirs.id}`, `/api/v1/events/${theirs.id}/thumbnail`, `/api/v1/events/${theirs.id}/video`,
+      `/api/v1/cameras/${theirs.camera_id}`, `/api/v1/cameras/${theirs.camera_id}/still`, `/api/v1/homes/${theirs.home_id}`,
+      `/api/v1/homes/${theirs.home_id}/devices`, `/api/v1/cameras?home=${theirs.home_id}`, `/api/v1/events?home=${theirs.home_id}`,
+    ]) {
+      const answer = await api(one.page, path);
+      assert.equal(answer.status, 404, path);
+      const unknown = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, nobody);
+      assert.deepEqual(answer, await api(one.page, unknown), path);
+    }
+    await one.page.goto(`${url}/h/${theirs.home_id}/events/${theirs.id}`);
+    await one.page.getByText('Nothing here').first().waitFor({ timeout: 10_000 });
+    await one.page.goto(`${url}/h/${theirs.home_id}/cameras`);
+    await one.page.getByText('Nothing here').first().waitFor({ timeout: 10_000 });
+  }
+
+  // An address of media is of one session: without `s`, with another's, and signed out it opens nothing.
+  const bare = event.video_url.split('?')[0];
+  const without = await anna.page.evaluate(async (path) => (await fetch(path)).status, bare);
+  assert.equal(without, 404, 'without s');
+  const stranger = await fetch(`${url}${bare}`);
+  assert.equal(stranger.status, 401, 'signed out');
+
+  // Cameras and phone, for people to look at.
+  const home = event.home_id;
+  await anna.page.goto(`${url}/h/${home}/cameras`);
+  await anna.page.locator('img').first().waitFor({ timeout: 30_000 });
+  await anna.page.waitForTimeout(1500);
+  await picture(anna.page, 'cameras-desktop');
+  if (pictures) {
+    const phone = await signIn(accounts[0], { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: 'dark' });
+    await phone.page.locator('ol li img').first().waitFor({ timeout: 30_000 });
+    await phone.page.waitForTimeout(1500);
+    await picture(phone.page, 'events-phone-dark');
+    await phone.page.goto(`${url}/h/${home}/events/${event.id}`);
+    await phone.page.waitForTimeout(3000);
+    await picture(phone.page, 'player-phone-dark');
+  }
+  assert.deepEqual(complaints, [], 'the console is silent');
+  failed = false;
+  console.log('two homes in a browser: each sees their own, and nothing of the other');
+} finally {
+  await browser.close();
+  demo.kill('SIGINT');
+  const code = await Promise.race([ended, new Promise((resolve) => { setTimeout(() => resolve('late'), 20_000); })]);
+  if (code === 'late') demo.kill('SIGKILL');
+  if (!failed) assert.equal(code, 0, 'Ctrl-C ends the demo cleanly');
+}
