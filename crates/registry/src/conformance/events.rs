@@ -167,6 +167,10 @@ pub async fn changes_are_announced_after_the_commit(registry: Registry) {
     let configurations = vec![super::fixture::configuration(anna.device, 2)];
     registry.erase_camera(&anna.authority(), row.id, configurations).await.unwrap_err();
     told(&[]);
+    let half =
+        vec![super::fixture::configuration(anna.device, 3), super::fixture::configuration(anna.device, 3)];
+    registry.add_configurations(&anna.authority(), half).await.unwrap_err();
+    told(&[]);
     registry.erase_event(&anna.authority(), event.id).await.unwrap();
     told(&[ChangeKind::Events]);
     registry.end_session(anna.find()).await.unwrap();

@@ -62,6 +62,7 @@ pub async fn events_of_others_are_refused(registry: Registry) {
         EventRow { camera: CameraId::generate(), ..good.clone() },
         EventRow { camera: foreign.id, ..good.clone() },
         EventRow { home: other.home, ..good.clone() },
+        EventRow { home: other.home, device: other.device, ..good.clone() },
         EventRow { tenure: TenureId::generate(), ..good.clone() },
         EventRow { tenure: foreign.epoch.tenure, ..good.clone() },
         EventRow { camera_epoch: next, ..good.clone() },
