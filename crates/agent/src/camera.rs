@@ -13,10 +13,11 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::alive::{AliveCamera, Offline};
+use crate::run::CameraOptions;
 use crate::sealing::{event_to_seal, gap_report};
 
 /// Figures of a stream are reported so often, besides at each change of state.
-const REPORT_EVERY: Duration = Duration::from_secs(60);
+const REPORT_EVERY: Duration = Duration::from_mins(1);
 /// A pipeline that ended by itself, which it never should, begins again after this time.
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
 
@@ -54,11 +55,12 @@ impl Assignment {
             && self.source.password == other.source.password
     }
 
-    fn config(&self, still_interval: Duration) -> CameraConfig {
+    fn config(&self, options: &CameraOptions) -> CameraConfig {
         let mut config = CameraConfig::new(self.source.address.clone(), credentials(&self.source));
         // A home's scale goes from 1 to 10, the detector's from 0 to 100.
         config.motion.sensitivity = self.assigned.sensitivity.clamp(1, 10) * 10;
-        config.still_interval = still_interval;
+        config.still_interval = options.still_interval;
+        config.event = options.event.clone();
         config
     }
 }
@@ -84,12 +86,12 @@ impl WatchedCamera {
         handle: DeviceHandle,
         sealer: CameraSealer,
         assignment: Assignment,
-        still_interval: Duration,
+        options: &CameraOptions,
         before: Option<JoinHandle<()>>,
     ) -> Self {
         let (offline_sender, offline) = watch::channel(None);
         let stop = CancellationToken::new();
-        let config = assignment.config(still_interval);
+        let config = assignment.config(options);
         let mut pipeline_task = PipelineTask {
             handle,
             sealer,

@@ -17,7 +17,7 @@ const FILE: &str = "camera-tests";
 /// Tests that run at the same time.
 const AT_ONCE: usize = 2;
 /// Drafts are erased after ten minutes: a still that did not arrive by then never matters.
-const DELIVERY_MAX: Duration = Duration::from_secs(600);
+const DELIVERY_MAX: Duration = Duration::from_mins(10);
 const STEPS_MAX: usize = 8;
 
 /// Runs each test of a configuration once.

@@ -35,5 +35,6 @@ pub mod supervisor;
 
 pub use confine::{Confinement, Neighbours, confine};
 pub use error::AgentError;
+pub use ownsight_camera::EventConfig;
 pub use ownsight_device::{Invitation, PairingCode, ServerAddress};
-pub use run::{AgentConfig, Pairing, run};
+pub use run::{AgentConfig, CameraOptions, Pairing, run};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ownsight_camera::EventConfig;
 use ownsight_device::{
     Configuration, Device, DeviceFiles, DeviceHandle, DeviceKind, DeviceOptions, DeviceRunner, Invitation,
     LoadError, PairError, PairingCode, PairingRequest, ServerAddress, StopReason,
@@ -34,8 +35,23 @@ pub struct AgentConfig {
     pub pairing: Option<Pairing>,
     /// Most bytes in its queue before the oldest events are dropped. `None`: a tenth of the disk.
     pub queue_bytes_max: Option<u64>,
+    /// What is the same for all its cameras.
+    pub cameras: CameraOptions,
+}
+
+/// How an agent watches its cameras, whatever their home says of each.
+#[derive(Debug, Clone)]
+pub struct CameraOptions {
     /// Time between two stills of a camera. The first comes with each connection.
     pub still_interval: Duration,
+    /// How events are cut.
+    pub event: EventConfig,
+}
+
+impl Default for CameraOptions {
+    fn default() -> Self {
+        Self { still_interval: Duration::from_mins(1), event: EventConfig::default() }
+    }
 }
 
 /// A code, and where it came from.
@@ -55,7 +71,7 @@ impl AgentConfig {
             version: version.into(),
             pairing: None,
             queue_bytes_max: None,
-            still_interval: Duration::from_secs(60),
+            cameras: CameraOptions::default(),
         }
     }
 }
@@ -76,10 +92,10 @@ pub async fn run(
     let files = device.files();
     let options = DeviceOptions { version: config.version.clone(), queue_bytes_max: config.queue_bytes_max };
     let started = spawn_blocking(move || device.start(options)).await;
-    let (handle, runner) = started.map_err(failed)?.map_err(AgentError::Folder)?;
+    let (handle, runner) = started.map_err(|error| failed(&error))?.map_err(AgentError::Folder)?;
     tracing::info!(device.id = %handle.scope().device, home.id = %handle.scope().home, "the agent runs");
     let mut tasks = DeviceTask::spawn(runner);
-    let watching = watch_home(&handle, files, config.still_interval, &shutdown);
+    let watching = watch_home(&handle, files, config.cameras, &shutdown);
     tokio::select! {
         () = watching => tasks.stop().await,
         ended = tasks.ended() => ended,
@@ -101,13 +117,13 @@ async fn open(
         match Device::pair(&config.folder, request, confirm).await {
             Ok(device) => return Ok(device),
             Err(PairError::AlreadyPaired) => {
-                tracing::info!("this agent is paired already: the code is not used")
+                tracing::info!("this agent is paired already: the code is not used");
             }
             Err(error) => return Err(AgentError::Pair(error)),
         }
     }
     let folder = config.folder.clone();
-    match spawn_blocking(move || Device::load(&folder)).await.map_err(failed)? {
+    match spawn_blocking(move || Device::load(&folder)).await.map_err(|error| failed(&error))? {
         Ok(device) => Ok(device),
         Err(LoadError::NotPaired) => Err(AgentError::NotPaired),
         Err(error) => Err(AgentError::Folder(error)),
@@ -128,7 +144,7 @@ impl DeviceTask {
     }
 
     async fn ended(&mut self) -> Result<(), AgentError> {
-        Ok((&mut self.task).await.map_err(failed)??)
+        Ok((&mut self.task).await.map_err(|error| failed(&error))??)
     }
 
     async fn stop(&mut self) -> Result<(), AgentError> {
@@ -143,7 +159,7 @@ impl Drop for DeviceTask {
     }
 }
 
-fn failed(error: tokio::task::JoinError) -> AgentError {
+fn failed(error: &tokio::task::JoinError) -> AgentError {
     AgentError::Failed(error.to_string())
 }
 
@@ -151,7 +167,7 @@ fn failed(error: tokio::task::JoinError) -> AgentError {
 async fn watch_home(
     handle: &DeviceHandle,
     files: DeviceFiles,
-    still_interval: Duration,
+    options: CameraOptions,
     shutdown: &CancellationToken,
 ) {
     let (before, tests) = {
@@ -166,7 +182,7 @@ async fn watch_home(
         return;
     }
     let mut home =
-        WatchedHome { handle: handle.clone(), files, still_interval, before, tests, cameras: HashMap::new() };
+        WatchedHome { handle: handle.clone(), files, options, before, tests, cameras: HashMap::new() };
     let mut configurations = handle.configuration();
     let mut ticks = interval(ALIVE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -188,7 +204,7 @@ async fn watch_home(
 struct WatchedHome {
     handle: DeviceHandle,
     files: DeviceFiles,
-    still_interval: Duration,
+    options: CameraOptions,
     /// The last run's sign of life, until the first configuration of this one is applied.
     before: Option<Alive>,
     tests: CameraTests,
@@ -225,8 +241,8 @@ impl WatchedHome {
                 report_gaps(&self.handle, &sealer, gaps).await;
             }
             let ended = self.cameras.remove(&camera).map(WatchedCamera::stop);
-            let (handle, still_interval) = (self.handle.clone(), self.still_interval);
-            let watched = WatchedCamera::start(handle, sealer, assignment, still_interval, ended);
+            let handle = self.handle.clone();
+            let watched = WatchedCamera::start(handle, sealer, assignment, &self.options, ended);
             tracing::info!(camera.id = %camera, tenure.id = %watched.tenure(), "watched");
             self.cameras.insert(camera, watched);
         }

@@ -7,9 +7,9 @@
 use std::time::Duration;
 
 const BASE: Duration = Duration::from_secs(1);
-const CAP: Duration = Duration::from_secs(60);
+const CAP: Duration = Duration::from_mins(1);
 /// Longest `Retry-After` that is believed.
-const ASKED_MAX: Duration = Duration::from_secs(3600);
+const ASKED_MAX: Duration = Duration::from_hours(1);
 
 /// Counts failures in a row.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ use crate::state::{Folder, State};
 /// How long the server may keep a question open.
 const WAIT_SECONDS: u64 = 30;
 const CALL_SECONDS: u64 = 20;
-const TOO_OLD_PAUSE: Duration = Duration::from_secs(300);
+const TOO_OLD_PAUSE: Duration = Duration::from_mins(5);
 /// How often to ask while the home has not checked this device yet, unless the server says.
 const WAITING_PAUSE: Duration = Duration::from_secs(3);
 
@@ -105,11 +105,11 @@ impl Poll {
 
     /// Sends the answer to the pairing again, if the server may not have it yet.
     async fn answer_pairing(&mut self, backoff: &mut Backoff) -> Option<StopReason> {
-        while self.state.answer.is_some() {
+        while self.state.untaken_answer().is_some() {
             let pause = match pairing::send_answer(&self.api, &self.state).await {
                 Ok(answer) if answer.status.is_success() => {
                     let mut state = self.state.clone();
-                    state.answer = None;
+                    state.answer_taken();
                     if self.store(state).await {
                         break;
                     }

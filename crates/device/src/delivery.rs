@@ -30,7 +30,7 @@ const MEDIA_TYPE: &str = "application/vnd.ownsight.event";
 const CHUNK: u64 = 64 << 10;
 /// A delivery may take a minute, and as long as its bytes take at this rate.
 const BYTES_PER_SECOND_MIN: u64 = 16 << 10;
-const TOO_OLD_PAUSE: Duration = Duration::from_secs(300);
+const TOO_OLD_PAUSE: Duration = Duration::from_mins(5);
 /// After so many failures to read a file it is set aside.
 const READ_FAILURES_MAX: u32 = 5;
 

@@ -27,7 +27,7 @@ use crate::state::{Folder, State};
 use crate::tls::Trust;
 
 const CLOCK_FILE: &str = "clock.json";
-const CLOCK_EVERY: Duration = Duration::from_secs(60);
+const CLOCK_EVERY: Duration = Duration::from_mins(1);
 /// Objects that are sealed at the same time.
 const SEALING_MAX: usize = 2;
 

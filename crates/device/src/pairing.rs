@@ -21,7 +21,7 @@ use crate::address::ServerAddress;
 use crate::api::{Answer, Api};
 use crate::clock::{Clock, SavedClock};
 use crate::error::{CallError, LoadError, PairError};
-use crate::state::{Folder, PendingAnswer, State};
+use crate::state::{Folder, PairingReply, State};
 use crate::tls::{Discovery, ServerPin, Trust};
 
 const CALL_LIMIT: Duration = Duration::from_secs(20);
@@ -91,35 +91,47 @@ pub(crate) async fn pair(
     request: PairingRequest,
     confirm: impl FnOnce(&Invitation) -> bool + Send,
 ) -> Result<(Folder, State), PairError> {
-    match State::load(&folder) {
-        // Another pairing may take the place of one that never came about.
-        Ok(state) if state.serial() == 0 => {}
-        Err(LoadError::NotPaired) => {}
-        Ok(_) => return Err(PairError::AlreadyPaired),
+    let before = match State::load(&folder) {
+        Ok(state) if state.serial() > 0 => return Err(PairError::AlreadyPaired),
+        Ok(state) => Some(state),
+        Err(LoadError::NotPaired) => None,
         Err(error) => return Err(error.into()),
+    };
+    let find_text = BASE64URL_NOPAD.encode(&request.code.find());
+    if let Some(same) = before.as_ref().filter(|state| state.is_answer_to(&find_text)) {
+        // This very pairing was answered before a crash or restart; other keys would be refused.
+        return Ok((folder, same.clone()));
     }
     let (invitation, api) = find(&request).await?;
     if !confirm(&invitation) {
         return Err(PairError::NotConfirmed);
     }
-    let mut state = answer(&request, &invitation)?;
-    state = store(&folder, state).await?;
+    // Another pairing takes the place of one that has not come about yet.
+    let state = answer(&request, &invitation)?;
+    let mut state = store(&folder, state).await?;
     match send_answer(&api, &state).await {
         Ok(answer) if answer.status.is_success() => {
-            state.answer = None;
+            state.answer_taken();
             state = store(&folder, state).await?;
         }
+        Ok(answer) if may_be_later(&answer) => {
+            tracing::warn!(status = %answer.status, "the pairing's answer was not taken yet: it is sent again");
+        }
         Ok(answer) => {
-            let error = refused(&answer);
-            if !matches!(answer.status, StatusCode::TOO_MANY_REQUESTS) && !answer.status.is_server_error() {
-                forget(&folder).await?;
-                return Err(error);
+            match before {
+                Some(before) => drop(store(&folder, before).await?),
+                None => forget(&folder).await?,
             }
+            return Err(refused(&answer));
         }
         // The running device sends the same answer again until there is a reply.
         Err(error) => tracing::warn!(%error, "no reply to the pairing's answer yet: it is sent again"),
     }
     Ok((folder, state))
+}
+
+fn may_be_later(answer: &Answer) -> bool {
+    answer.status == StatusCode::TOO_MANY_REQUESTS || answer.status.is_server_error()
 }
 
 /// Finds the pairing of a code, and a way to call its server that is proven.
@@ -184,9 +196,10 @@ fn answer(request: &PairingRequest, invitation: &Invitation) -> Result<State, Pa
         version: &request.version,
     };
     // A struct of texts always has a JSON form.
-    let pending = PendingAnswer { body: serde_json::to_string(&body).unwrap_or_default() };
+    let text = serde_json::to_string(&body).unwrap_or_default();
+    let reply = PairingReply { find: body.find, body: text, taken: false };
     let pin = invitation.server_pin;
-    Ok(State::new(request.server.clone(), pin, scope, &keys, credential, &first_key, pending))
+    Ok(State::new(request.server.clone(), pin, scope, &keys, credential, &first_key, reply))
 }
 
 /// Sends the answer that the state holds, word for word.

@@ -38,11 +38,15 @@ pub(crate) struct Folder {
 #[derive(Clone)]
 pub(crate) struct Secret(pub(crate) Zeroizing<[u8; 32]>);
 
-/// The answer to a pairing, as long as the server has not taken it.
+/// The answer to a pairing, kept until the first configuration has come.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct PendingAnswer {
+pub(crate) struct PairingReply {
+    /// What found the pairing: tells whether a code is this pairing's.
+    pub(crate) find: String,
     /// The body of the call, word for word: the server refuses a second answer that differs.
     pub(crate) body: String,
+    /// Whether the server has it.
+    pub(crate) taken: bool,
 }
 
 /// All that a device is.
@@ -56,7 +60,7 @@ pub(crate) struct State {
     pub(crate) device: DeviceId,
     private_key: Secret,
     pub(crate) credential: Secret,
-    pub(crate) answer: Option<PendingAnswer>,
+    pub(crate) answer: Option<PairingReply>,
     /// Opens the first configuration; gone when that has come.
     first_key: Option<Secret>,
     pub(crate) configuration: Option<Configuration>,
@@ -123,7 +127,7 @@ impl State {
         keys: &KeyPair,
         credential: Zeroizing<[u8; 32]>,
         first_key: &DeviceKey,
-        answer: PendingAnswer,
+        answer: PairingReply,
     ) -> Self {
         Self {
             version: VERSION,
@@ -188,6 +192,23 @@ impl State {
         }
     }
 
+    /// The answer to the pairing, if the server may not have it yet.
+    pub(crate) fn untaken_answer(&self) -> Option<&PairingReply> {
+        self.answer.as_ref().filter(|answer| !answer.taken)
+    }
+
+    /// Whether this is the pairing that was found so.
+    pub(crate) fn is_answer_to(&self, find: &str) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.find == find)
+    }
+
+    /// The server has the answer.
+    pub(crate) fn answer_taken(&mut self) {
+        if let Some(answer) = &mut self.answer {
+            answer.taken = true;
+        }
+    }
+
     /// Puts the next configuration in place of the one before, with the key that came in it.
     pub(crate) fn take(&mut self, configuration: Configuration) {
         self.configuration = Some(configuration);
@@ -239,7 +260,7 @@ mod tests {
             &KeyPair::generate(),
             Zeroizing::new([9; 32]),
             &code.device_key(scope.installation, scope.home, scope.device),
-            PendingAnswer { body: "{}".to_owned() },
+            PairingReply { find: String::new(), body: "{}".to_owned(), taken: false },
         )
     }
 

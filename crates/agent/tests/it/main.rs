@@ -1,5 +1,13 @@
 //! An agent from a camera's RTSP stream to sealed objects at a server that keeps to the contract.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails may panic, also in what its tests share"
+)]
+
 #[path = "../../../device/tests/support/mod.rs"]
 mod support;
 
@@ -36,7 +44,7 @@ impl World {
     async fn new() -> Self {
         let camera = SimCamera::new(PRESETS[0].path, PRESETS[0].view).credentials(USER, PASSWORD);
         let sim = CameraSim::builder().camera(camera).start().await.unwrap();
-        let server = TestServer::start().await;
+        let server = TestServer::start();
         Self { server, home: Home::new("Wren's Nest"), sim, folder: tempfile::tempdir().unwrap() }
     }
 
@@ -59,7 +67,9 @@ impl World {
         let mut config = AgentConfig::new(self.folder.path(), "test agent 1");
         config.pairing = pairing;
         config.queue_bytes_max = Some(256 << 20);
-        config.still_interval = Duration::from_secs(1);
+        config.cameras.still_interval = Duration::from_secs(1);
+        // People walk by all the time: no event may last until nobody does.
+        config.cameras.event.length_max = Duration::from_secs(12);
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(ownsight_agent::run(config, |_| true, shutdown.clone()));
         Agent { shutdown, task }

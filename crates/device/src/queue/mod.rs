@@ -16,7 +16,7 @@ mod job;
 mod name;
 mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -109,6 +109,8 @@ struct Inner {
     bytes: u64,
     next_sequence: u64,
     next_temporary: u64,
+    /// The newest still of each camera that was ever queued here: earlier ones must not arrive after it.
+    newest_stills: HashMap<CameraId, u64>,
     quarantine: BTreeMap<String, u64>,
 }
 
@@ -152,8 +154,7 @@ impl Queue {
                 continue;
             };
             inner.next_sequence = inner.next_sequence.max(name.sequence + 1);
-            inner.bytes += bytes;
-            inner.entries.insert(name.sequence, Entry::new(name, bytes, None));
+            inner.insert(name, bytes, None);
         }
         inner.quarantine = files(&*disk, QUARANTINE)?.into_iter().collect();
         Ok(Self {
@@ -209,11 +210,7 @@ impl Queue {
             return Err(error);
         }
         let (tell, outcome) = oneshot::channel();
-        {
-            let mut inner = self.lock();
-            inner.bytes += bytes;
-            inner.entries.insert(sequence, Entry::new(name, bytes, Some(tell)));
-        }
+        self.lock().insert(name, bytes, Some(tell));
         if kind == ObjectKind::Still {
             self.supersede(camera, sequence);
         }
@@ -226,11 +223,11 @@ impl Queue {
     pub(crate) fn next(self: &Arc<Self>) -> Option<Job> {
         let now = Instant::now();
         let mut inner = self.lock();
-        let entry = inner
-            .entries
-            .values_mut()
-            .rev()
-            .find(|entry| !entry.in_flight && entry.not_before.is_none_or(|moment| moment <= now))?;
+        let Inner { entries, newest_stills, .. } = &mut *inner;
+        let entry = entries.values_mut().rev().find(|entry| {
+            let may_go = !entry.in_flight && entry.not_before.is_none_or(|moment| moment <= now);
+            may_go && !is_superseded(&entry.name, newest_stills)
+        })?;
         entry.in_flight = true;
         let (name, bytes, failures) = (entry.name.clone(), entry.bytes, entry.failures);
         drop(inner);
@@ -240,7 +237,11 @@ impl Queue {
     /// When the next object may be tried that may not now.
     pub(crate) fn next_moment(&self) -> Option<Instant> {
         let inner = self.lock();
-        inner.entries.values().filter(|entry| !entry.in_flight).filter_map(|entry| entry.not_before).min()
+        let waiting = inner
+            .entries
+            .values()
+            .filter(|entry| !entry.in_flight && !is_superseded(&entry.name, &inner.newest_stills));
+        waiting.filter_map(|entry| entry.not_before).min()
     }
 
     pub(crate) fn stats(&self) -> QueueStats {
@@ -361,6 +362,23 @@ impl Queue {
         // Every change under the lock is complete in itself.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Inner {
+    fn insert(&mut self, name: Name, bytes: u64, outcome: Option<oneshot::Sender<Outcome>>) {
+        if name.kind == ObjectKind::Still {
+            let newest = self.newest_stills.entry(name.camera).or_default();
+            *newest = name.sequence.max(*newest);
+        }
+        self.bytes += bytes;
+        self.entries.insert(name.sequence, Entry::new(name, bytes, outcome));
+    }
+}
+
+/// A still that was given back after a newer one was queued; it is removed with the next one.
+fn is_superseded(name: &Name, newest_stills: &HashMap<CameraId, u64>) -> bool {
+    name.kind == ObjectKind::Still
+        && newest_stills.get(&name.camera).is_some_and(|newest| *newest > name.sequence)
 }
 
 impl Entry {

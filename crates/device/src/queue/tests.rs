@@ -124,7 +124,7 @@ fn the_newest_goes_first_and_a_dropped_job_comes_back() {
     drop(first);
     assert_eq!(queue.next().unwrap().name().event, events[2]);
     let job = queue.next().unwrap();
-    job.later(Duration::from_secs(3600));
+    job.later(Duration::from_hours(1));
     assert_eq!(queue.next().unwrap().name().event, events[0], "the one that must wait stands back");
     assert!(queue.next_moment().is_some());
     drop(second);
@@ -155,14 +155,14 @@ fn a_full_disk_drops_the_oldest_too() {
     let queue = Queue::open(Arc::new(disk.clone()), Some(1 << 40), Box::new(record.clone())).unwrap();
     let queue = Arc::new(queue);
     let camera = CameraId::generate();
-    let first = put(&queue, ObjectKind::Event, camera, &[1; 100_000]);
+    let first = put(&queue, ObjectKind::Event, camera, &vec![1; 100_000]);
     disk.set_capacity(Some(150_000));
-    let second = put(&queue, ObjectKind::Event, camera, &[2; 100_000]);
+    let second = put(&queue, ObjectKind::Event, camera, &vec![2; 100_000]);
     assert_eq!(record.0.lock().unwrap().iter().map(|dropped| dropped.event).collect::<Vec<_>>(), [first]);
     assert_eq!(names(&queue).iter().map(|name| name.event).collect::<Vec<_>>(), [second]);
     assert!(is_whole(&queue));
     let mut writer = queue.begin().unwrap();
-    assert!(writer.write_all(&[3; 300_000]).is_err());
+    assert!(writer.write_all(&vec![3; 300_000]).is_err());
     drop(writer);
     assert_eq!(disk.list(Path::new(SEALING)).unwrap(), []);
 }
@@ -179,6 +179,24 @@ fn a_newer_still_takes_the_place_of_an_older_one() {
     let new = put(&queue, ObjectKind::Still, camera, b"new");
     let left: Vec<_> = names(&queue).iter().map(|name| name.event).collect();
     assert_eq!(left, [others, test, event, new]);
+}
+
+#[test]
+fn an_older_still_never_arrives_after_a_newer_one() {
+    let disk = ForgettingDisk::new();
+    let queue = open(&disk);
+    let camera = CameraId::generate();
+    put(&queue, ObjectKind::Still, camera, b"old");
+    let under_way = queue.next().unwrap();
+    let new = put(&queue, ObjectKind::Still, camera, b"new");
+    drop(under_way);
+    let job = queue.next().unwrap();
+    assert_eq!(job.name().event, new);
+    job.done(Outcome::Delivered).unwrap();
+    assert!(queue.next().is_none());
+    let newest = put(&queue, ObjectKind::Still, camera, b"newest");
+    let left: Vec<_> = names(&queue).iter().map(|name| name.event).collect();
+    assert_eq!(left, [newest], "it is removed with the next one");
 }
 
 #[test]

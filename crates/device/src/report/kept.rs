@@ -6,7 +6,7 @@ use ownsight_disk::DiskError;
 use ownsight_model::GapReport;
 use serde::{Deserialize, Serialize};
 
-use super::Sealed;
+use super::Tagged;
 use crate::error::LoadError;
 use crate::state::Folder;
 
@@ -21,7 +21,7 @@ pub(super) struct Content {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) gap: GapReport,
-    pub(super) sealed: Sealed,
+    pub(super) tagged: Tagged,
 }
 
 /// The file, written by one thread at a time.

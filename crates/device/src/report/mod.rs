@@ -46,7 +46,7 @@ pub(crate) enum Alarm {
 
 /// One report as it is sent, body and tag in base64url.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Sealed {
+struct Tagged {
     kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     camera_id: Option<CameraId>,
@@ -94,7 +94,7 @@ struct Inner {
 #[derive(Debug, Clone)]
 struct Pending {
     generation: u64,
-    sealed: Sealed,
+    tagged: Tagged,
     /// The gap itself, for what is kept and for growing it.
     gap: Option<GapReport>,
 }
@@ -102,7 +102,7 @@ struct Pending {
 /// What one call carries.
 #[derive(Debug, Default)]
 struct Batch {
-    reports: Vec<(Key, u64, Sealed)>,
+    reports: Vec<(Key, u64, Tagged)>,
     alarms: BTreeMap<Alarm, u64>,
 }
 
@@ -115,20 +115,20 @@ impl Reports {
         let mut inner = Inner { dropped_events: content.dropped_events, ..Inner::default() };
         for row in content.gaps {
             let key = Key::Gap(row.gap.camera, row.gap.from);
-            inner.put(key, row.sealed, Some(row.gap));
+            inner.put(key, row.tagged, Some(row.gap));
         }
         Ok(Self { kept, inner: Mutex::new(inner), configuration, changed: Notify::new() })
     }
 
     pub(crate) fn camera(&self, sealer: &CameraSealer, report: &CameraReport) {
-        let sealed = by_camera(Kind::Camera, sealer, report, None);
-        self.lock().put(Key::Camera(report.camera), sealed, None);
+        let tagged = by_camera(Kind::Camera, sealer, report, None);
+        self.lock().put(Key::Camera(report.camera), tagged, None);
         self.changed.notify_waiters();
     }
 
     pub(crate) fn test(&self, sealer: &CameraSealer, report: &TestReport) {
-        let sealed = by_camera(Kind::Test, sealer, report, Some(report.test));
-        self.lock().put(Key::Test(report.test), sealed, None);
+        let tagged = by_camera(Kind::Test, sealer, report, Some(report.test));
+        self.lock().put(Key::Test(report.test), tagged, None);
         self.changed.notify_waiters();
     }
 
@@ -136,8 +136,8 @@ impl Reports {
     pub(crate) fn gap(&self, sealer: &CameraSealer, gap: GapReport) -> Result<(), DiskError> {
         {
             let mut inner = self.lock();
-            let sealed = by_camera(Kind::Gap, sealer, &gap, None);
-            inner.put(Key::Gap(gap.camera, gap.from), sealed, Some(gap));
+            let tagged = by_camera(Kind::Gap, sealer, &gap, None);
+            inner.put(Key::Gap(gap.camera, gap.from), tagged, Some(gap));
             inner.bound_gaps();
         }
         self.changed.notify_waiters();
@@ -147,14 +147,14 @@ impl Reports {
     pub(crate) fn device(&self, key: &DeviceReportKey, report: &DeviceReport) {
         let body = json(report);
         let tag = tag_device_report(key, &body);
-        let sealed = Sealed {
+        let tagged = Tagged {
             kind: Kind::Device,
             camera_id: None,
             test_id: None,
             body: BASE64URL_NOPAD.encode(&body),
             tag: BASE64URL_NOPAD.encode(&tag),
         };
-        self.lock().put(Key::Device, sealed, None);
+        self.lock().put(Key::Device, tagged, None);
     }
 
     pub(crate) fn alarm(&self, alarm: Alarm) {
@@ -172,11 +172,11 @@ impl Reports {
         let mut batch = Batch { alarms: inner.alarms.clone(), ..Batch::default() };
         let mut bytes = 0;
         for (key, pending) in inner.pending.iter().take(reports_max.min(BATCH_REPORTS_MAX)) {
-            bytes += pending.sealed.body.len() + 256;
+            bytes += pending.tagged.body.len() + 256;
             if bytes > BATCH_BYTES_MAX && !batch.reports.is_empty() {
                 break;
             }
-            batch.reports.push((*key, pending.generation, pending.sealed.clone()));
+            batch.reports.push((*key, pending.generation, pending.tagged.clone()));
         }
         batch
     }
@@ -207,7 +207,7 @@ impl Reports {
             let inner = self.lock();
             let gaps = inner.pending.values().filter_map(|pending| {
                 let gap = pending.gap.clone()?;
-                Some(kept::Row { gap, sealed: pending.sealed.clone() })
+                Some(kept::Row { gap, tagged: pending.tagged.clone() })
             });
             kept::Content { dropped_events: inner.dropped_events, gaps: gaps.collect() }
         })
@@ -233,8 +233,8 @@ impl DropRecord for Reports {
             // A camera that is no longer this device's has nobody whom a gap could be told.
             if let (Some(sealer), Some((from, to))) = (assigned, event.time) {
                 let gap = inner.grown_gap(event.camera, from, to);
-                let sealed = by_camera(Kind::Gap, &sealer, &gap, None);
-                inner.put(Key::Gap(gap.camera, gap.from), sealed, Some(gap));
+                let tagged = by_camera(Kind::Gap, &sealer, &gap, None);
+                inner.put(Key::Gap(gap.camera, gap.from), tagged, Some(gap));
                 inner.bound_gaps();
             }
         }
@@ -246,9 +246,9 @@ impl DropRecord for Reports {
 }
 
 impl Inner {
-    fn put(&mut self, key: Key, sealed: Sealed, gap: Option<GapReport>) {
+    fn put(&mut self, key: Key, tagged: Tagged, gap: Option<GapReport>) {
         self.generation += 1;
-        self.pending.insert(key, Pending { generation: self.generation, sealed, gap });
+        self.pending.insert(key, Pending { generation: self.generation, tagged, gap });
     }
 
     /// The gap of dropped events of a camera: the last one that is not sent yet grows, as the oldest go first.
@@ -277,9 +277,9 @@ impl Inner {
     }
 }
 
-fn by_camera(kind: Kind, sealer: &CameraSealer, report: &impl Serialize, test: Option<TestId>) -> Sealed {
+fn by_camera(kind: Kind, sealer: &CameraSealer, report: &impl Serialize, test: Option<TestId>) -> Tagged {
     let body = json(report);
-    Sealed {
+    Tagged {
         kind,
         camera_id: Some(sealer.scope().camera),
         test_id: test,

@@ -10,18 +10,18 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Alarm, BATCH_REPORTS_MAX, Batch, Reports, Sealed};
+use super::{Alarm, BATCH_REPORTS_MAX, Batch, Reports, Tagged};
 use crate::api::{Api, Refusal};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::error::{CallError, StopReason};
 use crate::queue::Queue;
 
-const DEVICE_EVERY: Duration = Duration::from_secs(60);
+const DEVICE_EVERY: Duration = Duration::from_mins(1);
 /// What is made at about the same time goes in one call.
 const GATHER: Duration = Duration::from_millis(150);
 const CALL_LIMIT: Duration = Duration::from_secs(20);
-const TOO_OLD_PAUSE: Duration = Duration::from_secs(300);
+const TOO_OLD_PAUSE: Duration = Duration::from_mins(5);
 
 /// Everything that a device report says.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(crate) struct Sender {
 
 #[derive(Serialize)]
 struct Body<'a> {
-    reports: Vec<&'a Sealed>,
+    reports: Vec<&'a Tagged>,
     alarms: Vec<AlarmCount>,
 }
 
@@ -131,7 +131,7 @@ impl Sender {
 
     async fn send(&self, batch: &Batch) -> Result<Sent, Failure> {
         let body = Body {
-            reports: batch.reports.iter().map(|(_, _, sealed)| sealed).collect(),
+            reports: batch.reports.iter().map(|(_, _, tagged)| tagged).collect(),
             alarms: batch
                 .alarms
                 .iter()

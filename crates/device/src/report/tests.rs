@@ -124,8 +124,8 @@ fn the_gap_of_dropped_events_grows() {
     let time = Timestamp::from_micros;
     for (from, to) in [(10, 20), (30, 40), (50, 60)] {
         let grown = inner.grown_gap(camera, time(from), time(to));
-        let sealed = by_camera(Kind::Gap, &sealer(camera), &grown, None);
-        inner.put(Key::Gap(camera, grown.from), sealed, Some(grown));
+        let tagged = by_camera(Kind::Gap, &sealer(camera), &grown, None);
+        inner.put(Key::Gap(camera, grown.from), tagged, Some(grown));
     }
     let gaps: Vec<_> = inner.pending.values().filter_map(|pending| pending.gap.clone()).collect();
     assert_eq!(gaps.len(), 1);

@@ -128,15 +128,16 @@ async fn retry_after_is_honoured_for_all_deliveries() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_kept_while_the_server_was_away_arrives_newest_first() {
     let mut world = World::new().await;
-    let (address, shared) = world.server.go_away().await;
-    world.server = TestServer::start().await;
+    let (address, shared) = world.server.go_away();
+    world.server = TestServer::start();
     let mut events = Vec::new();
     for _ in 0..6 {
         events.push(world.seal(100).await.unwrap().event);
     }
+    assert_eq!(world.running.handle.stats().queue.objects, 6);
     world.running.kill().await;
 
-    world.server = TestServer::start_at(address, shared).await;
+    world.server = TestServer::start_at(address, shared);
     let running = Running::start(Device::load(world.folder.path()).unwrap());
     let puts = {
         let shared = world.server.shared.clone();
@@ -198,7 +199,7 @@ async fn nothing_is_sealed_for_another_home_or_too_large_or_before_the_time_is_k
     let world = World::new().await;
     assert!(matches!(world.seal(65 << 20).await, Err(SealError::TooLarge)));
     let mut other = Home::new("Fox's Den");
-    let (server, folder) = (TestServer::start().await, tempfile::tempdir().unwrap());
+    let (server, folder) = (TestServer::start(), tempfile::tempdir().unwrap());
     let device = crate::pair(&server, &mut other, folder.path()).await;
     let (handle, _runner) = device.start(crate::support::options()).unwrap();
     let configuration = world.running.handle.configuration().borrow().clone().unwrap();

@@ -1,5 +1,13 @@
 //! A device against a server that keeps to the contract: over real HTTP, with a real folder.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that fails may panic, also in what its tests share"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -24,7 +32,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let server = TestServer::start().await;
+        let server = TestServer::start();
         let mut home = Home::new("Wren's Nest");
         let folder = tempfile::tempdir().unwrap();
         let device = pair(&server, &mut home, folder.path()).await;

@@ -7,7 +7,7 @@ use crate::support::{Home, Reply, Running, TestServer, TlsFront, eventually, req
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_shows_the_home_and_waits_until_it_is_checked() {
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let mut home = Home::new("Wren's Nest");
     let folder = tempfile::tempdir().unwrap();
     let (code, blob) = home.invite(None);
@@ -32,7 +32,7 @@ async fn a_device_shows_the_home_and_waits_until_it_is_checked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_confirmed_or_not_known_leaves_nothing() {
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let mut home = Home::new("Wren's Nest");
     let folder = tempfile::tempdir().unwrap();
     let (code, blob) = home.invite(None);
@@ -49,7 +49,7 @@ async fn what_is_not_confirmed_or_not_known_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blob_of_another_code_is_not_believed() {
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let mut home = Home::new("Wren's Nest");
     let folder = tempfile::tempdir().unwrap();
     let (_, others_blob) = home.invite(None);
@@ -62,7 +62,7 @@ async fn a_blob_of_another_code_is_not_believed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_device_does_not_get_a_used_code() {
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let mut home = Home::new("Wren's Nest");
     let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (code, blob) = home.invite(None);
@@ -75,7 +75,7 @@ async fn a_second_device_does_not_get_a_used_code() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_whose_reply_was_lost_is_sent_again_word_for_word() {
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let mut home = Home::new("Wren's Nest");
     let folder = tempfile::tempdir().unwrap();
     let (code, blob) = home.invite(None);
@@ -89,12 +89,39 @@ async fn an_answer_whose_reply_was_lost_is_sent_again_word_for_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_code_again_goes_on_with_the_same_pairing() {
+    let server = TestServer::start();
+    let mut home = Home::new("Wren's Nest");
+    let folder = tempfile::tempdir().unwrap();
+    let (code, blob) = home.invite(None);
+    server.shared.expect(code.find(), blob, home.scope(), home.first_key());
+    for _ in 0..2 {
+        // As a supervisor does that starts a crashed agent again.
+        drop(Device::pair(folder.path(), request(&server.url(), code.clone()), |_| true).await.unwrap());
+    }
+    // Another code that turns out to be used up does not harm it either.
+    let other = TestServer::start();
+    let mut others_home = Home::new("Fox's Den");
+    let (used, blob) = others_home.invite(None);
+    other.shared.expect(used.find(), blob, others_home.scope(), others_home.first_key());
+    let elsewhere = tempfile::tempdir().unwrap();
+    Device::pair(elsewhere.path(), request(&other.url(), used.clone()), |_| true).await.unwrap();
+    let error = Device::pair(folder.path(), request(&other.url(), used), |_| true).await.unwrap_err();
+    assert!(matches!(error, PairError::CodeTaken), "{error}");
+
+    server.shared.publish(1, home.configure(&server.shared.public_key().unwrap(), &[], &[]));
+    let running = Running::start(Device::load(folder.path()).unwrap());
+    running.configured(1).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paired_folder_is_not_paired_again_and_one_that_never_came_about_is() {
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let mut home = Home::new("Wren's Nest");
     let folder = tempfile::tempdir().unwrap();
     drop(crate::pair(&server, &mut home, folder.path()).await);
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let device = crate::pair(&server, &mut home, folder.path()).await;
     server.shared.publish(1, home.configure(&server.shared.public_key().unwrap(), &[], &[]));
     let running = Running::start(device);
@@ -108,7 +135,7 @@ async fn a_paired_folder_is_not_paired_again_and_one_that_never_came_about_is() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_the_server_does_not_know_stops_and_says_so() {
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let mut home = Home::new("Wren's Nest");
     let folder = tempfile::tempdir().unwrap();
     let device = crate::pair(&server, &mut home, folder.path()).await;
@@ -121,7 +148,7 @@ async fn a_device_that_the_server_does_not_know_stops_and_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_self_signed_server_is_known_by_its_pin_only() {
-    let server = TestServer::start().await;
+    let server = TestServer::start();
     let front = TlsFront::start(server.address).await;
     let wrong_pin = data_encoding::BASE64URL_NOPAD.encode(&[3; 32]);
     for pin in [None, Some(wrong_pin.as_str())] {

@@ -55,7 +55,7 @@ async fn a_gap_outlives_kill_until_the_server_has_it() {
     let (now, camera) = (handle.now(), world.camera.id());
     let mut gap = GapReport { camera, from: now, to: None, reason: GapReason::AgentAway };
     handle.report_gap(&sealer, gap.clone()).await.unwrap();
-    gap.to = Some(now.plus(Duration::from_secs(60)));
+    gap.to = Some(now.plus(Duration::from_mins(1)));
     handle.report_gap(&sealer, gap.clone()).await.unwrap();
     world.running.kill().await;
     world.server.shared.refuse_all(None);

@@ -160,7 +160,7 @@ impl TestCamera {
         let sealed = &object[from..from + length];
         let header: &[u8; HEADER_LEN] = sealed.first_chunk().unwrap();
         let unproven = opener.open_section(section, header).unwrap();
-        let layout = unproven.layout().clone();
+        let layout = *unproven.layout();
         let range = |segment| {
             let range = layout.ciphertext_range(segment).unwrap();
             range.start as usize..range.end as usize

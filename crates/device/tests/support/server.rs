@@ -18,8 +18,8 @@ use ownsight_model::{CameraId, EventId, Timestamp};
 use ownsight_seal::{DeviceKey, PairingAnswer, PairingScope, PublicKey};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 use super::home::parts;
 
@@ -27,7 +27,8 @@ use super::home::parts;
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) shared: Arc<Shared>,
-    task: JoinHandle<()>,
+    /// Its own, so that its connections end with it.
+    runtime: Option<Runtime>,
 }
 
 #[derive(Default)]
@@ -77,13 +78,14 @@ pub(crate) struct Put {
 }
 
 impl TestServer {
-    pub(crate) async fn start() -> Self {
-        Self::start_at("127.0.0.1:0".parse().unwrap(), Arc::default()).await
+    pub(crate) fn start() -> Self {
+        Self::start_at("127.0.0.1:0".parse().unwrap(), Arc::default())
     }
 
     /// The same server again, at the same place.
-    pub(crate) async fn start_at(address: SocketAddr, shared: Arc<Shared>) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
+    pub(crate) fn start_at(address: SocketAddr, shared: Arc<Shared>) -> Self {
+        let listener = std::net::TcpListener::bind(address).unwrap();
+        listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new()
             .route("/device/v1/pairings/find", post(find))
@@ -93,24 +95,29 @@ impl TestServer {
             .route("/device/v1/reports", post(reports))
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&shared));
-        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, shared, task }
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).unwrap();
+            axum::serve(listener, router).await.unwrap();
+        });
+        Self { address, shared, runtime: Some(runtime) }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Ends it; what it knows stays in `shared`.
-    pub(crate) async fn go_away(self) -> (SocketAddr, Arc<Shared>) {
-        self.task.abort();
+    /// Ends it with all its connections; what it knows stays in `shared`.
+    pub(crate) fn go_away(self) -> (SocketAddr, Arc<Shared>) {
         (self.address, Arc::clone(&self.shared))
     }
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -215,14 +222,14 @@ impl Shared {
     }
 
     /// Whether this call may be answered at all.
-    fn admit(&self, headers: &HeaderMap, authenticated: bool) -> Result<(), Response> {
+    fn admit(&self, headers: &HeaderMap, authenticated: bool) -> Result<(), Box<Response>> {
         assert_eq!(headers["ownsight-protocol"], "1.0");
         let (refuse_all, expected) = {
             let inner = self.lock();
             (inner.refuse_all, inner.credential_hash.clone())
         };
         if let Some((status, code)) = refuse_all {
-            return Err(self.problem(status, code));
+            return Err(self.problem(status, code).into());
         }
         if authenticated {
             let credential = headers.get("authorization").and_then(|value| value.to_str().ok());
@@ -232,7 +239,7 @@ impl Shared {
                 Some(digest::digest(&digest::SHA256, &secret).as_ref().to_vec())
             });
             if hash.is_none() || hash != expected {
-                return Err(self.problem(StatusCode::UNAUTHORIZED, "device-unknown"));
+                return Err(self.problem(StatusCode::UNAUTHORIZED, "device-unknown").into());
             }
         }
         Ok(())
@@ -243,7 +250,7 @@ type Server = State<Arc<Shared>>;
 
 async fn find(State(server): Server, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(refused) = server.admit(&headers, false) {
-        return refused;
+        return *refused;
     }
     let body: Value = serde_json::from_slice(&body).unwrap();
     let blob = server.lock().blob.clone();
@@ -257,7 +264,7 @@ async fn find(State(server): Server, headers: HeaderMap, body: Bytes) -> Respons
 
 async fn answer(State(server): Server, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(refused) = server.admit(&headers, false) {
-        return refused;
+        return *refused;
     }
     let mut inner = server.lock();
     if let Some(before) = &inner.answer {
@@ -294,7 +301,7 @@ async fn configuration(
     Query(query): Query<BTreeMap<String, u64>>,
 ) -> Response {
     if let Err(refused) = server.admit(&headers, true) {
-        return refused;
+        return *refused;
     }
     let (after, wait) = (query["after"], query["wait"]);
     assert!(wait <= 30);
@@ -303,7 +310,7 @@ async fn configuration(
     loop {
         let changed = server.changed.notified();
         if let Err(refused) = server.admit(&headers, true) {
-            return refused;
+            return *refused;
         }
         let (next, latest) = {
             let inner = server.lock();
@@ -333,7 +340,7 @@ async fn deliver(
     body: Body,
 ) -> Response {
     if let Err(refused) = server.admit(&headers, true) {
-        return refused;
+        return *refused;
     }
     let (camera, event): (CameraId, EventId) = (camera.parse().unwrap(), event.parse().unwrap());
     let reply = server.lock().answers.pop_front();
@@ -404,7 +411,7 @@ fn take_in(
 
 async fn reports(State(server): Server, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(refused) = server.admit(&headers, true) {
-        return refused;
+        return *refused;
     }
     assert!(body.len() <= 256 << 10);
     let body: Value = serde_json::from_slice(&body).unwrap();
