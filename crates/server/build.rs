@@ -1,5 +1,7 @@
 //! Lists the web app's files, so that they are in the binary and nothing is read at run time.
 
+#![expect(clippy::expect_used, reason = "a build that cannot read its own files must stop")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};

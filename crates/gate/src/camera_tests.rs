@@ -16,7 +16,7 @@ use crate::profile::{self, CameraAccess, CameraProfile};
 use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
 
 /// How long a test and its draft last without being confirmed.
-const TEST_LASTS: Duration = Duration::from_secs(600);
+const TEST_LASTS: Duration = Duration::from_mins(10);
 
 /// What to test.
 pub enum TestOf {

@@ -170,7 +170,7 @@ impl HomeAccess {
             return Err(mixed_up);
         }
         let reason = match report.reason {
-            GapReason::Camera(fault) => word(&fault),
+            GapReason::Camera(fault) => word(fault),
             GapReason::AgentAway => "agent-away".to_owned(),
             GapReason::QueueFull => "queue-full".to_owned(),
         };
@@ -179,7 +179,7 @@ impl HomeAccess {
 }
 
 /// A fault's word in the API.
-fn word(fault: &ownsight_model::CameraFault) -> String {
+fn word(fault: ownsight_model::CameraFault) -> String {
     match serde_json::to_value(fault) {
         Ok(serde_json::Value::String(word)) => word,
         _ => "broken".to_owned(),

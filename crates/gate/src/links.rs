@@ -15,7 +15,7 @@ use crate::profile::{self, AccountProfile, HomeProfile, LinkContent};
 use crate::{GateError, alarm, text, views};
 
 /// How long a link works.
-const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
+const LINK_LASTS: Duration = Duration::from_hours(24);
 /// What a new home keeps, until its owner says otherwise.
 const RETENTION_DAYS: u32 = 30;
 const RETENTION_BYTES: u64 = 200 * 1_000_000_000;

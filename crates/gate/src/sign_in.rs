@@ -15,7 +15,7 @@ use crate::password::{HashParams, Password};
 use crate::{Credentials, GateError, alarm};
 
 /// How long a session lasts, whatever is done in it.
-const SESSION_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
+const SESSION_LASTS: Duration = Duration::from_hours(30 * 24);
 
 /// A new session: what its client must keep.
 pub struct SignedIn {

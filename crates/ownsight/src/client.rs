@@ -19,7 +19,7 @@ use crate::config;
 pub(crate) struct Client {
     server: String,
     token: String,
-    client_half: String,
+    half: String,
     #[serde(skip)]
     http: reqwest::Client,
 }
@@ -50,9 +50,9 @@ impl Client {
     /// Signs in.
     pub(crate) async fn sign_in(server: &str, email: &str, password: &str) -> anyhow::Result<Self> {
         let server = server.trim_end_matches('/').to_owned();
-        let client_half = BASE64URL_NOPAD.encode(&ownsight_seal::random_bytes::<32>());
-        let mut client = Self { server, token: String::new(), client_half, http: http()? };
-        let body = json!({ "email": email, "password": password, "client_half": client.client_half });
+        let half = BASE64URL_NOPAD.encode(&ownsight_seal::random_bytes::<32>());
+        let mut client = Self { server, token: String::new(), half, http: http()? };
+        let body = json!({ "email": email, "password": password, "client_half": client.half });
         let answer = client.send(Method::POST, "/api/v1/sessions", Some(body)).await?;
         let token = answer.get("token").and_then(Value::as_str).context("the server gave no token")?;
         token.clone_into(&mut client.token);
@@ -62,7 +62,7 @@ impl Client {
     /// Calls without a session.
     pub(crate) fn anonymous(server: &str) -> anyhow::Result<Self> {
         let server = server.trim_end_matches('/').to_owned();
-        Ok(Self { server, token: String::new(), client_half: String::new(), http: http()? })
+        Ok(Self { server, token: String::new(), half: String::new(), http: http()? })
     }
 
     /// The session that `ownsight login` kept.
@@ -121,7 +121,7 @@ impl Client {
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let mut request = self.http.request(method, format!("{}{path}", self.server));
         if !self.token.is_empty() {
-            request = request.bearer_auth(&self.token).header("Ownsight-Client-Half", &self.client_half);
+            request = request.bearer_auth(&self.token).header("Ownsight-Client-Half", &self.half);
         }
         if let Some(body) = body {
             request = request.json(&body);
@@ -150,7 +150,7 @@ impl Client {
 fn http() -> anyhow::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(10))
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_mins(1))
         .build()
         .context("cannot make an HTTP client")
 }

@@ -1,5 +1,7 @@
 //! Logs go to standard error; results go to standard output.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::LogArgs;
@@ -10,7 +12,9 @@ pub(crate) fn start(args: &LogArgs, quiet: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         anyhow::anyhow!("--log: {error}; write it as `info` or `info,ownsight_camera=debug`")
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     if args.log_json {
         builder.json().init();
     } else {

@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 /// A child that ran for so long has recovered: its next restart waits little again.
-const RECOVERED_AFTER: Duration = Duration::from_secs(60);
-const RESTART_WAITS_MAX: Duration = Duration::from_secs(60);
+const RECOVERED_AFTER: Duration = Duration::from_mins(1);
+const RESTART_WAITS_MAX: Duration = Duration::from_mins(1);
 /// How long a child has to end after its standard input closed.
 const END_WAITS: Duration = Duration::from_secs(8);
 

@@ -81,7 +81,7 @@ impl Exchange {
             Self::Nothing | Self::ServerHalves | Self::PageHalves => {}
             Self::Rows { table } => exchange(world, folder, table, |column| !column.key),
             Self::Column { table, column } => exchange(world, folder, table, |other| other.name == *column),
-            Self::Files => files(world, folder, |one, other| std::mem::swap(one, other)),
+            Self::Files => files(world, folder, std::mem::swap),
             Self::FileHeaders => files(world, folder, |one, other| {
                 one[..232].swap_with_slice(&mut other[..232]);
             }),

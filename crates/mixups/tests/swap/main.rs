@@ -34,13 +34,19 @@ fn nothing_leaks_with_the_barriers_on_and_all_of_it_is_seen_with_the_barriers_of
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let metrics = PrometheusBuilder::new().install_recorder().unwrap();
 
-    Barrier::ALL.iter().for_each(|barrier| barrier.set(true));
+    set_barriers(true);
     let (with, without_sides) = runtime.block_on(run(&metrics));
-    Barrier::ALL.iter().for_each(|barrier| barrier.set(false));
+    set_barriers(false);
     let (without, _) = runtime.block_on(run(&metrics));
-    Barrier::ALL.iter().for_each(|barrier| barrier.set(true));
+    set_barriers(true);
 
     report::check(&with, &without, &without_sides);
+}
+
+fn set_barriers(on: bool) {
+    for barrier in Barrier::ALL {
+        barrier.set(on);
+    }
 }
 
 async fn run(metrics: &PrometheusHandle) -> (Vec<Outcome>, Vec<String>) {

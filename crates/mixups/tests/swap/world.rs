@@ -367,7 +367,7 @@ impl HeldByDevice {
         let state = CameraReport { camera, at, state: CameraState::Records, since: at, video: None };
         let gap = GapReport {
             camera,
-            from: at.minus(Duration::from_secs(60)),
+            from: at.minus(Duration::from_mins(1)),
             to: Some(at.minus(Duration::from_secs(30))),
             reason: GapReason::Camera(CameraFault::Stalled),
         };

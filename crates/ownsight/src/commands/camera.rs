@@ -9,7 +9,7 @@ use crate::cli::{CameraArgs, CameraCommand, SourceArgs};
 use crate::client::{Client, ask, read_password};
 
 /// How long a test may take: six steps, each with a limit of its own on the device.
-const TEST_WAITS: Duration = Duration::from_secs(60);
+const TEST_WAITS: Duration = Duration::from_mins(1);
 
 pub(crate) async fn run(args: CameraArgs) -> anyhow::Result<()> {
     let client = Client::load()?;
@@ -51,7 +51,7 @@ async fn list(client: &Client, as_json: bool) -> anyhow::Result<()> {
 async fn add(client: &Client, name: &str, source: SourceArgs, untested: bool) -> anyhow::Result<()> {
     let camera = if untested {
         let home = home(client, source.home.as_deref()).await?;
-        let mut body = source_body(source)?;
+        let mut body = source_body(&source)?;
         set(&mut body, "name", name);
         client.post(&format!("/api/v1/homes/{home}/cameras"), body).await?
     } else {
@@ -65,7 +65,7 @@ async fn add(client: &Client, name: &str, source: SourceArgs, untested: bool) ->
 /// Tests an address and prints each step as it happens; fails with the exact reason.
 async fn test(client: &Client, source: SourceArgs) -> anyhow::Result<(String, Value)> {
     let home = home(client, source.home.as_deref()).await?;
-    let body = source_body(source)?;
+    let body = source_body(&source)?;
     let begun = client.post(&format!("/api/v1/homes/{home}/camera-tests"), body).await?;
     let id = text(&begun, "id").to_owned();
     let mut shown = 0;
@@ -140,7 +140,7 @@ fn names(homes: &[Value]) -> String {
     homes.iter().map(|home| text(home, "name")).collect::<Vec<_>>().join(", ")
 }
 
-fn source_body(source: SourceArgs) -> anyhow::Result<Value> {
+fn source_body(source: &SourceArgs) -> anyhow::Result<Value> {
     let mut body = json!({ "address": source.address });
     if let Some(user) = &source.user {
         set(&mut body, "user", user);

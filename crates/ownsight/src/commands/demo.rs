@@ -41,6 +41,8 @@ struct Account {
 }
 
 pub(crate) async fn run(args: DemoArgs, log: &LogArgs) -> anyhow::Result<()> {
+    // Also what is handed on to the agents: people look at the page, not at the log.
+    let log = &LogArgs { log: log.log.clone().or_else(|| Some("warn".to_owned())), ..log.clone() };
     logging::start(log, "warn")?;
     let temporary = match &args.data {
         Some(_) => None,
@@ -65,7 +67,7 @@ pub(crate) async fn run(args: DemoArgs, log: &LogArgs) -> anyhow::Result<()> {
     };
     match accounts {
         Ok(accounts) => {
-            announce(&serving.base_url, &accounts, args.json)?;
+            announce(&serving.base_url, &accounts, args.json);
             let end = async {
                 match args.seconds {
                     Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
@@ -132,7 +134,7 @@ async fn cameras() -> anyhow::Result<CameraSim> {
             builder = builder.camera(
                 SimCamera::new(preset.path, preset.view)
                     .watermark(home as u16 + 1, camera as u16 + 1)
-                    .credentials("view", &camera_password(home)),
+                    .credentials("view", camera_password(home)),
             );
         }
     }
@@ -261,10 +263,10 @@ async fn point_cameras(
     Ok(())
 }
 
-fn announce(url: &str, accounts: &[Account], as_json: bool) -> anyhow::Result<()> {
+fn announce(url: &str, accounts: &[Account], as_json: bool) {
     if as_json {
         println!("{}", json!({ "url": url, "accounts": accounts }));
-        return Ok(());
+        return;
     }
     println!();
     println!("  Ownsight is running at  {url}");
@@ -278,5 +280,4 @@ fn announce(url: &str, accounts: &[Account], as_json: bool) -> anyhow::Result<()
     );
     println!("  Sign in as both: one of them in a private window. Ctrl-C stops.");
     println!();
-    Ok(())
 }

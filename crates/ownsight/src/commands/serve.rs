@@ -47,6 +47,8 @@ pub(crate) struct Serving {
 
 impl Serving {
     pub(crate) async fn start(config: &Config, log: &LogArgs) -> anyhow::Result<Self> {
+        // Before anything can raise an alarm: the sweep may.
+        ownsight_server::metrics::install().context("cannot start the metrics")?;
         let mut installation = Installation::open(config).await?;
         let ingest =
             Ingest::open(installation.registry.clone(), installation.vault.clone(), IngestConfig::default())

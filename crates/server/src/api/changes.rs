@@ -102,10 +102,7 @@ impl Listener {
                 () = self.stopping.cancelled() => return (String::new(), false),
                 () = sleep_until(self.next_beat) => {
                     self.next_beat = Instant::now() + BEAT;
-                    return match self.look_again().await {
-                        true => (": here\n\n".to_owned(), true),
-                        false => bye(),
-                    };
+                    return if self.look_again().await { (": here\n\n".to_owned(), true) } else { bye() };
                 }
                 changed = self.changes.next() => changed,
             };
@@ -163,7 +160,7 @@ impl Listener {
             };
             for home in told.into_iter().filter(|_| *what != Part::Sessions) {
                 let data = serde_json::json!({ "home": home, "what": what.word() });
-                text.push_str(&format!("event: changed\ndata: {data}\n\n"));
+                text.extend(["event: changed\ndata: ", &data.to_string(), "\n\n"]);
             }
         }
         text

@@ -85,7 +85,7 @@ impl From<GateError> for Problem {
             GateError::DiskFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "The server's disk is full")
                     .remedy("Free space on the server's disk.")
-                    .retry_after(Duration::from_secs(60))
+                    .retry_after(Duration::from_mins(1))
             }
             GateError::Unavailable { reference } => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
