@@ -113,6 +113,36 @@ fn a_failed_sync_queues_nothing() {
 }
 
 #[test]
+fn a_broken_write_or_rename_queues_nothing_and_leaves_nothing() {
+    let disk = ForgettingDisk::new();
+    let queue = open(&disk);
+    let camera = CameraId::generate();
+    let kept = put(&queue, ObjectKind::Event, camera, b"kept");
+    let attempt = || {
+        let mut writer = queue.begin().unwrap();
+        writer.write_all(&vec![1; 100_000]).ok();
+        queue.commit(writer, ObjectKind::Event, camera, EventId::generate())
+    };
+    // The object takes two writes: the first comes while it is written, the second at its end.
+    for write in 0..2 {
+        disk.cut_write(disk.writes() + write, 17);
+        let mut writer = queue.begin().unwrap();
+        let written = writer.write_all(&vec![1; 100_000]);
+        assert_eq!(written.is_err(), write == 0, "an error comes at once");
+        if written.is_ok() {
+            assert!(queue.commit(writer, ObjectKind::Event, camera, EventId::generate()).is_err());
+        }
+    }
+    // Create, two writes and a sync come before the rename.
+    disk.fail_change(disk.position() + 4);
+    assert!(attempt().is_err());
+    assert_eq!(disk.list(Path::new(SEALING)).unwrap(), []);
+    assert_eq!(names(&queue).iter().map(|name| name.event).collect::<Vec<_>>(), [kept]);
+    assert!(attempt().is_ok(), "and it goes on");
+    assert!(is_whole(&queue));
+}
+
+#[test]
 fn the_newest_goes_first_and_a_dropped_job_comes_back() {
     let disk = ForgettingDisk::new();
     let queue = open(&disk);

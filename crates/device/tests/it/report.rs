@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ownsight_device::Device;
+use ownsight_device::{Device, DeviceOptions, Outcome};
 use ownsight_model::{CameraReport, CameraState, DeviceReport, GapReason, GapReport, TestId, TestReport};
 
 use crate::World;
-use crate::support::{Running, eventually};
+use crate::support::{Running, eventually, options};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reports_verify_under_the_homes_keys_and_name_their_camera() {
@@ -65,5 +65,34 @@ async fn a_gap_outlives_kill_until_the_server_has_it() {
     world.camera.secret.verify_report(world.home.device, &body, &tag).unwrap();
     assert_eq!(serde_json::from_slice::<GapReport>(&body).unwrap(), gap);
     assert_eq!(shared.reports_of("gap").len(), 1, "the newest form only");
+    world.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_full_queue_drops_is_counted_and_a_gap() {
+    let mut world = World::new().await;
+    world.running.stop().await;
+    // The least that a queue can have: 64 MiB.
+    let options = DeviceOptions { queue_bytes_max: Some(0), ..options() };
+    world.running = Running::start_with(Device::load(world.folder.path()).unwrap(), options);
+    world.running.handle.clock_known().await;
+    world.server.shared.refuse_all(Some((503, "busy")));
+    let mut events = Vec::new();
+    for _ in 0..4 {
+        events.push(world.seal(25 << 20).await.unwrap());
+    }
+    let stats = world.running.handle.stats();
+    assert_eq!((stats.queue.objects, stats.dropped_events), (2, 2));
+    for dropped in events.drain(..2) {
+        assert_eq!(dropped.outcome().await, Some(Outcome::Dropped));
+    }
+    world.server.shared.refuse_all(None);
+    let shared = world.server.shared.clone();
+    let (body, tag, _) = eventually("the gap", || shared.reports_of("gap").pop()).await;
+    world.camera.secret.verify_report(world.home.device, &body, &tag).unwrap();
+    let gap: GapReport = serde_json::from_slice(&body).unwrap();
+    assert_eq!((gap.camera, gap.reason), (world.camera.id(), GapReason::QueueFull));
+    assert!(gap.to.is_some_and(|to| to > gap.from), "both events, in one gap");
+    assert_eq!(shared.reports_of("gap").len(), 1);
     world.running.stop().await;
 }

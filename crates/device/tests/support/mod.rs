@@ -52,7 +52,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(device: Device) -> Self {
-        let (handle, runner) = device.start(options()).unwrap();
+        Self::start_with(device, options())
+    }
+
+    pub(crate) fn start_with(device: Device, options: DeviceOptions) -> Self {
+        let (handle, runner) = device.start(options).unwrap();
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(runner.run(shutdown.clone()));
         Self { handle, shutdown, task }
