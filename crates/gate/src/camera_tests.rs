@@ -48,6 +48,15 @@ impl std::fmt::Debug for TestOf {
     }
 }
 
+/// What came of a test that was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmed {
+    /// The camera.
+    pub camera: CameraId,
+    /// Whether it is a new one.
+    pub added: bool,
+}
+
 struct OpenTest {
     access: HomeAccess,
     row: TestRow,
@@ -124,7 +133,7 @@ impl Gate {
         credentials: &Credentials,
         test: TestId,
         name: Option<&str>,
-    ) -> Result<CameraId, GateError> {
+    ) -> Result<Confirmed, GateError> {
         for _ in 0..TRIES {
             let open = self.open_test(credentials, test).await?;
             let raise = |error: OpenError| alarm::raise(&error, "opening a tested camera");
@@ -166,7 +175,7 @@ impl Gate {
             {
                 Ok(objects) => {
                     self.erase_objects(&objects).await;
-                    return Ok(id);
+                    return Ok(Confirmed { camera: id, added: open.existing.is_none() });
                 }
                 Err(RegistryError::Conflict) => {}
                 Err(error) => return Err(registry_error(error)),

@@ -10,9 +10,9 @@ use crate::gate::Gate;
 /// Something changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Changed {
-    /// In which home; `None`: in some, because too much changed to tell.
+    /// In which home; `None`: in any, because so much changed that some was missed.
     pub home: Option<HomeId>,
-    /// What of it.
+    /// What of it; of a change in any home, anything.
     pub what: Part,
 }
 

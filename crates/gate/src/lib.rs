@@ -41,7 +41,7 @@ pub mod views;
 
 pub use alarm::ALARMS;
 pub use answer::{Answer, WrongSession};
-pub use camera_tests::TestOf;
+pub use camera_tests::{Confirmed, TestOf};
 pub use cameras::{CameraChange, NewCamera, Source};
 pub use changes::{Changed, Changes, Part};
 pub use credentials::Credentials;

@@ -23,6 +23,8 @@ pub struct ServerConfig {
     pub public_url: Option<PublicUrl>,
     /// Connections at once; further ones wait to be accepted.
     pub connections_max: usize,
+    /// Live streams of pages at once; further ones are told to come back.
+    pub streams_max: usize,
     /// How long a connection may take to send a request's headers, also while it is idle between two requests.
     pub header_max: Duration,
     /// How long a TLS handshake may take.
@@ -43,6 +45,7 @@ impl ServerConfig {
             trusted_proxies: Vec::new(),
             public_url: None,
             connections_max: 4096,
+            streams_max: 4096,
             header_max: Duration::from_secs(30),
             handshake_max: Duration::from_secs(10),
             stall_max: Duration::from_mins(1),

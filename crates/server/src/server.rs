@@ -83,8 +83,8 @@ impl Server {
         let state = AppState {
             gate,
             ingest,
+            streams: crate::api::Streams::new(config.streams_max),
             config: Arc::new(config),
-            streams: crate::api::Streams::default(),
             stopping: ending.stopping.clone(),
         };
         let port = |listener, router, tls, connections| Port {

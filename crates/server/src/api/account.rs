@@ -1,7 +1,7 @@
 //! What an account sees and changes of itself.
 
 use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use ownsight_gate::{Password, views};
 use serde::Deserialize;
@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use super::answers::{Outcome, json, no_content};
 use super::credentials::Signed;
-use crate::http::{Caller, JSON_BYTES_MAX, read_json};
+use super::input::Sent;
+use crate::http::Caller;
 use crate::state::AppState;
 
 /// A new name.
@@ -40,8 +41,11 @@ pub(crate) async fn me(State(state): State<AppState>, Signed(who): Signed) -> Ou
 /// Changes the person's name.
 #[utoipa::path(patch, path = "/api/v1/me", tag = "account", request_body = Rename,
     responses((status = 200, body = views::Me), (status = 422)))]
-pub(crate) async fn rename(State(state): State<AppState>, Signed(who): Signed, request: Request) -> Outcome {
-    let body: Rename = read_json(request, JSON_BYTES_MAX).await?;
+pub(crate) async fn rename(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Sent(body): Sent<Rename>,
+) -> Outcome {
     state.gate.rename_account(&who, &body.name).await?;
     let answer = state.gate.me(&who).await?;
     json(&who, StatusCode::OK, answer)
@@ -54,9 +58,8 @@ pub(crate) async fn change_password(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Signed(who): Signed,
-    request: Request,
+    Sent(body): Sent<ChangePassword>,
 ) -> Outcome {
-    let body: ChangePassword = read_json(request, JSON_BYTES_MAX).await?;
     let (current, new) = (Password::new(body.current), Password::new(body.new));
     state.gate.change_password(&who, &current, &new, caller.address).await?;
     Ok(no_content())

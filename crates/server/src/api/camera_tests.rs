@@ -1,15 +1,15 @@
 //! Tests of a camera's address.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use ownsight_gate::{Source, TestOf, views};
 use ownsight_model::{CameraId, DeviceId, HomeId, TestId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answers::{Outcome, json, media, no_content};
+use super::answers::{Outcome, Ranges, json, media, no_content};
 use super::credentials::Signed;
-use crate::http::{JSON_BYTES_MAX, Problem, read_json};
+use super::input::{Id, Sent, invalid};
 use crate::state::AppState;
 
 /// What to test. With `camera_id` a camera of the home, of which what is left out stays as it is.
@@ -45,10 +45,9 @@ pub(crate) struct Confirm {
 pub(crate) async fn begin(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(home): Path<HomeId>,
-    request: Request,
+    Id(home): Id<HomeId>,
+    Sent(body): Sent<BeginTest>,
 ) -> Outcome {
-    let body: BeginTest = read_json(request, JSON_BYTES_MAX).await?;
     let device = body.device_id;
     let of = match (body.camera_id, body.address) {
         (Some(camera), address) => {
@@ -58,15 +57,7 @@ pub(crate) async fn begin(
             let source = Source { address, user: body.user, password: body.password };
             TestOf::New { source, device }
         }
-        (None, None) => {
-            return Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid",
-                "A field is not acceptable",
-            )
-            .detail("`address`: the camera's address is expected.")
-            .remedy("Correct the field, then try again."));
-        }
+        (None, None) => return Err(invalid("address", "the camera's address is expected")),
     };
     let test = state.gate.begin_test(&who, home, of).await?;
     let answer = state.gate.test(&who, test).await?;
@@ -79,7 +70,7 @@ pub(crate) async fn begin(
 pub(crate) async fn test(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(test): Path<TestId>,
+    Id(test): Id<TestId>,
 ) -> Outcome {
     let answer = state.gate.test(&who, test).await?;
     json(&who, StatusCode::OK, answer)
@@ -91,7 +82,7 @@ pub(crate) async fn test(
 pub(crate) async fn cancel(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(test): Path<TestId>,
+    Id(test): Id<TestId>,
 ) -> Outcome {
     state.gate.cancel_test(&who, test).await?;
     Ok(no_content())
@@ -103,25 +94,25 @@ pub(crate) async fn cancel(
 pub(crate) async fn still(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(test): Path<TestId>,
+    Id(test): Id<TestId>,
     method: Method,
 ) -> Outcome {
     let stream = state.gate.open_test_still(&who, test).await?;
-    Ok(media(who, &method, stream, false))
+    Ok(media(who, &method, stream, Ranges::None))
 }
 
-/// Keeps what a passed test found.
+/// Keeps what a passed test found: 201 for a new camera, 200 for an existing one.
 #[utoipa::path(post, path = "/api/v1/camera-tests/{test}/confirm", tag = "camera tests",
     params(("test" = String, Path)), request_body = Confirm,
-    responses((status = 201, body = views::Camera), (status = 404), (status = 409), (status = 422)))]
+    responses((status = 200, body = views::Camera), (status = 201, body = views::Camera), (status = 404),
+        (status = 409), (status = 422)))]
 pub(crate) async fn confirm(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(test): Path<TestId>,
-    request: Request,
+    Id(test): Id<TestId>,
+    Sent(body): Sent<Confirm>,
 ) -> Outcome {
-    let body: Confirm = read_json(request, JSON_BYTES_MAX).await?;
-    let camera = state.gate.confirm_test(&who, test, body.name.as_deref()).await?;
-    let answer = state.gate.camera(&who, camera).await?;
-    json(&who, StatusCode::CREATED, answer)
+    let confirmed = state.gate.confirm_test(&who, test, body.name.as_deref()).await?;
+    let answer = state.gate.camera(&who, confirmed.camera).await?;
+    json(&who, if confirmed.added { StatusCode::CREATED } else { StatusCode::OK }, answer)
 }

@@ -1,23 +1,29 @@
 //! Cameras: how they are, adding, changing and erasing them.
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use ownsight_gate::{CameraChange, NewCamera, Source, views};
 use ownsight_model::{CameraId, DeviceId, HomeId};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answers::{Outcome, json, media};
+use super::answers::{Outcome, Ranges, json, media};
 use super::credentials::Signed;
-use crate::http::{JSON_BYTES_MAX, read_json};
+use super::input::{Asked, Id, Sent};
 use crate::state::AppState;
 
 /// Which cameras.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OfHome {
     /// Of this home only.
     #[param(value_type = Option<String>)]
     home: Option<HomeId>,
+    /// Taken by the credentials.
+    #[serde(default, rename = "s")]
+    #[param(ignore)]
+    _s: Option<IgnoredAny>,
 }
 
 /// A camera to add.
@@ -62,7 +68,7 @@ pub(crate) struct ChangeCamera {
 pub(crate) async fn list(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Query(of): Query<OfHome>,
+    Asked(of): Asked<OfHome>,
 ) -> Outcome {
     let answer = state.gate.cameras(&who, of.home).await?;
     json(&who, StatusCode::OK, answer)
@@ -75,10 +81,9 @@ pub(crate) async fn list(
 pub(crate) async fn add(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(home): Path<HomeId>,
-    request: Request,
+    Id(home): Id<HomeId>,
+    Sent(body): Sent<AddCamera>,
 ) -> Outcome {
-    let body: AddCamera = read_json(request, JSON_BYTES_MAX).await?;
     let source = Source { address: body.address, user: body.user, password: body.password };
     let new = NewCamera { name: body.name, source, device: body.device_id };
     let camera = state.gate.add_camera(&who, home, new).await?;
@@ -92,7 +97,7 @@ pub(crate) async fn add(
 pub(crate) async fn camera(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(camera): Path<CameraId>,
+    Id(camera): Id<CameraId>,
 ) -> Outcome {
     let answer = state.gate.camera(&who, camera).await?;
     json(&who, StatusCode::OK, answer)
@@ -105,10 +110,9 @@ pub(crate) async fn camera(
 pub(crate) async fn change(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(camera): Path<CameraId>,
-    request: Request,
+    Id(camera): Id<CameraId>,
+    Sent(body): Sent<ChangeCamera>,
 ) -> Outcome {
-    let body: ChangeCamera = read_json(request, JSON_BYTES_MAX).await?;
     let change = CameraChange {
         name: body.name,
         address: body.address,
@@ -128,7 +132,7 @@ pub(crate) async fn change(
 pub(crate) async fn erase(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(camera): Path<CameraId>,
+    Id(camera): Id<CameraId>,
 ) -> Outcome {
     let answer = state.gate.erase_camera(&who, camera).await?;
     json(&who, StatusCode::OK, answer)
@@ -140,9 +144,9 @@ pub(crate) async fn erase(
 pub(crate) async fn still(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(camera): Path<CameraId>,
+    Id(camera): Id<CameraId>,
     method: Method,
 ) -> Outcome {
     let stream = state.gate.open_still(&who, camera).await?;
-    Ok(media(who, &method, stream, false))
+    Ok(media(who, &method, stream, Ranges::None))
 }

@@ -1,11 +1,12 @@
 //! Live updates: server-sent events that say *changed*, and nothing else.
 //!
-//! What changed comes through the gate like everything. A stream ends with its session: it is asked again every
-//! quarter minute, and whenever sessions or grants changed.
+//! What changed comes through the gate like everything. A stream tells of the homes that its session opened when it
+//! last asked, which it does each quarter minute, and whenever sessions or grants of those homes changed. While the
+//! gate cannot say whether the session lives, nothing is told; what was missed is told when it can.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -15,50 +16,46 @@ use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
-use ownsight_gate::{Changed, Changes, Credentials, GateError, Part};
+use ownsight_gate::{Changed, Changes, Credentials, Gate, GateError, Part};
 use ownsight_model::HomeId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::answers::Outcome;
 use super::credentials::Signed;
+use super::streams::Slot;
 use crate::http::Problem;
 use crate::state::AppState;
 
-const STREAMS_MAX: usize = 4096;
-/// How often a quiet stream says that it lives, and asks whether its session does.
+/// How often a stream says that it lives, and asks whether its session does.
 const BEAT: Duration = Duration::from_secs(15);
-/// Changes that come within this time are told together.
-const TOGETHER: Duration = Duration::from_millis(400);
-
-/// How many streams there may be at once.
-#[derive(Debug, Clone)]
-pub(crate) struct Streams(Arc<Semaphore>);
-
-impl Default for Streams {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(STREAMS_MAX)))
-    }
-}
+/// How soon it asks again when the gate could not say.
+const AGAIN: Duration = Duration::from_secs(3);
+/// What changes within this time is told together, so that a busy home is told of twice a second at most.
+const TOGETHER: Duration = Duration::from_millis(500);
+const PARTS: [Part; 4] = [Part::Events, Part::Cameras, Part::Devices, Part::Tests];
 
 /// Says *changed* as long as the session lives.
 #[utoipa::path(get, path = "/api/v1/events/stream", tag = "events",
-    responses((status = 200, content_type = "text/event-stream"), (status = 503)))]
+    responses((status = 200, content_type = "text/event-stream"), (status = 429), (status = 503)))]
 pub(crate) async fn stream(State(state): State<AppState>, Signed(who): Signed) -> Outcome {
-    let slot = Arc::clone(&state.streams.0).try_acquire_owned();
-    let slot = slot.map_err(|_| Problem::busy(Duration::from_secs(fastrand::u64(10..40))))?;
     // Subscribed before the homes are read: what changes in between is told.
     let changes = state.gate.changes();
-    let homes = homes(&state, &who).await?;
+    let homes = state.gate.home_ids(&who).await?.release(&who)?;
+    // After the session was opened: a stranger cannot fill its streams.
+    let slot = state.streams.take(&who)?;
+    let news = News { homes: homes.into_iter().collect(), ..News::default() };
+    let now = Instant::now();
     let listener = Listener {
-        stopping: state.stopping.clone(),
-        state,
+        gate: state.gate,
+        stopping: state.stopping,
         who,
         changes,
-        homes,
-        next_beat: Instant::now() + BEAT,
-        told: false,
+        news,
+        greeted: false,
+        // Streams that began together do not ask together.
+        next_beat: now + BEAT.mul_f64(fastrand::f64()),
+        next_telling: now,
         _slot: slot,
     };
     let body = stream::unfold(Some(listener), |listener| async move {
@@ -74,99 +71,197 @@ pub(crate) async fn stream(State(state): State<AppState>, Signed(who): Signed) -
         .map_err(|_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-async fn homes(state: &AppState, who: &Credentials) -> Result<HashSet<HomeId>, Problem> {
-    let homes = state.gate.home_ids(who).await?.release(who)?;
-    Ok(homes.into_iter().collect())
-}
-
 struct Listener {
-    state: AppState,
+    gate: Gate,
     who: Credentials,
     changes: Changes,
-    homes: HashSet<HomeId>,
-    next_beat: Instant,
+    news: News,
     stopping: CancellationToken,
-    told: bool,
-    _slot: OwnedSemaphorePermit,
+    greeted: bool,
+    next_beat: Instant,
+    next_telling: Instant,
+    _slot: Slot,
 }
 
 impl Listener {
     /// The next piece of the stream, and whether it goes on.
     async fn next(&mut self) -> (String, bool) {
-        if !self.told {
-            self.told = true;
-            return (": connected\n\n".to_owned(), true);
+        if !self.greeted {
+            self.greeted = true;
+            // After a restart all pages come back: not at once.
+            return (format!("retry: {}\n: connected\n\n", fastrand::u32(2_000..10_000)), true);
         }
         loop {
-            let first = tokio::select! {
+            let wake =
+                if self.news.is_urgent() { self.next_telling.min(self.next_beat) } else { self.next_beat };
+            tokio::select! {
+                // In this order: no flood of changes keeps a stream from asking for its session.
+                biased;
                 () = self.stopping.cancelled() => return (String::new(), false),
-                () = sleep_until(self.next_beat) => {
-                    self.next_beat = Instant::now() + BEAT;
-                    return if self.look_again().await { (": here\n\n".to_owned(), true) } else { bye() };
-                }
-                changed = self.changes.next() => changed,
-            };
-            let Some(first) = first else { return (String::new(), false) };
-            let changed = self.collect(first).await;
-            if changed.iter().any(|changed| changed.what == Part::Sessions) && !self.look_again().await {
-                return bye();
+                () = sleep_until(wake) => {}
+                changed = self.changes.next() => match changed {
+                    Some(changed) => {
+                        self.news.note(changed);
+                        continue;
+                    }
+                    None => return (String::new(), false),
+                },
             }
-            let text = self.tell(&changed);
+            let mut text = String::new();
+            if self.news.doubted || Instant::now() >= self.next_beat {
+                match self.look_again().await {
+                    Standing::Lives => self.next_beat = Instant::now() + BEAT,
+                    Standing::Unknown => self.next_beat = Instant::now() + AGAIN,
+                    Standing::Ended => return ("event: bye\ndata: {}\n\n".to_owned(), false),
+                    Standing::MixedUp => return (String::new(), false),
+                }
+                text.push_str(": here\n\n");
+            }
+            self.news.tell(&mut text);
+            self.next_telling = Instant::now() + TOGETHER;
             if !text.is_empty() {
                 return (text, true);
             }
         }
     }
 
-    /// What changes within a moment, each once.
-    async fn collect(&mut self, first: Changed) -> HashSet<Changed> {
-        let mut changed = HashSet::from([first]);
-        let end = sleep(TOGETHER);
-        tokio::pin!(end);
-        loop {
-            tokio::select! {
-                () = &mut end => return changed,
-                next = self.changes.next() => match next {
-                    Some(next) => changed.insert(next),
-                    None => return changed,
-                },
-            };
-        }
-    }
-
     /// Whether the session still lives; its homes are read anew.
-    async fn look_again(&mut self) -> bool {
-        match self.state.gate.home_ids(&self.who).await {
+    async fn look_again(&mut self) -> Standing {
+        match self.gate.home_ids(&self.who).await {
             Ok(answer) => match answer.release(&self.who) {
                 Ok(homes) => {
-                    self.homes = homes.into_iter().collect();
-                    true
+                    self.news.homes = homes.into_iter().collect();
+                    (self.news.doubted, self.news.silent) = (false, false);
+                    Standing::Lives
                 }
-                Err(_) => false,
+                Err(_) => Standing::MixedUp,
             },
-            // A busy moment ends no stream: nothing leaves it but *changed*.
-            Err(GateError::Busy) => true,
-            Err(_) => false,
-        }
-    }
-
-    fn tell(&self, changed: &HashSet<Changed>) -> String {
-        let mut text = String::new();
-        for Changed { home, what } in changed {
-            let told: Vec<HomeId> = match home {
-                Some(home) if self.homes.contains(home) => vec![*home],
-                Some(_) => Vec::new(),
-                None => self.homes.iter().copied().collect(),
-            };
-            for home in told.into_iter().filter(|_| *what != Part::Sessions) {
-                let data = serde_json::json!({ "home": home, "what": what.word() });
-                text.extend(["event: changed\ndata: ", &data.to_string(), "\n\n"]);
+            Err(GateError::Busy | GateError::Unavailable { .. }) => {
+                (self.news.doubted, self.news.silent) = (false, true);
+                Standing::Unknown
             }
+            Err(_) => Standing::Ended,
         }
-        text
     }
 }
 
-fn bye() -> (String, bool) {
-    ("event: bye\ndata: {}\n\n".to_owned(), false)
+/// What is known of a session.
+enum Standing {
+    Lives,
+    Ended,
+    /// The gate could not say.
+    Unknown,
+    /// The answer was another session's; the alarm has been raised.
+    MixedUp,
+}
+
+/// What changed and was not told yet.
+#[derive(Default)]
+struct News {
+    homes: HashSet<HomeId>,
+    changed: HashSet<(HomeId, Part)>,
+    /// Something was missed: anything may have changed.
+    missed: bool,
+    /// Sessions or grants changed: the session must be asked for before more is told.
+    doubted: bool,
+    /// The gate could not say whether the session lives.
+    silent: bool,
+}
+
+impl News {
+    fn note(&mut self, Changed { home, what }: Changed) {
+        match home {
+            // Other homes' changes wake nobody.
+            Some(home) if !self.homes.contains(&home) => {}
+            Some(_) if what == Part::Sessions => self.doubted = true,
+            Some(home) => {
+                self.changed.insert((home, what));
+            }
+            None => (self.missed, self.doubted) = (true, true),
+        }
+    }
+
+    /// Whether something waits to be told or asked.
+    fn is_urgent(&self) -> bool {
+        !self.silent && (self.doubted || self.missed || !self.changed.is_empty())
+    }
+
+    fn tell(&mut self, text: &mut String) {
+        if self.silent {
+            return;
+        }
+        let mut changed = std::mem::take(&mut self.changed);
+        if std::mem::take(&mut self.missed) {
+            changed = self.homes.iter().flat_map(|home| PARTS.map(|part| (*home, part))).collect();
+        }
+        for (home, part) in changed.into_iter().filter(|(home, _)| self.homes.contains(home)) {
+            let part = part.word();
+            // A string takes everything.
+            let _ = write!(text, "event: changed\ndata: {{\"home\":\"{home}\",\"what\":\"{part}\"}}\n\n");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(news: &mut News) -> Vec<String> {
+        let mut text = String::new();
+        news.tell(&mut text);
+        let mut lines: Vec<_> =
+            text.lines().filter_map(|line| line.strip_prefix("data: ")).map(str::to_owned).collect();
+        lines.sort();
+        lines
+    }
+
+    fn of(home: HomeId, what: Part) -> Changed {
+        Changed { home: Some(home), what }
+    }
+
+    #[test]
+    fn each_change_of_an_own_home_is_told_once() {
+        let (own, other) = (HomeId::generate(), HomeId::generate());
+        let mut news = News { homes: HashSet::from([own]), ..News::default() };
+        for _ in 0..3 {
+            news.note(of(own, Part::Events));
+            news.note(of(other, Part::Events));
+            news.note(of(other, Part::Sessions));
+        }
+        assert!(news.is_urgent() && !news.doubted);
+        assert_eq!(told(&mut news), [format!("{{\"home\":\"{own}\",\"what\":\"events\"}}")]);
+        assert!(!news.is_urgent());
+        assert_eq!(told(&mut news), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_home_that_is_no_longer_ones_own_is_not_told_of() {
+        let home = HomeId::generate();
+        let mut news = News { homes: HashSet::from([home]), ..News::default() };
+        news.note(of(home, Part::Cameras));
+        news.note(of(home, Part::Sessions));
+        assert!(news.doubted);
+        news.homes.clear();
+        assert_eq!(told(&mut news), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn who_missed_something_is_told_of_everything() {
+        let homes = HashSet::from([HomeId::generate(), HomeId::generate()]);
+        let mut news = News { homes, ..News::default() };
+        news.note(Changed { home: None, what: Part::Events });
+        assert!(news.doubted);
+        assert_eq!(told(&mut news).len(), 2 * PARTS.len());
+    }
+
+    #[test]
+    fn nothing_is_told_or_lost_while_the_session_is_in_doubt() {
+        let home = HomeId::generate();
+        let mut news = News { homes: HashSet::from([home]), silent: true, ..News::default() };
+        news.note(of(home, Part::Tests));
+        assert!(!news.is_urgent());
+        assert_eq!(told(&mut news), [] as [&str; 0]);
+        news.silent = false;
+        assert_eq!(told(&mut news).len(), 1);
+    }
 }

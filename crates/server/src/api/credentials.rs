@@ -11,7 +11,8 @@ use crate::state::AppState;
 
 const CLIENT_HALF: &str = "ownsight-client-half";
 
-/// A request's credentials. They prove nothing yet: the gate opens with them, or does not.
+/// A request's credentials, for later extractors also among its extensions. They prove nothing yet: the gate opens
+/// with them, or does not.
 #[derive(Debug)]
 pub(crate) struct Signed(pub(crate) Credentials);
 
@@ -19,23 +20,29 @@ impl FromRequestParts<AppState> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        if let Some(token) = bearer(&parts.headers) {
-            let half = match parts.headers.get(CLIENT_HALF) {
-                Some(half) => Some(half.to_str().map_err(|_| signed_out())?),
-                None => None,
-            };
-            return state.gate.bearer_credentials(token, half).map(Self).ok_or_else(signed_out);
-        }
-        let names = CookieNames::of(&state.gate, encrypted(parts));
-        let server_half = cookie(&parts.headers, &names.server).ok_or_else(signed_out)?;
-        let page_half = cookie(&parts.headers, &names.page).ok_or_else(signed_out)?;
-        let credentials = state.gate.cookie_credentials(server_half, page_half).ok_or_else(signed_out)?;
-        // A wrong `s` is an address of another session: there is nothing here.
-        if query_value(parts.uri.query(), "s").is_some_and(|s| credentials.page_value_is(s)) {
-            Ok(Self(credentials))
-        } else {
-            Err(Problem::not_found())
-        }
+        let credentials = read(parts, state)?;
+        parts.extensions.insert(credentials.clone());
+        Ok(Self(credentials))
+    }
+}
+
+fn read(parts: &Parts, state: &AppState) -> Result<Credentials, Problem> {
+    if let Some(token) = bearer(&parts.headers) {
+        let half = match parts.headers.get(CLIENT_HALF) {
+            Some(half) => Some(half.to_str().map_err(|_| signed_out())?),
+            None => None,
+        };
+        return state.gate.bearer_credentials(token, half).ok_or_else(signed_out);
+    }
+    let names = CookieNames::of(&state.gate, encrypted(parts));
+    let server_half = cookie(&parts.headers, &names.server).ok_or_else(signed_out)?;
+    let page_half = cookie(&parts.headers, &names.page).ok_or_else(signed_out)?;
+    let credentials = state.gate.cookie_credentials(server_half, page_half).ok_or_else(signed_out)?;
+    // A wrong `s` is an address of another session: there is nothing here.
+    if query_value(parts.uri.query(), "s").is_some_and(|s| credentials.page_value_is(s)) {
+        Ok(credentials)
+    } else {
+        Err(Problem::not_found())
     }
 }
 

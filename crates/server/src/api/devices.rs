@@ -1,7 +1,7 @@
 //! Devices: pairing, names, removal.
 
 use axum::Extension;
-use axum::extract::{Path, Request, State};
+use axum::extract::State;
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
 use ownsight_gate::views;
@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 
 use super::answers::{Outcome, json, json_with, no_content};
 use super::credentials::Signed;
-use crate::http::{Caller, JSON_BYTES_MAX, read_json};
+use super::input::{Id, Sent};
+use crate::http::Caller;
 use crate::state::AppState;
 
 /// A device's name.
@@ -41,7 +42,7 @@ pub(crate) struct ShownPairing {
 pub(crate) async fn list(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(home): Path<HomeId>,
+    Id(home): Id<HomeId>,
 ) -> Outcome {
     let answer = state.gate.devices(&who, home).await?;
     json(&who, StatusCode::OK, answer)
@@ -54,11 +55,10 @@ pub(crate) async fn pair(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Signed(who): Signed,
-    Path(home): Path<HomeId>,
+    Id(home): Id<HomeId>,
     headers: HeaderMap,
-    request: Request,
+    Sent(body): Sent<Named>,
 ) -> Outcome {
-    let body: Named = read_json(request, JSON_BYTES_MAX).await?;
     let answer = state.gate.pair_device(&who, home, &body.name).await?;
     let address = address(&state, caller, &headers);
     json_with(&who, StatusCode::CREATED, answer, |pairing| {
@@ -89,7 +89,7 @@ fn qr(text: &str) -> String {
 pub(crate) async fn device(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(device): Path<DeviceId>,
+    Id(device): Id<DeviceId>,
 ) -> Outcome {
     let answer = state.gate.device(&who, device).await?;
     json(&who, StatusCode::OK, answer)
@@ -101,10 +101,9 @@ pub(crate) async fn device(
 pub(crate) async fn rename(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(device): Path<DeviceId>,
-    request: Request,
+    Id(device): Id<DeviceId>,
+    Sent(body): Sent<Named>,
 ) -> Outcome {
-    let body: Named = read_json(request, JSON_BYTES_MAX).await?;
     state.gate.rename_device(&who, device, &body.name).await?;
     let answer = state.gate.device(&who, device).await?;
     json(&who, StatusCode::OK, answer)
@@ -116,7 +115,7 @@ pub(crate) async fn rename(
 pub(crate) async fn remove(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(device): Path<DeviceId>,
+    Id(device): Id<DeviceId>,
 ) -> Outcome {
     state.gate.remove_device(&who, device).await?;
     Ok(no_content())

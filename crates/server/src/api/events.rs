@@ -1,14 +1,16 @@
 //! Events: lists, one, its pictures, its end.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use ownsight_gate::{EventFilter, Media, views};
 use ownsight_model::{CameraId, EventId, HomeId, Label, Timestamp};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use utoipa::IntoParams;
 
-use super::answers::{Outcome, json, media, media_problem, no_content};
+use super::answers::{Outcome, Ranges, json, media, media_problem, no_content};
 use super::credentials::Signed;
+use super::input::{Asked, Id, invalid};
 use super::ranges;
 use crate::http::Problem;
 use crate::state::AppState;
@@ -18,6 +20,7 @@ const CAMERAS_MAX: usize = 256;
 
 /// Which events.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Filter {
     /// Of this home only.
     #[param(value_type = Option<String>)]
@@ -39,6 +42,10 @@ pub(crate) struct Filter {
     limit: Option<u32>,
     /// Where the former page ended.
     cursor: Option<String>,
+    /// Taken by the credentials.
+    #[serde(default, rename = "s")]
+    #[param(ignore)]
+    _s: Option<IgnoredAny>,
 }
 
 /// How a video leaves.
@@ -54,7 +61,7 @@ pub(crate) struct VideoAs {
 pub(crate) async fn list(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Query(filter): Query<Filter>,
+    Asked(filter): Asked<Filter>,
 ) -> Outcome {
     let filter = EventFilter {
         home: filter.home,
@@ -75,9 +82,7 @@ fn cameras(text: Option<&str>) -> Result<Vec<CameraId>, Problem> {
     let cameras: Result<Vec<CameraId>, _> = texts.take(CAMERAS_MAX + 1).map(str::parse).collect();
     match cameras {
         Ok(cameras) if cameras.len() <= CAMERAS_MAX => Ok(cameras),
-        _ => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A field is not acceptable")
-            .detail("`camera`: at most 256 ids of cameras, separated by commas, are expected.")
-            .remedy("Correct the field, then try again.")),
+        _ => Err(invalid("camera", "at most 256 ids of cameras, separated by commas, are expected")),
     }
 }
 
@@ -87,7 +92,7 @@ fn cameras(text: Option<&str>) -> Result<Vec<CameraId>, Problem> {
 pub(crate) async fn event(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(event): Path<EventId>,
+    Id(event): Id<EventId>,
 ) -> Outcome {
     let answer = state.gate.event(&who, event).await?;
     json(&who, StatusCode::OK, answer)
@@ -99,7 +104,7 @@ pub(crate) async fn event(
 pub(crate) async fn erase(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(event): Path<EventId>,
+    Id(event): Id<EventId>,
 ) -> Outcome {
     state.gate.erase_event(&who, event).await?;
     Ok(no_content())
@@ -111,11 +116,11 @@ pub(crate) async fn erase(
 pub(crate) async fn thumbnail(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(event): Path<EventId>,
+    Id(event): Id<EventId>,
     method: Method,
 ) -> Outcome {
     let stream = state.gate.open_media(&who, event, Media::Thumbnail).await?;
-    Ok(media(who, &method, stream, false))
+    Ok(media(who, &method, stream, Ranges::None))
 }
 
 /// An event's video, or a range of it.
@@ -125,15 +130,18 @@ pub(crate) async fn thumbnail(
 pub(crate) async fn video(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(event): Path<EventId>,
-    Query(how): Query<VideoAs>,
+    Id(event): Id<EventId>,
+    Asked(how): Asked<VideoAs>,
     method: Method,
     headers: HeaderMap,
 ) -> Outcome {
-    let range = ranges::asked(&headers);
+    let range = ranges::asked(&method, &headers);
     let asked = Media::Video { range, download: how.download == Some(1) };
     match state.gate.open_media(&who, event, asked).await {
-        Ok(stream) => Ok(media(who, &method, stream, range.is_some())),
+        Ok(stream) => {
+            let ranges = if range.is_some() { Ranges::Taken } else { Ranges::Offered };
+            Ok(media(who, &method, stream, ranges))
+        }
         Err(error) => Ok(media_problem(error)),
     }
 }

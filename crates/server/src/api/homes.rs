@@ -1,15 +1,17 @@
 //! Homes and their days.
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use ownsight_gate::{HomeChange, views};
 use ownsight_model::HomeId;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use utoipa::{IntoParams, ToSchema};
 
 use super::answers::{Outcome, json};
 use super::credentials::Signed;
-use crate::http::{JSON_BYTES_MAX, read_json};
+use super::input::{Asked, Id, Sent};
+use crate::http::Problem;
 use crate::state::AppState;
 
 /// What changes of a home; what is left out stays.
@@ -28,11 +30,16 @@ pub(crate) struct ChangeHome {
 
 /// Which days.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Span {
     /// The first date.
     from: String,
     /// The last date.
     to: String,
+    /// Taken by the credentials.
+    #[serde(default, rename = "s")]
+    #[param(ignore)]
+    _s: Option<IgnoredAny>,
 }
 
 /// A home with its limits and use.
@@ -41,7 +48,7 @@ pub(crate) struct Span {
 pub(crate) async fn home(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(home): Path<HomeId>,
+    Id(home): Id<HomeId>,
 ) -> Outcome {
     let answer = state.gate.home(&who, home).await?;
     json(&who, StatusCode::OK, answer)
@@ -53,10 +60,9 @@ pub(crate) async fn home(
 pub(crate) async fn change(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(home): Path<HomeId>,
-    request: Request,
+    Id(home): Id<HomeId>,
+    Sent(body): Sent<ChangeHome>,
 ) -> Outcome {
-    let body: ChangeHome = read_json(request, JSON_BYTES_MAX).await?;
     let change = HomeChange {
         name: body.name,
         zone: body.zone,
@@ -74,8 +80,8 @@ pub(crate) async fn change(
 pub(crate) async fn days(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path(home): Path<HomeId>,
-    Query(span): Query<Span>,
+    Id(home): Id<HomeId>,
+    Asked(span): Asked<Span>,
 ) -> Outcome {
     let answer = state.gate.days(&who, home, &span.from, &span.to).await?;
     json(&who, StatusCode::OK, answer)
@@ -88,8 +94,9 @@ pub(crate) async fn days(
 pub(crate) async fn day(
     State(state): State<AppState>,
     Signed(who): Signed,
-    Path((home, date)): Path<(HomeId, String)>,
+    Path((home, date)): Path<(String, String)>,
 ) -> Outcome {
+    let home: HomeId = home.parse().map_err(|_| Problem::not_found())?;
     let answer = state.gate.day(&who, home, &date).await?;
     json(&who, StatusCode::OK, answer)
 }

@@ -9,35 +9,34 @@ mod camera_tests;
 mod cameras;
 mod changes;
 mod credentials;
+mod description;
 mod devices;
 mod events;
 mod homes;
+mod input;
 mod links;
 mod problems;
 mod ranges;
 mod sessions;
+mod streams;
 
 use axum::Router;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::get;
-use utoipa::OpenApi;
+use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use description::Description;
 
-pub(crate) use changes::Streams;
-
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "Ownsight",
-    description = "The API for people and programs. Rules that a table of fields cannot say are in docs/http-api.md.",
-    license(name = "Apache-2.0", identifier = "Apache-2.0")
-))]
-struct Description;
+pub(crate) use streams::Streams;
 
 fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Description::openapi())
+    let (router, mut description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(sessions::sign_in, sessions::sign_out_everywhere))
         .routes(routes!(sessions::sign_out))
         .routes(routes!(links::open))
@@ -62,7 +61,9 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(camera_tests::confirm))
         .routes(routes!(devices::list, devices::pair))
         .routes(routes!(devices::device, devices::rename, devices::remove))
-        .split_for_parts()
+        .split_for_parts();
+    description::complete(&mut description);
+    (router, description)
 }
 
 /// The API's routes, and its description.
@@ -71,18 +72,56 @@ pub(crate) fn router(state: AppState) -> Router {
     // It has text keys only, and so always a JSON form.
     let description = serde_json::to_string(&description).unwrap_or_default();
     let describe = move || async move { ([(CONTENT_TYPE, "application/json")], description) };
-    router.route("/api/v1/openapi.json", get(describe)).with_state(state)
+    router.route("/api/v1/openapi.json", get(describe)).layer(map_response(complete)).with_state(state)
 }
 
-/// The paths and methods of the API's description.
+/// What every answer of the API has beside what all answers have.
+async fn complete(mut response: Response) -> Response {
+    // Nothing may be stored at all. A cache that stores in spite of it must at least not answer one session with
+    // what it kept for another.
+    let vary = HeaderValue::from_static("cookie, authorization, ownsight-client-half");
+    let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
+    let headers = response.headers_mut();
+    headers.insert(VARY, vary);
+    if is_unauthorized {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
 #[cfg(test)]
 mod tests {
+    use super::description::PUBLIC;
+
     #[test]
-    fn every_operation_is_described_once() {
+    fn every_operation_says_who_may_ask() {
         let (_, description) = super::described();
         let text = serde_json::to_value(&description).unwrap();
-        let paths = text["paths"].as_object().unwrap();
-        let operations: usize = paths.values().map(|path| path.as_object().unwrap().len()).sum();
-        assert_eq!((paths.len(), operations), (24, 34), "{:?}", paths.keys());
+        let mut public = Vec::new();
+        let mut operations = 0;
+        for (path, item) in text["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                operations += 1;
+                assert!(
+                    operation["description"].is_string() || operation["summary"].is_string(),
+                    "{method} {path}"
+                );
+                let responses = operation["responses"].as_object().unwrap();
+                assert!(responses.values().all(|response| response["description"] != ""), "{method} {path}");
+                if operation["security"].is_null() {
+                    public.push((method.clone(), path.clone()));
+                } else {
+                    assert!(
+                        responses["401"]["content"]["application/problem+json"].is_object(),
+                        "{method} {path}"
+                    );
+                }
+            }
+        }
+        let mut expected = PUBLIC.map(|(method, path)| (method.to_owned(), path.to_owned())).to_vec();
+        expected.sort();
+        public.sort();
+        assert_eq!(public, expected);
+        assert_eq!(operations, 34);
     }
 }

@@ -47,6 +47,7 @@ impl From<GateError> for Problem {
             }
             GateError::Invalid { field, why } => {
                 Self::new(unprocessable, "invalid", "A field is not acceptable")
+                    .field(field)
                     .detail(format!("`{field}`: {why}."))
                     .remedy("Correct the field, then try again.")
             }

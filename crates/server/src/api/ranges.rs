@@ -1,10 +1,14 @@
-//! `Range` (RFC 9110, section 14): one range of bytes. What is malformed, or asks for several, is passed over.
+//! `Range` (RFC 9110, section 14): one range of bytes of a GET. What is malformed, or asks for several, is passed over;
+//! so is any with `If-Range`, because answers have no validator that it could name.
 
-use axum::http::HeaderMap;
-use axum::http::header::RANGE;
+use axum::http::header::{IF_RANGE, RANGE};
+use axum::http::{HeaderMap, Method};
 use ownsight_gate::RangeAsked;
 
-pub(crate) fn asked(headers: &HeaderMap) -> Option<RangeAsked> {
+pub(crate) fn asked(method: &Method, headers: &HeaderMap) -> Option<RangeAsked> {
+    if method != Method::GET || headers.contains_key(IF_RANGE) {
+        return None;
+    }
     let mut values = headers.get_all(RANGE).into_iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
     parse(value.to_str().ok()?)
@@ -33,6 +37,19 @@ fn parse(value: &str) -> Option<RangeAsked> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_plain_get_has_a_range() {
+        let mut headers = HeaderMap::new();
+        headers.insert(RANGE, "bytes=5-9".parse().unwrap());
+        assert_eq!(asked(&Method::GET, &headers), Some(RangeAsked::FromTo(5, 9)));
+        assert_eq!(asked(&Method::HEAD, &headers), None);
+        headers.insert(IF_RANGE, "\"a\"".parse().unwrap());
+        assert_eq!(asked(&Method::GET, &headers), None);
+        headers.remove(IF_RANGE);
+        headers.append(RANGE, "bytes=5-9".parse().unwrap());
+        assert_eq!(asked(&Method::GET, &headers), None);
+    }
 
     #[test]
     fn one_range_is_taken_and_everything_else_passed_over() {

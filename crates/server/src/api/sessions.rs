@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::answers::{Outcome, no_content};
 use super::credentials::{CookieNames, Signed, cookie_attributes};
+use super::input::invalid;
 use crate::http::{Caller, JSON_BYTES_MAX, Problem, read_json};
 use crate::state::AppState;
 
@@ -63,6 +64,9 @@ pub(crate) async fn sign_in(
     request: Request,
 ) -> Outcome {
     let body: SignIn = read_json(request, JSON_BYTES_MAX).await?;
+    if body.page_half.is_some() && body.client_half.is_some() {
+        return Err(invalid("client_half", "a browser sends `page_half` only"));
+    }
     let password = Password::new(body.password);
     let client = match &body.page_half {
         Some(page_half) => Client::Browser { page_half },

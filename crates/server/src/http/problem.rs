@@ -27,6 +27,7 @@ struct Content {
     remedy: Cow<'static, str>,
     reference: Option<String>,
     retry_after: Option<Duration>,
+    field: Option<&'static str>,
 }
 
 impl Problem {
@@ -40,6 +41,7 @@ impl Problem {
             remedy: Cow::Borrowed(""),
             reference: None,
             retry_after: None,
+            field: None,
         }))
     }
 
@@ -58,6 +60,12 @@ impl Problem {
     /// The reference of a log line that was written already.
     pub(crate) fn reference(mut self, reference: impl Into<String>) -> Self {
         self.0.reference = Some(reference.into());
+        self
+    }
+
+    /// The field of the request that is not acceptable.
+    pub(crate) fn field(mut self, field: &'static str) -> Self {
+        self.0.field = Some(field);
         self
     }
 
@@ -108,7 +116,7 @@ impl Problem {
     fn render(&self, reference: &str) -> Vec<u8> {
         let content = &self.0;
         let reference = content.reference.as_deref().unwrap_or(reference);
-        let value = json!({
+        let mut value = json!({
             "type": format!("{TYPES}{}", content.code),
             "code": content.code,
             "title": content.title,
@@ -117,6 +125,9 @@ impl Problem {
             "remedy": content.remedy,
             "reference": reference,
         });
+        if let (Some(field), Some(members)) = (content.field, value.as_object_mut()) {
+            members.insert("field".to_owned(), field.into());
+        }
         value.to_string().into_bytes()
     }
 
