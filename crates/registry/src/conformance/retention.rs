@@ -65,6 +65,7 @@ pub async fn objects_are_listed_in_order(registry: Registry) {
         loop {
             let page = registry.objects(got.last().map(|(key, ..)| *key), limit).await.unwrap();
             assert!(page.len() <= limit as usize);
+            assert!(got.len() <= expected.len(), "the list does not get on");
             if page.is_empty() {
                 break;
             }
