@@ -1,7 +1,7 @@
 // Two homes in one running system, in a real browser: each sees their own, and not one thing of the other.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
@@ -27,6 +27,9 @@ const complaints = [];
 async function signIn(account, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+  });
   page.on('pageerror', (error) => complaints.push(`${account.home}: ${error}`));
   page.on('console', (message) => {
     if (message.type() === 'error' && !/404|Failed to load resource/.test(message.text())) {
@@ -101,9 +104,39 @@ try {
     return !element.seeking && Math.abs(element.currentTime - 8) < 0.2 && element.readyState >= 2;
   }, null, { timeout: 20_000 });
   await picture(anna.page, 'player-desktop');
-  const clip = await api(anna.page, `${event.video_url}&download=1`);
-  assert.equal(clip.status, 200);
-  assert.equal(clip.type, 'video/mp4');
+
+  // Keys: play and pause, a second on, the list of keys, the older event.
+  const at = () => video.evaluate((element) => element.currentTime);
+  const paused = (wanted) => anna.page.waitForFunction((wanted) => document.querySelector('video').paused === wanted, wanted, { timeout: 5_000 });
+  await anna.page.locator('h1').focus();
+  await anna.page.keyboard.press('Space');
+  await paused(false);
+  await anna.page.keyboard.press('Space');
+  await paused(true);
+  const here = await at();
+  await anna.page.keyboard.press('ArrowLeft');
+  await anna.page.waitForFunction((here) => Math.abs(document.querySelector('video').currentTime - (here - 1)) < 0.15, here, { timeout: 5_000 });
+  await anna.page.keyboard.press('?');
+  await anna.page.locator('dialog kbd').first().waitFor({ timeout: 5_000 });
+  await anna.page.keyboard.press('Escape');
+  await anna.page.locator('dialog[open]').waitFor({ state: 'detached', timeout: 5_000 });
+
+  // The download is a whole MP4 with a name that says what it is.
+  const coming = anna.page.waitForEvent('download', { timeout: 20_000 });
+  await anna.page.locator('a[download]').first().click();
+  const download = await coming;
+  assert.match(download.suggestedFilename(), /^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_.+\.mp4$/);
+  const bytes = readFileSync(await download.path());
+  assert.equal(bytes.subarray(4, 8).toString('latin1'), 'ftyp');
+  assert.equal(bytes.length, event.clip_bytes, 'the whole video');
+  // A range of it is that range, and no more.
+  const part = await anna.page.evaluate(async (address) => {
+    const answer = await fetch(address, { headers: { Range: 'bytes=1000-1999' } });
+    return { status: answer.status, range: answer.headers.get('content-range'), bytes: [...new Uint8Array(await answer.arrayBuffer())] };
+  }, event.video_url);
+  assert.equal(part.status, 206);
+  assert.equal(part.range, `bytes 1000-1999/${bytes.length}`);
+  assert.deepEqual(part.bytes, [...bytes.subarray(1000, 2000)]);
 
   // What is the other's answers as what does not exist, to the byte.
   const nobody = '01a20b28-0000-7000-8000-000000000000';
@@ -119,6 +152,22 @@ try {
       const unknown = path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, nobody);
       assert.deepEqual(answer, await api(one.page, unknown), path);
     }
+    // The other's addresses as the other's page has them, with the other's `s`: fetched, and opened by hand.
+    for (const address of [theirs.thumbnail_url, theirs.video_url]) {
+      assert.equal((await api(one.page, address)).status, 404, 'fetched');
+      const opened = await one.page.goto(`${url}${address}`);
+      assert.equal(opened.status(), 404, 'opened by hand');
+      assert.match(opened.headers()['content-type'], /problem\+json/);
+    }
+    // As a picture in a page of one's own.
+    await one.page.goto(`${url}/h/${one.events[0].home_id}/events`);
+    const shown = await one.page.evaluate((address) => new Promise((resolve) => {
+      const image = new Image();
+      image.onload = () => resolve(true);
+      image.onerror = () => resolve(false);
+      image.src = address;
+    }), theirs.thumbnail_url);
+    assert.equal(shown, false, 'as a picture');
     await one.page.goto(`${url}/h/${theirs.home_id}/events/${theirs.id}`);
     await one.page.getByText('Nothing here').first().waitFor({ timeout: 10_000 });
     await one.page.goto(`${url}/h/${theirs.home_id}/cameras`);
@@ -127,6 +176,7 @@ try {
 
   // An address of media is of one session: without `s`, with another's, and signed out it opens nothing.
   const bare = event.video_url.split('?')[0];
+  await anna.page.goto(`${url}/h/${event.home_id}/events`);
   const without = await anna.page.evaluate(async (path) => (await fetch(path)).status, bare);
   assert.equal(without, 404, 'without s');
   const stranger = await fetch(`${url}${bare}`);
@@ -138,14 +188,22 @@ try {
   await anna.page.locator('img').first().waitFor({ timeout: 30_000 });
   await anna.page.waitForTimeout(1500);
   await picture(anna.page, 'cameras-desktop');
-  if (pictures) {
-    const phone = await signIn(accounts[0], { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: 'dark' });
-    await phone.page.locator('ol li img').first().waitFor({ timeout: 30_000 });
-    await phone.page.waitForTimeout(1500);
-    await picture(phone.page, 'events-phone-dark');
-    await phone.page.goto(`${url}/h/${home}/events/${event.id}`);
-    await phone.page.waitForTimeout(3000);
-    await picture(phone.page, 'player-phone-dark');
+  for (const [name, options] of Object.entries({
+    'phone-dark': { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: 'dark' },
+    'phone-light': { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, colorScheme: 'light' },
+    'desktop-dark': { colorScheme: 'dark' },
+  })) {
+    const look = await signIn(accounts[0], options);
+    await look.page.locator('ol li img').first().waitFor({ timeout: 30_000 });
+    await look.page.waitForTimeout(1000);
+    const wide = await look.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(wide, false, `${name}: nothing is wider than the screen`);
+    await picture(look.page, `events-${name}`);
+    await look.page.goto(`${url}/h/${home}/events/${event.id}`);
+    await look.page.locator('video').waitFor({ timeout: 20_000 });
+    await look.page.waitForTimeout(2000);
+    await picture(look.page, `player-${name}`);
+    await look.context.close();
   }
   assert.deepEqual(complaints, [], 'the console is silent');
   failed = false;
