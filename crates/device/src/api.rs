@@ -53,8 +53,8 @@ struct Problem {
 pub(crate) enum Refusal {
     /// Stop, and say so.
     Stop(StopReason),
-    /// This program is too old for the server; keep everything.
-    TooOld,
+    /// This program and the server speak different versions of the protocol; keep everything.
+    OtherProtocol,
     /// Come back later.
     Later,
 }
@@ -151,7 +151,7 @@ impl Answer {
         match (self.status, self.code()) {
             (StatusCode::UNAUTHORIZED, "device-unknown") => Refusal::Stop(StopReason::DeviceUnknown),
             (StatusCode::FORBIDDEN, "device-removed") => Refusal::Stop(StopReason::DeviceRemoved),
-            (StatusCode::UPGRADE_REQUIRED, _) => Refusal::TooOld,
+            (StatusCode::UPGRADE_REQUIRED, _) => Refusal::OtherProtocol,
             _ => Refusal::Later,
         }
     }

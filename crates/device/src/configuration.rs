@@ -21,7 +21,7 @@ use crate::state::{Folder, State};
 /// How long the server may keep a question open.
 const WAIT_SECONDS: u64 = 30;
 const CALL_SECONDS: u64 = 20;
-const TOO_OLD_PAUSE: Duration = Duration::from_mins(5);
+const OTHER_PROTOCOL_PAUSE: Duration = Duration::from_mins(5);
 /// How often to ask while the home has not checked this device yet, unless the server says.
 const WAITING_PAUSE: Duration = Duration::from_secs(3);
 
@@ -36,8 +36,8 @@ pub enum ServerState {
     Reachable,
     /// It does not answer, or not as it should: why, for people.
     Unreachable(String),
-    /// It wants a newer version of this program. What was recorded is kept.
-    TooOld,
+    /// It speaks another version of the protocol than this program. What was recorded is kept.
+    OtherProtocol,
 }
 
 /// Asks for configurations.
@@ -116,8 +116,8 @@ impl Poll {
                     backoff.failed(None)
                 }
                 Ok(answer) if answer.status == StatusCode::UPGRADE_REQUIRED => {
-                    self.tell(ServerState::TooOld);
-                    TOO_OLD_PAUSE
+                    self.tell(ServerState::OtherProtocol);
+                    OTHER_PROTOCOL_PAUSE
                 }
                 Ok(answer)
                     if matches!(
@@ -182,9 +182,9 @@ impl Poll {
             }
             status => match answer.refusal() {
                 Refusal::Stop(reason) => return Err(reason),
-                Refusal::TooOld => {
-                    self.tell(ServerState::TooOld);
-                    Step::Pause(backoff.failed(Some(answer.retry_after.unwrap_or(TOO_OLD_PAUSE))))
+                Refusal::OtherProtocol => {
+                    self.tell(ServerState::OtherProtocol);
+                    Step::Pause(backoff.failed(Some(answer.retry_after.unwrap_or(OTHER_PROTOCOL_PAUSE))))
                 }
                 Refusal::Later => {
                     let why = format!("status {} {}", status.as_u16(), answer.code());
@@ -257,8 +257,8 @@ impl Poll {
             }
             match &state {
                 ServerState::Unreachable(why) => tracing::warn!(server = %self.api.server(), why, "no contact with the server"),
-                ServerState::TooOld => tracing::error!(
-                    "this program is too old for the server: install a newer version; what was recorded is kept"
+                ServerState::OtherProtocol => tracing::error!(
+                    "this program and the server do not speak the same version of the device protocol: install the server's version of it; what was recorded is kept"
                 ),
                 ServerState::Waiting => tracing::info!("paired; waiting until somebody of the home opens the web app"),
                 ServerState::Reachable => tracing::info!(server = %self.api.server(), "in contact with the server"),

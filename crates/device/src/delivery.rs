@@ -30,7 +30,7 @@ const MEDIA_TYPE: &str = "application/vnd.ownsight.event";
 const CHUNK: u64 = 64 << 10;
 /// A delivery may take a minute, and as long as its bytes take at this rate.
 const BYTES_PER_SECOND_MIN: u64 = 16 << 10;
-const TOO_OLD_PAUSE: Duration = Duration::from_mins(5);
+const OTHER_PROTOCOL_PAUSE: Duration = Duration::from_mins(5);
 /// After so many failures to read a file it is set aside.
 const READ_FAILURES_MAX: u32 = 5;
 
@@ -53,7 +53,7 @@ enum Verdict {
     Again,
     /// Everything again, after a pause.
     Later(Option<Duration>),
-    TooOld,
+    OtherProtocol,
     Stop(StopReason),
 }
 
@@ -115,8 +115,8 @@ impl Delivery {
                 tracing::debug!(event.id = %event, pause_ms = pause.as_millis(), "events are kept for later");
                 return;
             }
-            Verdict::TooOld => {
-                self.pace.failed(Some(TOO_OLD_PAUSE));
+            Verdict::OtherProtocol => {
+                self.pace.failed(Some(OTHER_PROTOCOL_PAUSE));
                 return;
             }
             Verdict::Stop(_) => return,
@@ -188,14 +188,15 @@ fn judge(answer: &Answer, event: EventId, failures: u32) -> Verdict {
             code,
         ) => Verdict::Quarantine(named(code)),
         (
-            StatusCode::TOO_MANY_REQUESTS
+            StatusCode::REQUEST_TIMEOUT
+            | StatusCode::TOO_MANY_REQUESTS
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::INSUFFICIENT_STORAGE,
             _,
         ) => Verdict::Later(answer.retry_after),
         (status, code) => match answer.refusal() {
             Refusal::Stop(reason) => Verdict::Stop(reason),
-            Refusal::TooOld => Verdict::TooOld,
+            Refusal::OtherProtocol => Verdict::OtherProtocol,
             Refusal::Later => {
                 tracing::warn!(event.id = %event, %status, code, "an answer that this program does not know: kept");
                 Verdict::Again

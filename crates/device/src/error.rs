@@ -87,9 +87,11 @@ pub enum PairError {
     /// Another device has answered with this code.
     #[error("another device has used this code: ask for a new one")]
     CodeTaken,
-    /// This program is too old.
-    #[error("this program is too old for the server: install the server's version of it")]
-    TooOld,
+    /// This program and the server speak different versions of the protocol.
+    #[error(
+        "this program and the server do not speak the same version of the device protocol: install the server's version of it"
+    )]
+    OtherProtocol,
     /// The folder has a pairing that works: another needs a folder of its own.
     #[error("this folder belongs to a device that is paired already: use another folder for another pairing")]
     AlreadyPaired,

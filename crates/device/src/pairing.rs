@@ -216,7 +216,7 @@ fn refused(answer: &Answer) -> PairError {
     match answer.status {
         StatusCode::NOT_FOUND | StatusCode::GONE => PairError::UnknownCode,
         StatusCode::CONFLICT => PairError::CodeTaken,
-        StatusCode::UPGRADE_REQUIRED => PairError::TooOld,
+        StatusCode::UPGRADE_REQUIRED => PairError::OtherProtocol,
         status => PairError::Refused { status: status.as_u16(), detail: answer.detail().to_owned() },
     }
 }

@@ -72,6 +72,11 @@ impl Gate {
         let (scope, key) = match self.open_by_password(&email, current).await {
             Ok(opened) => opened,
             Err(GateError::WrongCredentials) => return Err(GateError::WrongPassword),
+            Err(GateError::Busy) => {
+                // Nothing was tried.
+                self.throttle().succeeded(&email, peer, Instant::now());
+                return Err(GateError::Busy);
+            }
             Err(error) => return Err(error),
         };
         if scope != person.scope {

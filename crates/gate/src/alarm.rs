@@ -9,6 +9,34 @@ use crate::error::Reference;
 /// The counter of alarms; its one label is the kind, never a home, camera or account.
 pub const ALARMS: &str = "ownsight_alarms_total";
 
+const WRONG_SESSION: &str = "wrong-session";
+const ERASURE_FAILED: &str = "erasure-failed";
+
+/// Sets the gate's alarms to zero, so that the first of a kind is seen as an increase.
+pub(crate) fn describe() {
+    metrics::describe_counter!(ALARMS, "Alarms by kind; any increase deserves a look at the log.");
+    for kind in ["mix-up", "damaged", "not-authentic", "malformed", WRONG_SESSION, ERASURE_FAILED] {
+        metrics::counter!(ALARMS, "kind" => kind).increment(0);
+    }
+}
+
+/// Counts and logs that an answer was about to leave to another session.
+pub(crate) fn wrong_session() {
+    metrics::counter!(ALARMS, "kind" => WRONG_SESSION).increment(1);
+    tracing::error!(alarm.kind = WRONG_SESSION, "alarm: an answer was about to leave to another session");
+}
+
+/// Counts and logs that objects which nobody can open any more could not be removed from the disk.
+pub(crate) fn erasure_failed(failed: usize, not_overwritten: usize) {
+    metrics::counter!(ALARMS, "kind" => ERASURE_FAILED).increment(1);
+    tracing::error!(
+        alarm.kind = ERASURE_FAILED,
+        failed,
+        not_overwritten,
+        "alarm: erased events are still on the disk; the next start removes what is left"
+    );
+}
+
 /// Counts and logs that something did not open, and says so to the caller.
 pub(crate) fn raise(error: &OpenError, doing: &'static str) -> GateError {
     let kind = match error {

@@ -31,11 +31,7 @@ impl<T> Answer<T> {
         if self.tag.same(&to.tag()) {
             return Ok(self.value);
         }
-        metrics::counter!(crate::alarm::ALARMS, "kind" => "wrong-session").increment(1);
-        tracing::error!(
-            alarm.kind = "wrong-session",
-            "alarm: an answer was about to leave to another session"
-        );
+        crate::alarm::wrong_session();
         Err(WrongSession)
     }
 }

@@ -289,8 +289,18 @@ impl Gate {
             .iter()
             .map(|key| ownsight_vault::ObjectRef { home: key.home, camera: key.camera, event: key.event })
             .collect();
-        if let Err(error) = self.vault().delete(&objects).await {
-            tracing::warn!(%error, objects = objects.len(), "objects could not be erased yet; the next start sweeps them");
+        match self.vault().delete(&objects).await {
+            Ok(deletion) if deletion.failed.is_empty() && deletion.not_overwritten == 0 => {}
+            Ok(deletion) => {
+                for (object, error) in &deletion.failed {
+                    tracing::error!(event.id = %object.event, %error, "an event's file could not be erased");
+                }
+                alarm::erasure_failed(deletion.failed.len(), deletion.not_overwritten);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the vault does not erase");
+                alarm::erasure_failed(objects.len(), 0);
+            }
         }
     }
 }

@@ -34,6 +34,9 @@ impl Gate {
         let access = self.day_access(credentials, home).await?;
         let zone = time_zone(&access.profile.zone)?;
         let (from, to) = (date("from", from)?, date("to", to)?);
+        if to < from {
+            return Err(GateError::invalid("to", "it is before `from`"));
+        }
         let mut dates = Vec::new();
         let mut next = from;
         while next <= to {
@@ -94,6 +97,7 @@ impl Gate {
             now,
             events,
             gaps,
+            truncated: data.truncated,
             unverified,
         };
         Ok(Answer::new(credentials, view))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{CameraId, DeviceId, DeviceReport, HomeId, Timestamp};
 use ownsight_registry::{DeviceDetail, DeviceRow, DeviceStanding, HomePlan, PairingRow, RegistryError};
 use ownsight_seal::{PairingAnswer, PairingCode, PairingScope, PublicKey};
@@ -126,6 +127,7 @@ impl Gate {
             "home": access.id(),
             "home_name": access.profile.name,
             "device": device,
+            "server_pin": self.server_pin().map(|pin| BASE64URL_NOPAD.encode(&pin)),
         });
         let row = DeviceRow {
             id: device,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_ledger::{Action, EventRef};
-use ownsight_model::{CameraId, EventId, HomeId, Label, MotionTrack, SectionKind, Timestamp};
+use ownsight_model::{
+    CameraEpoch, CameraId, EventId, HomeEpoch, HomeId, Label, MotionTrack, SectionKind, TenureId, Timestamp,
+};
 use ownsight_registry::{CameraEpochRow, EventPage, EventQuery, EventRow};
 use ownsight_seal::{CameraSecret, HEADER_BYTES, Header, OpenError, Purpose, Trailer, VerifiedEvent};
 
@@ -150,6 +152,9 @@ impl Gate {
     /// Erases an event: its header is zeroed, its file unlinked, its id kept so that a retry does not bring it back.
     pub async fn erase_event(&self, credentials: &Credentials, event: EventId) -> Result<(), GateError> {
         let found = self.find_event(credentials, event).await?;
+        if found.row.still {
+            return Err(GateError::NotFound);
+        }
         let authority = found.person.authority_in(&found.access);
         if let Some(object) = self.registry().erase_event(&authority, event).await.map_err(registry_error)? {
             self.erase_objects(&[object]).await;
@@ -191,7 +196,7 @@ struct Cameras<'a> {
     page: &'a EventPage,
     homes: &'a [HomeAccess],
     open: HashMap<CameraId, String>,
-    secrets: HashMap<(CameraId, u32, u32), CameraSecret>,
+    secrets: HashMap<(CameraId, TenureId, HomeEpoch, CameraEpoch), CameraSecret>,
 }
 
 impl Cameras<'_> {
@@ -203,7 +208,7 @@ impl Cameras<'_> {
     ) -> Result<views::Event, OpenError> {
         let mixed_up = OpenError::MixUp(Purpose::Event);
         let access = self.homes.iter().find(|access| access.id() == row.home).ok_or(mixed_up.clone())?;
-        let key = (row.camera, row.home_epoch.number(), row.camera_epoch.number());
+        let key = (row.camera, row.tenure, row.home_epoch, row.camera_epoch);
         let secret = match self.secrets.entry(key) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
@@ -276,7 +281,7 @@ fn view(
         label_source: trailer.label_source,
         found_by,
         opened,
-        clip_bytes: trailer.section(SectionKind::Clip).map_or(0, |section| section.length),
+        clip_bytes: trailer.section(SectionKind::Clip).map_or(0, |section| section.plaintext_length()),
         expires_at: ids.started_at.plus(kept),
         thumbnail_url: urls::thumbnail(credentials, ids.event),
         video_url: urls::video(credentials, ids.event),

@@ -1,6 +1,6 @@
 //! The gate itself: what it holds, and how it is opened.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ownsight_ledger::Ledger;
 use ownsight_model::{HomeId, InstallationId, Timestamp};
@@ -35,6 +35,7 @@ struct Inner {
     local_pairings: mpsc::Sender<LocalPairing>,
     /// Held while a local agent's pairing is looked for and made, so that two requests do not make two.
     local_agents: tokio::sync::Mutex<()>,
+    server_pin: OnceLock<[u8; 32]>,
 }
 
 /// A pairing code for the agent that this server runs for a home: goes to the supervisor, and nowhere else.
@@ -104,6 +105,7 @@ impl Gate {
         if master.commitment(installation.id) != installation.master_commitment {
             return Err(OpenGateError::WrongMasterKey);
         }
+        alarm::describe();
         let (local_pairings, receiver) = mpsc::channel(16);
         let inner = Inner {
             installation,
@@ -115,6 +117,7 @@ impl Gate {
             throttle: Throttle::new(),
             local_pairings,
             local_agents: tokio::sync::Mutex::new(()),
+            server_pin: OnceLock::new(),
         };
         Ok((Self { inner: Arc::new(inner) }, receiver))
     }
@@ -134,10 +137,20 @@ impl Gate {
         Credentials::bearer(self.installation(), token, client_half)
     }
 
-    /// Whether registry and ledger answer.
-    pub async fn ready(&self) -> Result<(), GateError> {
-        self.registry().installation().await.map_err(registry_error)?;
-        Ok(())
+    /// Says by which key devices know this server: SHA-256 of its public key (SubjectPublicKeyInfo, DER). Goes into each
+    /// pairing from now on, sealed under its code. For a server whose certificate no authority vouches for; the first
+    /// one that is said stays.
+    pub fn set_server_pin(&self, pin: [u8; 32]) {
+        self.inner.server_pin.get_or_init(|| pin);
+    }
+
+    pub(crate) fn server_pin(&self) -> Option<[u8; 32]> {
+        self.inner.server_pin.get().copied()
+    }
+
+    /// Whether the ledger answers, without which nothing opens.
+    pub async fn is_ready(&self) -> bool {
+        self.ledger().head().await.is_ok()
     }
 
     pub(crate) fn created_at(&self) -> Timestamp {

@@ -228,6 +228,8 @@ view! {
         events: Vec<DayEvent>,
         /// The gaps.
         gaps: Vec<Gap>,
+        /// Whether there are more events or gaps than these.
+        truncated: bool,
         /// Rows that could not be verified and are not shown.
         unverified: u32,
     }

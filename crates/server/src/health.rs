@@ -28,6 +28,7 @@ async fn ready(State(state): State<AppState>) -> Response {
         ("stopping", !state.stopping.is_cancelled()),
         ("registry", readiness.registry),
         ("vault", readiness.vault),
+        ("ledger", state.gate.is_ready().await),
     ];
     let not_ready: Vec<_> = parts.into_iter().filter(|(_, ready)| !ready).map(|(part, _)| part).collect();
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::config::ServerConfig;
-use crate::listener::{Deadlines, Ending, Port, TlsError, acceptor};
+use crate::listener::{Deadlines, Ending, Port, TlsError, tls};
 use crate::state::AppState;
 use crate::{metrics, routes};
 
@@ -50,6 +50,7 @@ pub struct RunningServer {
     tasks: TaskTracker,
     upkeep: JoinHandle<()>,
     shutdown_max: Duration,
+    pinned: bool,
 }
 
 impl Server {
@@ -65,7 +66,12 @@ impl Server {
         if let Err(error) = metrics::install() {
             tracing::warn!(%error, "another recorder of metrics is in place: `/metrics` stays empty");
         }
-        let tls = config.tls.as_ref().map(acceptor).transpose()?;
+        let tls = config.tls.as_ref().map(tls::read).transpose()?;
+        let pin = tls.as_ref().and_then(|tls| tls.pin);
+        if let Some(pin) = pin {
+            gate.set_server_pin(pin);
+        }
+        let tls = tls.map(|tls| tls.acceptor);
         let main = listen(config.listen).await?;
         let metrics_listener = match config.metrics_listen {
             Some(address) => Some(listen(address).await?),
@@ -103,7 +109,7 @@ impl Server {
         }
         let upkeep = tokio::spawn(metrics::upkeep());
         tracing::info!(%addr, ?metrics_addr, encrypted, "serving");
-        Ok(RunningServer { addr, metrics_addr, ending, tasks, upkeep, shutdown_max })
+        Ok(RunningServer { addr, metrics_addr, ending, tasks, upkeep, shutdown_max, pinned: pin.is_some() })
     }
 }
 
@@ -116,6 +122,12 @@ impl RunningServer {
     /// Where metrics are answered.
     pub const fn metrics_addr(&self) -> Option<SocketAddr> {
         self.metrics_addr
+    }
+
+    /// Whether devices know this server by the key of its certificate, which no authority vouches for, and so at whatever
+    /// address.
+    pub const fn is_pinned(&self) -> bool {
+        self.pinned
     }
 
     /// Takes no more connections, lets requests that are under way end, and drops those that take longer than

@@ -21,7 +21,7 @@ const DEVICE_EVERY: Duration = Duration::from_mins(1);
 /// What is made at about the same time goes in one call.
 const GATHER: Duration = Duration::from_millis(150);
 const CALL_LIMIT: Duration = Duration::from_secs(20);
-const TOO_OLD_PAUSE: Duration = Duration::from_mins(5);
+const OTHER_PROTOCOL_PAUSE: Duration = Duration::from_mins(5);
 
 /// Everything that a device report says.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ enum Sent {
     /// The server takes no such body, now or later.
     Refused(StatusCode),
     Later(Option<Duration>),
-    TooOld,
+    OtherProtocol,
 }
 
 impl Sender {
@@ -102,7 +102,7 @@ impl Sender {
                     sleep(backoff.failed(None)).await;
                 }
                 Ok(Sent::Later(asked)) => sleep(backoff.failed(asked)).await,
-                Ok(Sent::TooOld) => sleep(backoff.failed(Some(TOO_OLD_PAUSE))).await,
+                Ok(Sent::OtherProtocol) => sleep(backoff.failed(Some(OTHER_PROTOCOL_PAUSE))).await,
                 Err(Failure::Call(error)) => sleep(backoff.failed(error.retry_after())).await,
                 Err(Failure::Stop(reason)) => return reason,
             }
@@ -147,7 +147,7 @@ impl Sender {
             | StatusCode::UNPROCESSABLE_ENTITY) => Sent::Refused(status),
             _ => match answer.refusal() {
                 Refusal::Stop(reason) => return Err(Failure::Stop(reason)),
-                Refusal::TooOld => Sent::TooOld,
+                Refusal::OtherProtocol => Sent::OtherProtocol,
                 Refusal::Later => Sent::Later(answer.retry_after),
             },
         })

@@ -81,7 +81,7 @@ async fn a_server_that_is_too_new_is_waited_for() {
     let world = World::new().await;
     world.server.shared.refuse_all(Some((426, "protocol-too-old")));
     let state = world.running.handle.server();
-    eventually("the state", || (*state.borrow() == ServerState::TooOld).then_some(())).await;
+    eventually("the state", || (*state.borrow() == ServerState::OtherProtocol).then_some(())).await;
     let queued = world.seal(1000).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(world.running.handle.stats().queue.objects, 1, "kept");

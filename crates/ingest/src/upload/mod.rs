@@ -101,9 +101,12 @@ impl Ingest {
         };
         metrics::counter!(DELIVERIES, "outcome" => outcome).increment(1);
         match &result {
-            Ok(_) => {
+            Ok(receipt) => {
                 metrics::histogram!(DELIVERY_SECONDS).record(begun.elapsed());
-                self.inner.full.set(false);
+                // One that was here already says nothing about the disk.
+                if receipt.fresh {
+                    self.inner.full.set(false);
+                }
             }
             Err(IngestError::DiskFull { .. }) => self.inner.full.set(true),
             Err(error) => {

@@ -1,6 +1,6 @@
 //! `ownsight serve`: the whole server.
 
-use std::net::SocketAddr;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -93,7 +93,7 @@ impl Serving {
             let pairings = std::mem::replace(&mut installation.local_pairings, unused);
             let supervisor = Supervisor {
                 data: config.data.clone(),
-                server_url: local_url(config, server.addr()),
+                server_url: local_url(config, &server),
                 log: log_args(log),
                 event_max: config.event_max,
             };
@@ -124,17 +124,17 @@ impl Serving {
 }
 
 /// Where this machine's own agents find the server.
-fn local_url(config: &Config, listening: SocketAddr) -> String {
-    if config.tls.is_some() {
+fn local_url(config: &Config, server: &RunningServer) -> String {
+    let mut listening = server.addr();
+    if config.tls.is_some() && !server.is_pinned() {
         // The certificate names the public address, and not this one.
         return config.base_url(listening);
     }
-    let port = listening.port();
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     if listening.ip().is_unspecified() {
-        format!("http://127.0.0.1:{port}")
-    } else {
-        format!("http://{listening}")
+        listening.set_ip(Ipv4Addr::LOCALHOST.into());
     }
+    format!("{scheme}://{listening}")
 }
 
 fn log_args(log: &LogArgs) -> Vec<String> {

@@ -47,6 +47,14 @@ pub struct Section {
     pub length: u64,
 }
 
+impl Section {
+    /// Bytes of what it holds, once opened.
+    pub fn plaintext_length(&self) -> u64 {
+        StreamLayout::of_ciphertext(SegmentSize::KIB_64, self.length)
+            .map_or(0, |layout| layout.plaintext_len())
+    }
+}
+
 /// A trailer whose form is right. Nothing in it is proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trailer {

@@ -53,7 +53,7 @@ pub(crate) async fn rename(
 
 /// Changes the password, and ends all other sessions.
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "account", request_body = ChangePassword,
-    responses((status = 204), (status = 403), (status = 422)))]
+    responses((status = 204), (status = 403), (status = 422), (status = 429)))]
 pub(crate) async fn change_password(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,

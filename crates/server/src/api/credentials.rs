@@ -20,13 +20,13 @@ impl FromRequestParts<AppState> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let credentials = read(parts, state)?;
+        let credentials = read(parts, state).await?;
         parts.extensions.insert(credentials.clone());
         Ok(Self(credentials))
     }
 }
 
-fn read(parts: &Parts, state: &AppState) -> Result<Credentials, Problem> {
+async fn read(parts: &Parts, state: &AppState) -> Result<Credentials, Problem> {
     if let Some(token) = bearer(&parts.headers) {
         let half = match parts.headers.get(CLIENT_HALF) {
             Some(half) => Some(half.to_str().map_err(|_| signed_out())?),
@@ -40,13 +40,15 @@ fn read(parts: &Parts, state: &AppState) -> Result<Credentials, Problem> {
     let credentials = state.gate.cookie_credentials(server_half, page_half).ok_or_else(signed_out)?;
     // A wrong `s` is an address of another session: there is nothing here.
     if query_value(parts.uri.query(), "s").is_some_and(|s| credentials.page_value_is(s)) {
-        Ok(credentials)
-    } else {
-        Err(Problem::not_found())
+        return Ok(credentials);
     }
+    // So does `s` look when one cookie is another session's. Opened, that is an alarm; the answer is the same.
+    let _ = state.gate.is_live(&credentials).await;
+    Err(Problem::not_found())
 }
 
-/// The names of the two cookies. They carry the installation's first 8 hex digits, because cookies ignore ports.
+/// The names of the two cookies. They carry the last 8 hex digits of the installation's id, because cookies ignore
+/// ports; the first ones are its time, which two installations of one day share in part.
 pub(crate) struct CookieNames {
     pub(crate) server: String,
     pub(crate) page: String,
@@ -55,7 +57,8 @@ pub(crate) struct CookieNames {
 impl CookieNames {
     pub(crate) fn of(gate: &Gate, encrypted: bool) -> Self {
         let prefix = if encrypted { "__Host-" } else { "" };
-        let id: String = gate.installation().to_string().chars().take(8).collect();
+        let id = gate.installation().to_string();
+        let id = id.get(id.len().saturating_sub(8)..).unwrap_or_default();
         Self { server: format!("{prefix}ownsight-{id}"), page: format!("{prefix}ownsight-{id}-page") }
     }
 }

@@ -50,9 +50,14 @@ pub(crate) struct Filter {
 
 /// How a video leaves.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct VideoAs {
     /// `1`: as a file to keep.
     download: Option<u8>,
+    /// Taken by the credentials.
+    #[serde(default, rename = "s")]
+    #[param(ignore)]
+    _s: Option<IgnoredAny>,
 }
 
 /// Events, newest first.
@@ -135,8 +140,11 @@ pub(crate) async fn video(
     method: Method,
     headers: HeaderMap,
 ) -> Outcome {
+    if how.download.is_some_and(|download| download != 1) {
+        return Err(invalid("download", "`1` is expected, or nothing"));
+    }
     let range = ranges::asked(&method, &headers);
-    let asked = Media::Video { range, download: how.download == Some(1) };
+    let asked = Media::Video { range, download: how.download.is_some() };
     match state.gate.open_media(&who, event, asked).await {
         Ok(stream) => {
             let ranges = if range.is_some() { Ranges::Taken } else { Ranges::Offered };

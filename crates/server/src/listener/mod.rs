@@ -2,7 +2,7 @@
 
 mod connection;
 mod stall;
-mod tls;
+pub(crate) mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::ServerConfig;
 
-pub(crate) use tls::{TlsError, acceptor};
+pub(crate) use tls::TlsError;
 
 /// Pause after the system could not give a connection, such as for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use rustls::ServerConfig as TlsConfig;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
+use webpki::EndEntityCert;
 
 use crate::config::TlsFiles;
 
@@ -29,8 +31,16 @@ pub enum TlsError {
     Unusable(#[source] rustls::Error),
 }
 
+/// What the files amount to.
+pub(crate) struct Tls {
+    pub(crate) acceptor: TlsAcceptor,
+    /// Of a certificate that vouches for itself: SHA-256 of its public key (SubjectPublicKeyInfo, DER), by which devices
+    /// know the server, because no authority does.
+    pub(crate) pin: Option<[u8; 32]>,
+}
+
 /// Reads the files. Blocks.
-pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
+pub(crate) fn read(files: &TlsFiles) -> Result<Tls, TlsError> {
     let failed = |what, path: &PathBuf| {
         let path = path.clone();
         move |source| TlsError::File { what, path, source }
@@ -39,6 +49,7 @@ pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .and_then(|chain| if chain.is_empty() { Err(PemError::NoItemsFound) } else { Ok(chain) })
         .map_err(failed("certificate", &files.certificate))?;
+    let pin = chain.first().and_then(pin_of_self_signed);
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(failed("private key", &files.key))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = TlsConfig::builder_with_provider(provider)
@@ -46,5 +57,13 @@ pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
         .map_err(TlsError::Unusable)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), pin })
+}
+
+fn pin_of_self_signed(certificate: &CertificateDer<'_>) -> Option<[u8; 32]> {
+    let certificate = EndEntityCert::try_from(certificate).ok()?;
+    if certificate.issuer() != certificate.subject() {
+        return None;
+    }
+    digest(&SHA256, &certificate.subject_public_key_info()).as_ref().try_into().ok()
 }

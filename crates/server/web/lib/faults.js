@@ -86,6 +86,11 @@ const FAULTS = {
     problem: 'The device that serves this camera is away.',
     remedy: 'Check that its computer runs and has a network.', action: null,
   },
+  'queue-full': {
+    pill: 'Not reached', short: 'queue full', gap: 'its device had no room left',
+    problem: 'The device that serves this camera had no room for what it recorded.',
+    remedy: 'See why the device could not deliver, or give it more room.', action: null,
+  },
   paused: {
     pill: 'Quieted', short: 'paused', gap: 'paused',
     problem: 'Recording is paused.', remedy: '', action: null,

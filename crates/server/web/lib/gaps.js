@@ -1,5 +1,5 @@
 import { faultWords } from './faults.js';
-import { clock, dayOf } from './time.js';
+import { clock, dayOf, duration } from './time.js';
 
 /**
  * A time in which a camera recorded nothing. `to` null: it still goes on.
@@ -33,6 +33,20 @@ export function joinGaps(gaps) {
 }
 
 /**
+ * What still goes on: cameras that are offline now, as gaps of the days that they reach into. A gap is reported when it ends, the camera's state at once.
+ * A device that is away may go on recording, so that is none yet.
+ * @param {{id: string, status: {state: string, fault: string | null, since: number, verified?: boolean}}[]} cameras
+ * @param {{ends_at: number, gaps: Gap[]}} day
+ * @returns {Gap[]}
+ */
+export function openGaps(cameras, day) {
+  const told = new Set(day.gaps.filter(({ to }) => to === null).map(({ camera_id }) => camera_id));
+  return cameras
+    .filter(({ id, status }) => status.state === 'offline' && status.verified !== false && status.since < day.ends_at && !told.has(id))
+    .map(({ id, status }) => ({ camera_id: id, from: status.since, to: null, reason: status.fault ?? '' }));
+}
+
+/**
  * The list of one day: events and gaps, newest first, a gap where it began.
  * @template {{started_at: number}} E
  * @param {E[]} events newest first
@@ -62,6 +76,6 @@ export function gapWords(gap, zone, day, options) {
   const from = dayOf(gap.from, zone) === day ? clock(gap.from, zone, options) : '';
   if (gap.to === null) return from ? `has not recorded since ${from}: ${reason}` : `did not record on this day: ${reason}`;
   const to = dayOf(gap.to, zone) === day ? clock(gap.to, zone, options) : '';
-  const span = from && to ? (from === to ? `at ${from} for a moment` : `${from}–${to}`) : from ? `from ${from} on` : to ? `until ${to}` : 'on this day';
+  const span = from && to ? (from === to ? `${gap.times > 1 ? '' : `for ${duration(gap.to - gap.from)} `}at ${from}` : `${from}–${to}`) : from ? `from ${from} on` : to ? `until ${to}` : 'on this day';
   return `did not record ${span}: ${reason}${gap.times > 1 ? `, ${gap.times} times` : ''}`;
 }

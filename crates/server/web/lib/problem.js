@@ -3,8 +3,8 @@
  * `code` decides what to do, `message` and `remedy` are for people.
  */
 export class Problem extends Error {
-  /** @param {{code: string, status?: number, detail: string, remedy?: string, reference?: string, retryAfter?: number}} what */
-  constructor({ code, status = 0, detail, remedy = '', reference = '', retryAfter = 0 }) {
+  /** @param {{code: string, status?: number, detail: string, remedy?: string, reference?: string, retryAfter?: number, field?: string}} what */
+  constructor({ code, status = 0, detail, remedy = '', reference = '', retryAfter = 0, field = '' }) {
     super(detail);
     this.code = code;
     this.status = status;
@@ -12,6 +12,8 @@ export class Problem extends Error {
     this.reference = reference;
     /** Seconds, 0 when the server names no time. */
     this.retryAfter = retryAfter;
+    /** The field of the request that is not acceptable. */
+    this.field = field;
     this.at = Date.now();
   }
 
@@ -42,11 +44,17 @@ export async function problemOf(response) {
   return new Problem({
     code: body.code ?? (response.status === 404 ? 'not-found' : 'unknown'),
     status: response.status,
-    detail: body.detail ?? body.title ?? `The server answered with status ${response.status}.`,
+    detail: withoutField(body.detail) || body.title || `The server answered with status ${response.status}.`,
     remedy: body.remedy ?? '',
     reference: body.reference ?? '',
+    field: body.field ?? '',
     retryAfter: retryAfterSeconds(response.headers.get('Retry-After')),
   });
+}
+
+/** People see the field that is meant, not its name in the API. @param {string | undefined} detail `` `email`: this link is for another address. `` */
+function withoutField(detail = '') {
+  return detail.replace(/^`[a-z_]+`: (.)/, (_, first) => first.toUpperCase());
 }
 
 /**

@@ -11,7 +11,7 @@ import { pathOf, splitAddress, withPath } from '../lib/faults.js';
 import { camerasPath, mayManage, useCameras, useDevices } from '../lib/home.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { refresh } from '../lib/query.js';
-import { goBack, navigate } from '../lib/router.js';
+import { navigate } from '../lib/router.js';
 
 /** Adding a camera: through which device, address, live test, name, done. @param {{home: any}} props */
 export function AddCameraPage({ home }) {
@@ -23,6 +23,9 @@ export function AddCameraPage({ home }) {
   const test = useCameraTest(home.id);
   const parent = `/h/${home.id}/cameras`;
   const usable = (devices.data?.devices.filter(({ kind, state }) => kind === 'agent' && state !== 'waiting' && state !== 'expired') ?? []).sort((a, b) => Number(b.local) - Number(a.local));
+  const local = devices.data?.devices.find((one) => one.local);
+  // This server's agent is made when somebody of the home first asks, and needs a moment.
+  const starting = home.local_agent && (!local || local.state === 'waiting');
   const device = form.device ?? (usable.find(({ local }) => local) ?? usable[0])?.id ?? null;
 
   const start = (address = form.address) => {
@@ -45,7 +48,7 @@ export function AddCameraPage({ home }) {
   return html`
     <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
       <div class=${passed ? 'two-columns' : 'narrow'}>
-        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} device=${device} form=${form} setForm=${setForm} error=${error} problem=${test.problem} onTest=${() => start()} />`}
+        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} starting=${starting} device=${device} form=${form} setForm=${setForm} error=${error} problem=${test.problem} onTest=${() => start()} />`}
         ${running && html`<div class="stack-lg"><${Running} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
         ${passed && html`<${NameIt} home=${home} test=${test} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`}
       </div>
@@ -57,8 +60,9 @@ function nameOf(device) {
   return device?.local ? 'this server' : device?.name;
 }
 
-function AddressForm({ home, devices, usable, device, form, setForm, error, problem, onTest }) {
+function AddressForm({ home, devices, usable, starting, device, form, setForm, error, problem, onTest }) {
   const set = (name) => (value) => setForm({ ...form, [name]: value });
+  const ofAddress = problem?.field === 'address';
   const submit = (event) => {
     event.preventDefault();
     onTest();
@@ -70,16 +74,17 @@ function AddressForm({ home, devices, usable, device, form, setForm, error, prob
         <p class="soft">The device that talks to the camera must be in its network.</p>
         <div class="choices">
           ${usable.map((one) => html`<label class="choice" key=${one.id}><input type="radio" name="device" checked=${one.id === device} onChange=${() => set('device')(one.id)} /><span class="dot"></span><span class="name">${one.local ? 'This server' : one.name}</span><span class="about">${one.state === 'connected' ? 'connected' : one.state === 'paired' ? 'paired, not yet connected' : 'away; a test waits for it'}</span></label>`)}
+          ${devices && starting && html`<div class="choice choice-off" role="status"><span class="dot"></span><span class="name">This server</span><span class="about">its agent is starting</span></div>`}
           ${devices && html`<a class="choice choice-link" href=${`/h/${home.id}/cameras/pair`}><${Icon} name="qr-code" /><span class="name">Pair another</span><span class="about">a computer near your cameras</span></a>`}
         </div>
-        ${devices && !usable.length && html`<div class="notice notice-quiet"><${Icon} name="plugs" /><p><b>No device can test a camera yet.</b> Pair one first; the operator of this server can also open it for this home.</p></div>`}
+        ${devices && !usable.length && !starting && html`<div class="notice notice-quiet"><${Icon} name="plugs" /><p><b>No device can test a camera yet.</b> Pair one first; the operator of this server can also open it for this home.</p></div>`}
       </fieldset>
-      <${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${set('address')} error=${error} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />
+      <${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${set('address')} error=${error ?? (ofAddress ? problem.message : null)} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />
       <div class="form-row">
         <${Field} id="camera-user" label="User name" value=${form.user} onInput=${set('user')} autocapitalize="none" autocomplete="off" spellcheck="false" />
         <${PasswordField} id="camera-password" label="Password" value=${form.password} onInput=${set('password')} autocomplete="off" hint="Of the camera, not of Ownsight." />
       </div>
-      ${problem && html`<${ProblemLine} problem=${problem} />`}
+      ${problem && !ofAddress && html`<${ProblemLine} problem=${problem} />`}
       <div class="form-buttons sticky-buttons"><button class="btn btn-primary" disabled=${!devices || !usable.length}>Test the camera</button><a class="btn btn-quiet wide-only" href=${`/h/${home.id}/cameras`}>Cancel</a></div>
     </form>`;
 }
@@ -91,7 +96,7 @@ function Running({ test, form, deviceName, tried, onEdit, onAgain, onPath }) {
   return html`
     <div class="card test-address"><span class="meta">Address</span><code>${form.address}</code>
       <p class="soft">${form.user ? html`user <b>${form.user}</b>, ` : 'no user, '}${form.password ? 'password set' : 'no password'}${deviceName ? `, through ${deviceName}` : ''}</p></div>
-    <${TestSteps} test=${test.test ?? { state: 'waiting', steps: [] }} address=${form.address} />
+    <${TestSteps} test=${test.test ?? { state: 'waiting', steps: [] }} address=${form.address} anonymous=${!form.user && !form.password} />
     ${(state === 'waiting' || test.starting) && html`<p class="soft">Waiting for ${deviceName ?? 'the device'} to begin.</p>`}
     ${state === 'expired' && html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>The device did not answer in time.</b> Check that it is connected, then test again.</p></div>`}
     ${test.problem && html`<${ProblemLine} problem=${test.problem} />`}
@@ -130,6 +135,6 @@ function NameIt({ home, test, taken, parent }) {
       <span class="test-picture"><${Picture} src=${test.test.still_url ? mediaUrl(test.test.still_url) : null} alt="First picture of the camera" lazy=${false} /></span>
       <${Field} id="camera-name" label="Name" value=${name} onInput=${setName} error=${error} maxlength="64" placeholder="Driveway" hint="What it shows, such as Driveway or Side gate." autocomplete="off" />
       ${problem && html`<${ProblemLine} problem=${problem} />`}
-      <div class="form-buttons sticky-buttons"><button type="button" class="btn" onClick=${() => goBack(parent)}>Cancel</button><button class="btn btn-primary" disabled=${busy}>Add camera</button></div>
+      <div class="form-buttons sticky-buttons"><button type="button" class="btn" onClick=${test.clear}>Edit address</button><button class="btn btn-primary" disabled=${busy}>Add camera</button></div>
     </form>`;
 }

@@ -38,6 +38,12 @@ function endOf(expiresAt) {
   return Math.abs(expiresAt - local) < 60_000 ? Math.min(expiresAt, local) : local;
 }
 
+/** Whether an address leads nowhere but to the machine that asks. @param {string} address */
+export function isLoopback(address) {
+  const host = URL.canParse(address) ? new URL(address).hostname : '';
+  return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+}
+
 function NameForm({ home, onPairing }) {
   const [name, setName] = useState('');
   const [error, setError] = useState(null);
@@ -66,6 +72,8 @@ function NameForm({ home, onPairing }) {
 function Code({ home, pairing, parent, onAgain }) {
   const { data: device, problem: lost, reload } = useQuery(`/devices/${pairing.device_id}`, { home: home.id, topics: ['devices'] });
   const left = useSecondsUntil(pairing.endsAt);
+  const command = `ownsight agent --server ${pairing.address}`;
+  const here = isLoopback(pairing.address);
   const [problem, setProblem] = useState(null);
   const finished = useRef(false);
   const state = device?.state ?? 'waiting';
@@ -110,8 +118,9 @@ function Code({ home, pairing, parent, onAgain }) {
   return html`
     <div class="pair">
       <div class="pair-text pair-top">
-        <p class="soft">On the computer near your cameras, run <code class="pair-command">ownsight agent</code> and give it this address and code. A camera that pairs by picture reads the QR code.</p>
-        <div><div class="pair-copy"><span class="soft">Address</span></div><div class="card pair-address"><code>${pairing.address}</code><${Copy} text=${pairing.address} label="Copy address" /></div></div>
+        <p class="soft">On the computer near your cameras, run this command. It asks for the code. A camera that pairs by picture reads the QR code.</p>
+        <div><div class="pair-copy"><span class="soft">Command</span></div><div class="card pair-address"><code>${command}</code><${Copy} text=${command} label="Copy command" /></div></div>
+        ${here && html`<div class="notice notice-warn"><${Icon} name="warning-circle" /><p><b>This address works on the server’s own machine only.</b> For another computer, open this page by an address that the other one reaches, and make the code there. The server’s operator chooses it: <code>server.listen</code> and <code>server.public_url</code>.</p></div>`}
         <div>
           <div class="pair-copy"><span class="soft">Pairing code</span><${Copy} text=${pairing.code} label="Copy pairing code" /></div>
           <div class="pair-code" role="img" aria-label=${spell(pairing.code)}>${pairing.code.split('-').map((group) => html`<span aria-hidden="true" key=${group}>${group}</span>`)}</div>

@@ -6,8 +6,9 @@ import { RecoverySheet } from '../components/recovery-sheet/recovery-sheet.js';
 import { Front } from '../components/shell/front.js';
 import { api } from '../lib/api.js';
 import { html, useEffect, useMemo, useState } from '../lib/html.js';
-import { navigate, takeFragment } from '../lib/router.js';
+import { navigate, place, takeFragment } from '../lib/router.js';
 import { signIn } from '../lib/sign-in.js';
+import { useStore } from '../lib/store.js';
 import { viewerZone } from '../lib/time.js';
 
 const LEAST_PASSWORD = 10;
@@ -20,9 +21,20 @@ const TITLES = {
 
 /** Set-up by a link. The secret is taken out of the address at once, and lives only in this page. */
 export function SetupPage() {
-  const [secret] = useState(takeFragment);
-  const [link, setLink] = useState({ opened: null, problem: null });
+  const here = useStore(place);
+  const [secret, setSecret] = useState(takeFragment);
   const [done, setDone] = useState(null);
+  useEffect(() => {
+    // A link that is opened where this page is open already changes the fragment only.
+    const other = takeFragment();
+    if (other && !done) setSecret(other);
+  }, [here]);
+  if (done?.sheet) return html`<${RecoverySheet} sheet=${done.sheet} onStored=${done.goOn} />`;
+  return secret ? html`<${Link} key=${secret} secret=${secret} onDone=${setDone} />` : html`<${LinkUsed} />`;
+}
+
+function Link({ secret, onDone }) {
+  const [link, setLink] = useState({ opened: null, problem: null });
   const open = async () => {
     setLink({ opened: null, problem: null });
     try {
@@ -31,18 +43,16 @@ export function SetupPage() {
       setLink({ opened: null, problem });
     }
   };
-  useEffect(() => {
-    if (secret) open();
-  }, []);
-  if (done?.sheet) return html`<${RecoverySheet} sheet=${done.sheet} onStored=${done.goOn} />`;
-  if (!secret || link.problem?.notFound) return html`<${LinkUsed} />`;
+  useEffect(() => { open(); }, []);
+  if (link.problem?.notFound) return html`<${LinkUsed} />`;
   if (link.problem) return html`<${Front} title="Set up"><${ProblemLine} problem=${link.problem} /><button type="button" class="btn" onClick=${open}>Try again</button><//>`;
   if (!link.opened) return html`<${Front} title="Set up"><${Skeleton} loading><div class="stack">${[1, 2, 3].map((n) => html`<span key=${n} class="bone bone-field"></span>`)}</div><//><//>`;
-  return html`<${SetupForm} secret=${secret} link=${link.opened} onDone=${setDone} />`;
+  return html`<${SetupForm} secret=${secret} link=${link.opened} onDone=${onDone} />`;
 }
 
 function LinkUsed() {
-  return html`<${Front} title="This link does not work" lead="This link was used or has expired. Ask who invited you for a new one."><a class="btn" href="/sign-in">To sign-in</a><//>`;
+  return html`<${Front} title="This link does not work" lead="This link was used or has expired. Ask who invited you for a new one."><a class="btn" href="/sign-in">To sign-in</a>
+    <p class="meta front-note">If this server is yours: each start of <code>ownsight serve</code> prints a new link until there is an account, and <code>ownsight account create</code> prints links after that.</p><//>`;
 }
 
 function SetupForm({ secret, link, onDone }) {
@@ -70,8 +80,9 @@ function SetupForm({ secret, link, onDone }) {
     try {
       answer = await api('POST', '/links/redeem', { body });
     } catch (problem) {
-      if (problem.code === 'weak-password') setErrors({ password: problem.message });
-      setState({ busy: false, problem: problem.code === 'weak-password' ? null : problem });
+      const field = fieldOf(problem);
+      if (field) setErrors({ [field]: problem.message });
+      setState({ busy: false, problem: field ? null : problem });
       return;
     }
     // The account exists now; that signing in may fail must not cost the recovery sheet.
@@ -101,6 +112,13 @@ function SetupForm({ secret, link, onDone }) {
       </form>
       ${link.kind === 'first' && html`<p class="meta front-note"><${Icon} name="lock-simple" class="icon-16" /> The next page shows this server's recovery sheet, once. Have a printer or paper at hand.</p>`}
     <//>`;
+}
+
+/** The field of the form that a problem is about. @param {import('../lib/problem.js').Problem} problem */
+function fieldOf({ code, field }) {
+  if (code === 'weak-password') return 'password';
+  if (code === 'email-taken') return 'email';
+  return code === 'invalid' ? { email: 'email', name: 'name', home_name: 'home' }[field] ?? null : null;
 }
 
 function check(form, reset) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addMonths, groupByDay, mergeEvents, weeksOf } from '../lib/days.js';
-import { gapWords, joinGaps, weave } from '../lib/gaps.js';
+import { gapWords, joinGaps, openGaps, weave } from '../lib/gaps.js';
 
 const at = (text) => Date.parse(text) * 1000;
 const event = (id, text) => ({ id, started_at: at(text) });
@@ -46,11 +46,23 @@ test('a gap stands where it began, and waits until its place is loaded', () => {
   assert.deepEqual(kinds(true), ['b', 'lawn', 'a', 'gate']);
 });
 
+test('a camera that is offline is a gap that goes on', () => {
+  const camera = (id, state, since, more = {}) => ({ id, status: { state, fault: state === 'offline' ? 'stalled' : null, since: at(since), ...more } });
+  const cameras = [
+    camera('lawn', 'offline', '2026-11-23T14:02:00Z'), camera('gate', 'records', '2026-11-23T14:02:00Z'), camera('yard', 'unknown', '2026-11-23T14:02:00Z'),
+    camera('path', 'offline', '2026-11-23T14:02:00Z', { verified: false }), camera('door', 'offline', '2026-11-23T14:02:00Z'),
+  ];
+  const day = (ends, gaps = []) => ({ ends_at: at(ends), gaps });
+  const told = gap('door', '2026-11-23T14:00:00Z', null);
+  assert.deepEqual(openGaps(cameras, day('2026-11-23T23:00:00Z', [told])), [gap('lawn', '2026-11-23T14:02:00Z', null, 'stalled')]);
+  assert.deepEqual(openGaps(cameras, day('2026-11-22T23:00:00Z')), [], 'the day before it began');
+});
+
 test('gaps in words', () => {
   const words = (day, ...rest) => gapWords(gap('l', ...rest), 'Europe/Berlin', day, { twelve: false });
   assert.equal(words('2026-11-23', '2026-11-23T14:02:00Z', null, 'unauthorized'), 'has not recorded since 15:02: the camera refuses the password');
   assert.equal(words('2026-11-22', '2026-11-22T02:12:00Z', '2026-11-22T03:05:00Z'), 'did not record 03:12–04:05: not reached');
-  assert.equal(words('2026-11-22', '2026-11-22T02:12:00Z', '2026-11-22T02:12:20Z'), 'did not record at 03:12 for a moment: not reached');
+  assert.equal(words('2026-11-22', '2026-11-22T02:12:00Z', '2026-11-22T02:12:20Z'), 'did not record for 20 s at 03:12: not reached');
   assert.equal(words('2026-11-23', '2026-11-22T02:12:00Z', '2026-11-23T03:05:00Z'), 'did not record until 04:05: not reached');
   assert.equal(words('2026-11-22', '2026-11-22T02:12:00Z', '2026-11-23T03:05:00Z'), 'did not record from 03:12 on: not reached');
   assert.equal(words('2026-11-23', '2026-11-20T02:12:00Z', null, 'paused'), 'did not record on this day: paused');

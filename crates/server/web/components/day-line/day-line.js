@@ -7,7 +7,7 @@ import { count } from '../../lib/words.js';
 /**
  * One day as a line: a row per camera, a tick per event, hatching where nothing was recorded, a thin line where quieted.
  * A tap goes to the nearest event; for keys it is a slider over the events.
- * @param {{day: any, cameras: {id: string, name: string}[], onPick: (event: {id: string, started_at: number}) => void, now: number, label: string}} props
+ * @param {{day: any, cameras: {id: string, name: string, created_at?: number}[], onPick: (event: {id: string, started_at: number}) => void, now: number, label: string}} props
  * `day`: the `Day` of the API; `now`: microseconds
  */
 export function DayLine({ day, cameras, onPick, now, label }) {
@@ -23,7 +23,7 @@ export function DayLine({ day, cameras, onPick, now, label }) {
   const span = day.ends_at - day.starts_at;
   const share = (time) => Math.min(1, Math.max(0, (time - day.starts_at) / span));
   const end = Math.min(now, day.ends_at);
-  const rows = phone ? [{ id: 'all', name: '', of: cameras.map(({ id }) => id) }] : cameras.map(({ id, name }) => ({ id, name, of: [id] }));
+  const rows = phone ? [{ id: 'all', name: '', of: cameras.map(({ id }) => id), since: Math.min(...cameras.map(sinceOf)) }] : cameras.map((camera) => ({ id: camera.id, name: camera.name, of: [camera.id], since: sinceOf(camera) }));
 
   const pickNear = (clientX, clientY) => {
     const box = plot.current.getBoundingClientRect();
@@ -69,6 +69,8 @@ export function DayLine({ day, cameras, onPick, now, label }) {
     </div>`;
 }
 
+/** Before it was added a camera has no line. @param {{created_at?: number}} camera */
+const sinceOf = ({ created_at: since }) => since ?? 0;
 const pc = (share) => `${(share * 100).toFixed(3)}%`;
 
 function shareAt(event) {
@@ -88,7 +90,7 @@ function Row({ row, events, gaps, share, end, at, phone }) {
   const band = (gap, part) => ({ x: pc(share(gap.from)), width: pc(Math.max(0, share(Math.min(gap.to ?? end, end)) - share(gap.from))), ...part });
   return html`
     <svg class="day-line-row" aria-hidden="true">
-      <rect x="0" width=${pc(share(end))} class="day-line-track" />
+      <rect x=${pc(share(row.since))} width=${pc(Math.max(0, share(end) - share(row.since)))} class="day-line-track" />
       ${dark.map((gap) => html`<rect ...${band(gap, phone ? { class: 'day-line-gap-under' } : { class: 'day-line-gap-ground' })} />`)}
       ${dark.map((gap) => html`<rect ...${band(gap, { class: phone ? 'day-line-gap-under' : 'day-line-gap', fill: 'url(#hatch)' })} />`)}
       ${quiet.map((gap) => html`<rect ...${band(gap, { class: 'day-line-quiet' })} />`)}

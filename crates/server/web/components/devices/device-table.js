@@ -46,7 +46,7 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
             <td data-label="Serves">${listed(device.cameras.map(nameOf).filter(Boolean)) || html`<span class="soft">no camera</span>`}</td>
             <td data-label="State"><${DevicePill} device=${device} zone=${home.zone} now=${now} /></td>
             <td data-label="Waiting to be sent" class=${device.queued_events === null ? 'devices-unknown' : ''}>${sayQueue(device)}</td>
-            <td data-label="Clock" class=${device.clock_offset_ms === null ? 'devices-unknown' : ''}>${device.clock_offset_ms === null ? html`<span class="soft">not known</span>` : `${offset(device.clock_offset_ms)} off, corrected`}</td>
+            <td data-label="Clock" class=${device.clock_offset_ms === null ? 'devices-unknown' : ''}>${device.clock_offset_ms === null ? html`<span class="soft">not known</span>` : device.clock_offset_ms === 0 ? 'right' : `${offset(device.clock_offset_ms)} off, corrected`}</td>
             <td class="devices-menu">${manage && html`<${Menu} label=${`More for ${device.name}`} items=${menuOf(device, setRenaming, setRemoving)} />`}</td>
           </tr>`)}
         </tbody>
@@ -76,7 +76,7 @@ export function DevicePill({ device, zone, now }) {
 }
 
 function sayKind(device, zone, now) {
-  const what = device.kind === 'camera' ? 'Camera that sends by itself' : `Agent${device.version ? ` ${device.version}` : ''}${device.local ? ' of this server' : ''}`;
+  const what = device.kind === 'camera' ? 'Camera that sends by itself' : `Agent${device.version ? ` ${device.version.replace(/^ownsight agent /, '')}` : ''}${device.local ? ' of this server' : ''}`;
   if (device.state === 'waiting') return 'Its pairing code has not been used yet';
   if (device.state === 'expired') return 'Its pairing code was not used in time';
   const paired = device.paired_at ? `, paired ${dateName(dayOf(device.paired_at, zone), { thisYear: dayOf(now, zone).slice(0, 4) })}` : '';

@@ -1,6 +1,6 @@
 import { useNow } from '../../lib/clockwork.js';
 import { queryOf } from '../../lib/filter.js';
-import { joinGaps, weave } from '../../lib/gaps.js';
+import { joinGaps, openGaps, weave } from '../../lib/gaps.js';
 import { useDay } from '../../lib/home.js';
 import { html, useMemo } from '../../lib/html.js';
 import { addDays, dayName, dayOf } from '../../lib/time.js';
@@ -16,7 +16,8 @@ import { GapLine } from './gap-line.js';
  * `complete`: no event of this day is still to be loaded
  */
 export function EventsDay({ home, day, events, filter, cameras, complete, waiting, onShowWaiting, onPick, onDelete, mayManage, empty }) {
-  const { data } = useDay(home.id, day);
+  const { data: answer } = useDay(home.id, day);
+  const data = useMemo(() => (answer ? { ...answer, gaps: [...answer.gaps, ...openGaps(cameras, answer)] } : null), [answer, cameras]);
   const clientNow = useNow() * 1000;
   // The server's clock draws the line; the browser's only moves it on.
   const skew = useMemo(() => (data ? data.now - Date.now() * 1000 : 0), [data]);

@@ -12,7 +12,7 @@ export function Facts({ event, zone, members, phone, onDelete }) {
   const motion = [clock(event.motion_started_at, zone, { seconds: true }), clock(event.motion_ended_at, zone, { seconds: true })];
   const length = duration(event.ended_at - event.started_at);
   const keptUntil = event.expires_at ? `kept until ${dateName(dayOf(event.expires_at, zone), { thisYear: dayOf(event.started_at, zone).slice(0, 4) })}` : 'kept until deleted';
-  const by = event.found_by ? `found by ${event.found_by}` : 'found by the camera itself';
+  const by = event.found_by ? `found by ${event.found_by === 'This server' ? 'this server' : event.found_by}` : 'found by the camera itself';
   const who = members ? listed(members.map((member) => (member.you && members.length === 1 ? 'You' : firstName(member.name)))) : '';
   const alone = members?.length === 1 && members[0].you;
   if (phone) {

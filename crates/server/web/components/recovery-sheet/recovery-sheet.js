@@ -20,11 +20,11 @@ export function RecoverySheet({ sheet, onStored }) {
     <${Front} title="Recovery sheet" wide lead="Shown once, and never again. Print it, or write it down, and keep it where you keep other keys.">
       <article class="sheet-paper">
         <header class="sheet-head"><${Icon} name="mark" class="icon-24" /><b>Ownsight recovery sheet</b></header>
-        <dl class="sheet-facts"><div><dt>Installation</dt><dd class="mono">${sheet.installation}</dd></div><div><dt>Made</dt><dd>${dateName(dayOf(sheet.created_at, zone), { thisYear: '-' })}, ${clock(sheet.created_at, zone)}</dd></div></dl>
+        <dl class="sheet-facts"><div><dt>Server</dt><dd class="mono">${location.host}</dd></div><div><dt>Installation</dt><dd class="mono">${sheet.installation}</dd></div><div><dt>Made</dt><dd>${dateName(dayOf(sheet.created_at, zone), { thisYear: '-' })}, ${clock(sheet.created_at, zone)}</dd></div></dl>
         <h2>Master key</h2>
-        <p class="sheet-key mono">${sheet.master_key}</p>
-        ${sheet.words?.length > 0 && html`<h2>The same key in words</h2><ol class="sheet-words">${sheet.words.map((word, i) => html`<li key=${i}><span class="num">${i + 1}</span><b>${word}</b></li>`)}</ol>`}
-        <p class="sheet-note">With this and a backup of the data folder, this server can be brought back. Without it, a lost master key means that no backup opens. Who has both can open every home of this server.</p>
+        <ol class="sheet-key mono" aria-label="64 hexadecimal digits, in groups of four">${groupsOf(sheet.master_key).map((group, i) => html`<li key=${i}>${group}</li>`)}</ol>
+        <p class="sheet-note">To restore: write these 64 digits, row by row and without spaces, into the file <code>master.key</code> in the server's configuration folder, run <code>chmod 600</code> on it, and start the server on its data folder.</p>
+        <p class="sheet-note sheet-more">With this and a backup of the data folder, this server can be brought back. Without it, a lost master key means that no backup opens. Who has both can open every home of this server.</p>
       </article>
       <div class="sheet-actions stack">
         <div><button type="button" class="btn" onClick=${() => window.print()}><${Icon} name="printer" />Print</button></div>
@@ -32,4 +32,9 @@ export function RecoverySheet({ sheet, onStored }) {
         <button type="button" class="btn btn-primary front-button" disabled=${!stored || busy} onClick=${() => { setBusy(true); onStored(); }}>Continue to my home</button>
       </div>
     <//>`;
+}
+
+/** Sixteen groups of four: as they are read aloud and typed. @param {string} key */
+function groupsOf(key) {
+  return key.match(/.{1,4}/g) ?? [];
 }

@@ -1,5 +1,6 @@
 import { summary } from '../../lib/camera-state.js';
 import { useNow } from '../../lib/clockwork.js';
+import { offlineSince } from '../../lib/connection.js';
 import { freshCount, watchFresh } from '../../lib/fresh.js';
 import { camerasPath, homePath, useMe } from '../../lib/home.js';
 import { classes, html, useEffect, useState } from '../../lib/html.js';
@@ -86,7 +87,9 @@ function PlaceLink({ item, class: look }) {
 }
 
 function CamerasLine({ home, cameras }) {
+  const offline = useStore(offlineSince);
   const { tone, line, trouble } = summary(cameras);
+  if (offline !== null) return html`<p class="rail-note">How the cameras are is not known without a connection.</p>`;
   if (tone === 'quiet' && !cameras.length) return html`<p class="rail-note">${line}</p>`;
   return html`
     <a class=${`rail-state rail-state-${tone}`} href=${`/h/${home}/cameras`} title=${`${line} ${trouble}`}>

@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use data_encoding::BASE64URL_NOPAD;
 use ownsight_ingest::IngestConfig;
 use ownsight_model::EventId;
+use ownsight_seal::PairingCode;
 use ownsight_server::{Server, ServerConfig, StartError, TlsFiles};
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Method};
 use serde_json::{Value, json};
 
-use crate::device::{Serving, client, problem};
-use crate::system::{System, loopback};
+use crate::support::device::{Serving, call, client, problem};
+use crate::support::system::{System, loopback};
 
 #[tokio::test]
 async fn health_says_what_is_not_ready() {
@@ -73,6 +75,15 @@ async fn with_a_certificate_it_speaks_https_and_nothing_else() {
         Client::builder().no_proxy().tls_certs_only([Certificate::from_pem(&pem).unwrap()]).build().unwrap();
     let answer = trusting.get(format!("{}/healthz", system.url)).send().await.unwrap();
     assert_eq!(answer.status(), 200);
+    // Its certificate vouches for itself: devices know the server by its key, which the code's holder reads.
+    let code = system.home("anna").await.pairing_code().await.parse::<PairingCode>().unwrap();
+    let find = json!({"find": BASE64URL_NOPAD.encode(&code.find())});
+    let found = call(&trusting, &system.url, Method::POST, "pairings/find").json(&find).send().await.unwrap();
+    let blob = found.json::<Value>().await.unwrap()["blob"].as_str().unwrap().to_owned();
+    let blob = code.open_blob(&BASE64URL_NOPAD.decode(blob.as_bytes()).unwrap()).unwrap();
+    let blob: Value = serde_json::from_slice(&blob).unwrap();
+    // openssl x509 -in test.crt.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary
+    assert_eq!(blob["server_pin"], "XdEt52sW9doYTUwu2zKOnUfXJcrFB6AlnCRbmEkSzgk");
     let plain = system.url.replace("https://", "http://");
     assert!(client().get(format!("{plain}/healthz")).send().await.is_err());
 }

@@ -10,7 +10,7 @@ use ownsight_seal::{
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::system::{Home, System};
+use super::system::{Home, System};
 
 pub(crate) const EVENT_TYPE: &str = "application/vnd.ownsight.event";
 
@@ -104,6 +104,14 @@ impl Device {
         call(&self.client, &self.base, method, path).header("Authorization", &self.authorization)
     }
 
+    /// A delivery with the right headers.
+    pub(crate) fn put(&self, camera: CameraId, event: EventId, object: Vec<u8>) -> RequestBuilder {
+        self.request(Method::PUT, &format!("cameras/{camera}/events/{event}"))
+            .header("Content-Type", EVENT_TYPE)
+            .header("Content-Digest", content_digest(&object))
+            .body(object)
+    }
+
     pub(crate) async fn ask(&self, wait: u64) -> Response {
         let path = format!("configuration?after={}&wait={wait}", self.serial);
         self.request(Method::GET, &path).send().await.unwrap()
@@ -145,12 +153,7 @@ impl Serving {
 
     /// A delivery with the right headers.
     pub(crate) fn put(&self, event: EventId, object: Vec<u8>) -> RequestBuilder {
-        let path = format!("cameras/{}/events/{event}", self.camera);
-        self.device
-            .request(Method::PUT, &path)
-            .header("Content-Type", EVENT_TYPE)
-            .header("Content-Digest", content_digest(&object))
-            .body(object)
+        self.device.put(self.camera, event, object)
     }
 }
 

@@ -7,8 +7,8 @@ use ownsight_server::ServerConfig;
 use reqwest::{Body, Method};
 use serde_json::Value;
 
-use crate::device::{EVENT_TYPE, Serving, content_digest, problem};
-use crate::system::{Home, System, loopback};
+use crate::support::device::{EVENT_TYPE, Serving, call, content_digest, problem};
+use crate::support::system::{Home, System, loopback};
 
 async fn scene() -> (System, Home, Serving) {
     let system = System::start().await;
@@ -83,8 +83,7 @@ async fn what_is_not_an_event_is_refused_with_its_reason() {
     assert_eq!(problem(nowhere.send().await.unwrap()).await, (422, "not-yours".into()));
     let no_id = serving.device.request(Method::PUT, "cameras/1/events/2").body(object.clone());
     assert_eq!(problem(no_id.send().await.unwrap()).await, (404, "not-found".into()));
-    let anonymous =
-        crate::device::call(&serving.device.client, &serving.device.base, Method::PUT, &path).body(object);
+    let anonymous = call(&serving.device.client, &serving.device.base, Method::PUT, &path).body(object);
     assert_eq!(problem(anonymous.send().await.unwrap()).await, (401, "device-unknown".into()));
 }
 

@@ -10,8 +10,8 @@ use ownsight_server::ServerConfig;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::device::{Device, Serving, call, client, problem};
-use crate::system::{System, loopback};
+use crate::support::device::{Device, Serving, call, client, problem};
+use crate::support::system::{System, loopback};
 
 #[tokio::test]
 async fn a_device_pairs_waits_is_configured_and_removed() {

@@ -1,10 +1,9 @@
-//! The server as devices and strangers meet it: over HTTP, on loopback.
+//! The server as people, devices and strangers meet it: over HTTP, on loopback.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod api;
 mod connections;
-mod device;
-mod events;
+mod device_api;
 mod operators;
-mod pairing;
-mod system;
+mod support;

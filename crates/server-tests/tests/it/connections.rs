@@ -7,7 +7,7 @@ use ownsight_server::ServerConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::system::{System, loopback};
+use crate::support::system::{System, loopback};
 
 async fn connect(system: &System) -> TcpStream {
     TcpStream::connect(system.server.addr()).await.unwrap()

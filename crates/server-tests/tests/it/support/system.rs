@@ -75,7 +75,7 @@ impl System {
 
 pub(crate) struct Home {
     gate: Gate,
-    id: HomeId,
+    pub(crate) id: HomeId,
     owner: Credentials,
 }
 

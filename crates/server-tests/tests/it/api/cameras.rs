@@ -1,0 +1,130 @@
+//! Cameras and their tests.
+
+use ownsight_model::CameraId;
+use serde_json::{Value, json};
+
+use crate::support::scene::Side;
+use crate::support::system::System;
+
+#[tokio::test]
+async fn a_camera_is_added_changed_and_told_to_its_device() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let cameras = format!("homes/{}/cameras", anna.home.id);
+    let new = json!({
+        "name": "Yard", "address": "rtsp://192.168.1.40:8554/stream1", "user": "view", "password": "a secret word",
+    });
+    let added = anna.browser.post(&cameras, &new).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let camera = added.json();
+    assert_eq!(
+        (&camera["name"], &camera["user"], &camera["has_password"]),
+        (&json!("Yard"), &json!("view"), &json!(true))
+    );
+    assert!(!String::from_utf8(added.body).unwrap().contains("a secret word"), "a password goes one way");
+    let configuration = anna.serving.device.configure().await;
+    assert_eq!(configuration.cameras.len(), 2);
+
+    let path = format!("cameras/{}", camera["id"].as_str().unwrap());
+    let changed = anna.browser.patch(&path, &json!({"name": "Yard, north", "sensitivity": 8})).await.json();
+    assert_eq!((&changed["name"], &changed["sensitivity"]), (&json!("Yard, north"), &json!(8)));
+    assert_eq!(changed["has_password"], true, "what is left out stays");
+    let listed = anna.browser.see(&format!("cameras?home={}", anna.home.id)).await;
+    assert_eq!((listed["cameras"].as_array().unwrap().len(), &listed["unverified"]), (2, &json!(0)));
+    assert_eq!(anna.browser.post(&cameras, &new).await.problem(), (409, "already-added".into()));
+}
+
+#[tokio::test]
+async fn what_is_no_camera_is_refused_by_its_field() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let cameras = format!("homes/{}/cameras", anna.home.id);
+    let with = |field: &str, value: Value| {
+        let mut body = json!({"name": "Yard", "address": "rtsp://camera.example/yard"});
+        body[field] = value;
+        body
+    };
+    for (body, field) in [
+        (with("name", json!("")), "name"),
+        (with("name", json!("x".repeat(500))), "name"),
+        (with("address", json!("")), "address"),
+        (with("address", json!("http://camera.example/")), "address"),
+        (with("address", json!("file:///etc/passwd")), "address"),
+        (with("address", json!("rtsp://user:xyzzy@camera.example/")), "address"),
+        (with("address", json!(format!("rtsp://{}/", "x".repeat(5_000)))), "address"),
+    ] {
+        let answer = anna.browser.post(&cameras, &body).await;
+        assert_eq!(answer.problem(), (422, "invalid".into()), "{body}");
+        assert_eq!(answer.json()["field"], field, "{body}");
+        // What was typed may be a password in the wrong place: it is not repeated.
+        assert!(!answer.json()["detail"].as_str().unwrap().contains("xyzzy"));
+    }
+    let path = format!("cameras/{}", anna.camera());
+    for sensitivity in [0, 11] {
+        let answer = anna.browser.patch(&path, &json!({"sensitivity": sensitivity})).await;
+        assert_eq!(answer.json()["field"], "sensitivity");
+    }
+    let answer = anna.browser.patch(&path, &json!({"sensitivity": 300})).await;
+    assert_eq!(answer.problem(), (422, "malformed".into()));
+    let text = anna.browser.request(reqwest::Method::PATCH, &path).body("name=x").send().await.unwrap();
+    assert_eq!(text.status(), 415);
+    let large = anna.browser.patch(&path, &json!({"name": "x".repeat(70_000)})).await;
+    assert_eq!(large.problem(), (413, "too-large".into()));
+}
+
+#[tokio::test]
+async fn erasing_a_camera_says_how_much_went_with_it() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    anna.deliver().await;
+    let path = format!("cameras/{}", anna.camera());
+    assert_eq!(anna.browser.see(&path).await["events"], 2);
+    let erased = anna.browser.delete(&path).await;
+    assert_eq!(erased.status, 200);
+    assert_eq!(erased.json()["events"], 2);
+    assert!(erased.json()["bytes"].as_u64().unwrap() > 2 * anna.footage.clip.len() as u64);
+    assert_eq!(anna.browser.see("events").await["events"], json!([]));
+    let unknown = anna.browser.get(&format!("cameras/{}", CameraId::generate())).await;
+    assert_eq!(anna.browser.get(&path).await, unknown);
+    assert_eq!(anna.browser.delete(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_passed_test_becomes_a_camera_once() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let path = format!("camera-tests/{}", anna.test);
+    let test = anna.browser.see(&path).await;
+    assert_eq!(test["state"], "passed");
+    assert_eq!(test["steps"].as_array().unwrap().len(), 6);
+    assert!(test["still_url"].is_string());
+    let named = anna.browser.post(&format!("{path}/confirm"), &json!({})).await;
+    assert_eq!(named.json()["field"], "name", "{named:?}");
+    let confirmed = anna.browser.post(&format!("{path}/confirm"), &json!({"name": "Gate"})).await;
+    assert_eq!((confirmed.status, &confirmed.json()["name"]), (201, &json!("Gate")));
+    assert_eq!(anna.browser.post(&format!("{path}/confirm"), &json!({"name": "Gate"})).await.status, 404);
+    assert_eq!(anna.browser.see("cameras").await["cameras"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_test_that_has_not_passed_is_no_camera_and_can_be_given_up() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let tests = format!("homes/{}/camera-tests", anna.home.id);
+    let begun = anna.browser.post(&tests, &json!({"address": "rtsp://camera.example/other"})).await;
+    let path = format!("camera-tests/{}", begun.json()["id"].as_str().unwrap());
+    assert_eq!(anna.browser.see(&path).await["state"], "waiting");
+    let early = anna.browser.post(&format!("{path}/confirm"), &json!({"name": "Gate"})).await;
+    assert_eq!(early.problem(), (409, "not-passed".into()));
+    assert_eq!(anna.browser.delete(&path).await.status, 204);
+    assert_eq!(anna.browser.get(&path).await.status, 404);
+    let nothing = anna.browser.post(&tests, &json!({})).await;
+    assert_eq!((nothing.problem(), &nothing.json()["field"]), ((422, "invalid".into()), &json!("address")));
+    // A home without a device has nobody who could test.
+    let empty = system.home("clara").await;
+    let clara =
+        crate::support::person::Person::by_token(&system.url, "clara@example.org", "clara password").await;
+    let tests = format!("homes/{}/camera-tests", empty.id);
+    let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await;
+    assert_eq!(refused.problem(), (409, "no-device".into()));
+}

@@ -1,0 +1,329 @@
+//! Everything that can be asked for, asked for by everybody who may not. The table is held against the API's own
+//! description, so that an operation that is added must be added here.
+
+use std::collections::BTreeSet;
+
+use ownsight_model::{CameraId, EventId, HomeId};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::person::{Answered, Cookies, Person, Proof, half};
+use crate::support::scene::Side;
+use crate::support::system::System;
+
+/// What anybody may ask for; each has tests of its own.
+const PUBLIC: [(&str, &str); 3] =
+    [("post", "/api/v1/sessions"), ("post", "/api/v1/links/open"), ("post", "/api/v1/links/redeem")];
+
+struct Operation {
+    method: Method,
+    /// The address as the description has it.
+    template: &'static str,
+    /// Behind the address.
+    query: String,
+    body: Option<Value>,
+    /// What the owner is answered.
+    owner: u16,
+}
+
+fn operation(method: Method, template: &'static str, owner: u16) -> Operation {
+    Operation { method, template, query: String::new(), body: None, owner }
+}
+
+impl Operation {
+    fn sends(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    fn asks(mut self, query: impl Into<String>) -> Self {
+        self.query = query.into();
+        self
+    }
+
+    fn names_something(&self) -> bool {
+        self.template.contains('{')
+    }
+
+    fn path(&self, ids: &[(&str, String)]) -> String {
+        let mut path = self.template.to_owned();
+        for (name, id) in ids {
+            path = path.replace(&format!("{{{name}}}"), id);
+        }
+        assert!(!path.contains('{'), "{path}");
+        path + &self.query
+    }
+}
+
+/// In an order in which the owner can do all of it.
+fn operations(side: &Side) -> Vec<Operation> {
+    let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
+    vec![
+        operation(get.clone(), "/api/v1/me", 200),
+        operation(patch.clone(), "/api/v1/me", 200).sends(json!({"name": "Another name"})),
+        operation(get.clone(), "/api/v1/homes/{home}", 200),
+        operation(patch.clone(), "/api/v1/homes/{home}", 200).sends(json!({"retention_days": 7})),
+        operation(get.clone(), "/api/v1/homes/{home}/days", 200).asks("?from=2026-01-01&to=2026-01-02"),
+        operation(get.clone(), "/api/v1/homes/{home}/days/{date}", 200),
+        operation(get.clone(), "/api/v1/events", 200),
+        operation(get.clone(), "/api/v1/events/{event}", 200),
+        operation(get.clone(), "/api/v1/events/{event}/thumbnail", 200),
+        operation(get.clone(), "/api/v1/events/{event}/video", 200),
+        operation(get.clone(), "/api/v1/cameras", 200),
+        operation(post.clone(), "/api/v1/homes/{home}/cameras", 201)
+            .sends(json!({"name": "Yard", "address": "rtsp://camera.example/yard"})),
+        operation(get.clone(), "/api/v1/cameras/{camera}", 200),
+        operation(patch.clone(), "/api/v1/cameras/{camera}", 200).sends(json!({"name": "Main path"})),
+        operation(get.clone(), "/api/v1/cameras/{camera}/still", 200),
+        operation(post.clone(), "/api/v1/homes/{home}/camera-tests", 202)
+            .sends(json!({"camera_id": side.camera()})),
+        operation(get.clone(), "/api/v1/camera-tests/{test}", 200),
+        operation(get.clone(), "/api/v1/camera-tests/{test}/still", 200),
+        operation(post.clone(), "/api/v1/camera-tests/{test}/confirm", 201).sends(json!({"name": "Gate"})),
+        operation(get.clone(), "/api/v1/homes/{home}/devices", 200),
+        operation(post, "/api/v1/homes/{home}/devices", 201).sends(json!({"name": "shed"})),
+        operation(get.clone(), "/api/v1/devices/{device}", 200),
+        operation(patch, "/api/v1/devices/{device}", 200).sends(json!({"name": "attic"})),
+        operation(delete.clone(), "/api/v1/events/{event}", 204),
+        operation(delete.clone(), "/api/v1/cameras/{camera}", 200),
+        // Confirmed above, and so no test any more.
+        operation(delete.clone(), "/api/v1/camera-tests/{test}", 404),
+        operation(delete.clone(), "/api/v1/devices/{device}", 204),
+        operation(Method::PUT, "/api/v1/me/password", 204)
+            .sends(json!({"current": side.password, "new": "another password"})),
+        operation(get, "/api/v1/events/stream", 200),
+        operation(delete.clone(), "/api/v1/sessions/current", 204),
+        operation(delete, "/api/v1/sessions", 204),
+    ]
+}
+
+fn ids_of(side: &Side) -> Vec<(&'static str, String)> {
+    vec![
+        ("home", side.home.id.to_string()),
+        ("camera", side.camera().to_string()),
+        ("event", side.event.to_string()),
+        ("device", side.serving.device.scope.device.to_string()),
+        ("test", side.test.to_string()),
+        ("date", "2026-01-01".to_owned()),
+    ]
+}
+
+/// Ids of nothing.
+fn ids_of_nothing() -> Vec<(&'static str, String)> {
+    let fresh = || HomeId::generate().to_string();
+    vec![
+        ("home", fresh()),
+        ("camera", fresh()),
+        ("event", fresh()),
+        ("device", fresh()),
+        ("test", fresh()),
+        ("date", "2026-01-01".to_owned()),
+    ]
+}
+
+#[tokio::test]
+async fn the_table_is_what_the_api_says_of_itself() {
+    let system = System::start().await;
+    let side = Side::build(&system, "anna").await;
+    let description = Person::nobody(&system.url).see("openapi.json").await;
+    let mut described = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        described.extend(item.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())));
+    }
+    let mut known: BTreeSet<_> = operations(&side)
+        .iter()
+        .map(|operation| (operation.method.as_str().to_lowercase(), operation.template.to_owned()))
+        .collect();
+    known.extend(PUBLIC.map(|(method, path)| (method.to_owned(), path.to_owned())));
+    assert_eq!(described, known, "left: the API's description; right: the table of this test");
+}
+
+#[tokio::test]
+async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    let (theirs, nothing) = (ids_of(&anna), ids_of_nothing());
+    let denied = Denied::of(&system, &anna, &berta).await;
+    let mut marks: Vec<_> = theirs.iter().filter(|(name, _)| *name != "date").map(|(_, id)| id).collect();
+    marks.push(&anna.email);
+
+    for operation in operations(&anna) {
+        let name = format!("{} {}", operation.method, operation.template);
+        let path = operation.path(&theirs);
+        let body = operation.body.as_ref();
+        denied.check(&operation, &path, &name).await;
+        // A stranger who is signed in: what is Anna's is as what does not exist, to the byte.
+        for stranger in [&berta.program, &berta.browser] {
+            if operation.names_something() {
+                let answer = stranger.send(operation.method.clone(), &path, body).await;
+                assert_eq!(answer.problem(), (404, "not-found".into()), "{name}");
+                let unknown = stranger.send(operation.method.clone(), &operation.path(&nothing), body).await;
+                assert_eq!(answer, unknown, "{name}");
+                let garbled = Some(&Value::Null);
+                let answer = stranger.send(operation.method.clone(), &path, garbled).await;
+                let unknown =
+                    stranger.send(operation.method.clone(), &operation.path(&nothing), garbled).await;
+                assert_eq!(answer.without_reference(), unknown.without_reference(), "{name}, garbled");
+            } else if operation.method == Method::GET && !path.ends_with("/stream") {
+                let answer = stranger.get(&path).await;
+                assert_eq!(answer.status, 200, "{name}");
+                let text = String::from_utf8(answer.body).unwrap();
+                let leak = marks.iter().find(|mark| text.contains(mark.as_str()));
+                assert_eq!(leak, None, "{name}");
+            }
+        }
+        // The owner: what was denied above is there.
+        let owner = if operation.template.contains("sessions") {
+            // It ends what it is asked with.
+            Person::by_browser(&system.url, &anna.email, "another password", &half(8)).await
+        } else {
+            anna.browser.clone()
+        };
+        let request = owner.request(operation.method.clone(), &path);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        // Not read to its end: a stream has none.
+        let status = request.send().await.unwrap().status().as_u16();
+        assert_eq!(status, operation.owner, "{name}, as the owner");
+    }
+}
+
+/// Those who are turned away whatever they ask for.
+struct Denied(Vec<(&'static str, Person, &'static [u16])>);
+
+impl Denied {
+    async fn of(system: &System, anna: &Side, berta: &Side) -> Self {
+        let nobody = Person::nobody(&system.url);
+        let ended = Person::by_token(&system.url, &anna.email, &anna.password).await;
+        assert_eq!(ended.delete("sessions/current").await.status, 204);
+        let Proof::Bearer { token, .. } = anna.program.proof.clone() else { panic!("no token") };
+        let browser = |server: &Person, page: &Person, s: Option<&str>| {
+            let cookies =
+                Cookies { server: server.cookies().server.clone(), page: page.cookies().page.clone() };
+            nobody.with(Proof::Browser { cookies, s: s.map(str::to_owned) })
+        };
+        let bearer = |token: String, half: Option<String>| nobody.with(Proof::Bearer { token, half });
+        let (a, b) = (&anna.browser, &berta.browser);
+        Self(vec![
+            ("signed out", nobody.clone(), &[401]),
+            ("by a token whose session ended", ended, &[401]),
+            ("by a token of nobody's", bearer(half(9), None), &[401]),
+            ("by something that is no token", bearer("x".into(), None), &[401]),
+            ("by the owner's token with a half of the client's", bearer(token, Some(half(1))), &[401]),
+            (
+                "by the server's half of the owner's cookie as a token",
+                bearer(a.cookies().server.1.clone(), None),
+                &[401],
+            ),
+            (
+                "by both halves as a token's",
+                bearer(a.cookies().server.1.clone(), Some(a.cookies().page.1.clone())),
+                &[401],
+            ),
+            ("as the owner's browser without `s`", browser(a, a, None), &[404]),
+            ("as the owner's browser with the stranger's `s`", browser(a, a, Some(b.s())), &[404]),
+            ("as the stranger's browser with the owner's `s`", browser(b, b, Some(a.s())), &[404]),
+            (
+                "with the owner's cookie from the server, in the stranger's page",
+                browser(a, b, Some(a.s())),
+                &[404],
+            ),
+            ("the same with the stranger's `s`", browser(a, b, Some(b.s())), &[404]),
+            (
+                "with the stranger's cookie from the server, in the owner's page",
+                browser(b, a, Some(a.s())),
+                &[404],
+            ),
+        ])
+    }
+
+    async fn check(&self, operation: &Operation, path: &str, name: &str) {
+        for (how, person, expected) in &self.0 {
+            // With its body and without: who is not let in is not told what is wrong with it.
+            for body in [operation.body.as_ref(), None] {
+                let answer = person.send(operation.method.clone(), path, body).await;
+                let (status, code) = answer.problem();
+                assert!(expected.contains(&status), "{name}, {how}: {status} {code}");
+                assert_eq!(answer.header("cache-control"), Some("no-store"), "{name}, {how}");
+                assert_eq!(answer.header("set-cookie"), None, "{name}, {how}");
+                assert_eq!(answer.header("www-authenticate").is_some(), status == 401, "{name}, {how}");
+            }
+        }
+    }
+}
+
+/// Ids of others in queries and bodies are ids of nothing, too.
+#[tokio::test]
+async fn an_id_in_a_query_or_a_body_opens_no_second_door() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    let device = |side: &Side| side.serving.device.scope.device;
+    let same = async |method: Method, path: [String; 2], body: [Option<Value>; 2]| -> Answered {
+        let [theirs, nothing] = path;
+        let [body, body_of_nothing] = body;
+        let answer = berta.program.send(method.clone(), &theirs, body.as_ref()).await;
+        let unknown = berta.program.send(method.clone(), &nothing, body_of_nothing.as_ref()).await;
+        let answer = answer.without_reference();
+        assert_eq!(answer, unknown.without_reference(), "{method} {theirs}");
+        answer
+    };
+    for query in ["events?home=", "cameras?home="] {
+        let paths = [format!("{query}{}", anna.home.id), format!("{query}{}", HomeId::generate())];
+        let answer = same(Method::GET, paths, [None, None]).await;
+        assert_eq!(answer.status, 404);
+    }
+    let paths =
+        [format!("events?camera={}", anna.camera()), format!("events?camera={}", CameraId::generate())];
+    let answer = same(Method::GET, paths, [None, None]).await;
+    assert_eq!(answer.json()["events"], json!([]));
+    assert_eq!(answer.json()["unverified"], 0);
+
+    let of_berta = |path: &str| [path.to_owned(), path.to_owned()];
+    let nothing = HomeId::generate();
+    let tests = format!("homes/{}/camera-tests", berta.home.id);
+    let bodies = |id: String| Some(json!({"camera_id": id}));
+    let bodies = [bodies(anna.camera().to_string()), bodies(nothing.to_string())];
+    assert_eq!(same(Method::POST, of_berta(&tests), bodies).await.status, 404);
+    let bodies = |id: String| Some(json!({"address": "rtsp://camera.example/2", "device_id": id}));
+    let bodies = [bodies(device(&anna).to_string()), bodies(nothing.to_string())];
+    let answer = same(Method::POST, of_berta(&tests), bodies).await;
+    assert!((400..500).contains(&answer.status), "{answer:?}");
+    let camera = format!("cameras/{}", berta.camera());
+    let bodies = |id: String| Some(json!({"device_id": id}));
+    let bodies = [bodies(device(&anna).to_string()), bodies(nothing.to_string())];
+    let answer = same(Method::PATCH, of_berta(&camera), bodies).await;
+    assert!((400..500).contains(&answer.status), "{answer:?}");
+    let cameras = format!("homes/{}/cameras", berta.home.id);
+    let bodies =
+        |id: String| Some(json!({"name": "x", "address": "rtsp://camera.example/3", "device_id": id}));
+    let bodies = [bodies(device(&anna).to_string()), bodies(nothing.to_string())];
+    let answer = same(Method::POST, of_berta(&cameras), bodies).await;
+    assert!((400..500).contains(&answer.status), "{answer:?}");
+
+    // A cursor is of the home that it was made for, or of nothing.
+    anna.deliver().await;
+    let page = anna.program.see(&format!("events?home={}&limit=1", anna.home.id)).await;
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let answer = berta.program.get(&format!("events?cursor={cursor}")).await;
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(!text.contains(&anna.event.to_string()), "{text}");
+}
+
+/// What is no id is the id of nothing.
+#[tokio::test]
+async fn a_text_that_is_no_id_names_nothing() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let unknown = anna.program.get(&format!("events/{}", EventId::generate())).await;
+    assert_eq!(unknown.problem(), (404, "not-found".into()));
+    for text in ["x", "%00", "..%2F..%2Fetc", "1", "%FF", "00000000-0000-0000-0000-000000000000"] {
+        for path in ["events", "homes", "cameras", "devices", "camera-tests"] {
+            let answer = anna.program.get(&format!("{path}/{text}")).await;
+            assert_eq!(answer, unknown, "{path}/{text}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Devices, as their people see them.
+
+use serde_json::json;
+
+use crate::support::device::Device;
+use crate::support::scene::Side;
+use crate::support::system::System;
+
+#[tokio::test]
+async fn a_pairing_is_shown_once_and_becomes_a_device() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let devices = format!("homes/{}/devices", anna.home.id);
+    let shown = anna.browser.post(&devices, &json!({"name": "garage-pi"})).await;
+    assert_eq!(shown.status, 201);
+    let pairing = shown.json();
+    let code = pairing["code"].as_str().unwrap();
+    assert_eq!(code.len(), 19, "four groups of four: {code}");
+    assert!(!code.contains(['I', 'L', 'O', 'U']), "{code}");
+    assert!(pairing["qr_svg"].as_str().unwrap().contains("<svg"));
+    assert_eq!(pairing["address"], system.url.as_str());
+    assert_eq!(pairing["home_name"], "anna home");
+    let path = format!("devices/{}", pairing["device_id"].as_str().unwrap());
+    let waiting = anna.browser.get(&path).await;
+    assert_eq!(waiting.json()["state"], "waiting");
+    let everything = anna.browser.get(&devices).await;
+    for answer in [waiting, everything] {
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(!text.contains(code) && !text.contains(&code.replace('-', "")), "the code is shown once");
+    }
+    // Typed as people type: in lower case, without hyphens.
+    let mut device = Device::answer(&system.url, &code.to_lowercase().replace('-', "")).await;
+    assert_eq!(anna.browser.see(&path).await["state"], "paired");
+    device.configure().await;
+    device.ask(0).await;
+    assert_eq!(anna.browser.see(&path).await["state"], "connected");
+}
+
+#[tokio::test]
+async fn a_removed_device_leaves_its_cameras() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let path = format!("devices/{}", anna.serving.device.scope.device);
+    let renamed = anna.browser.patch(&path, &json!({"name": "attic"})).await.json();
+    assert_eq!(renamed["name"], "attic");
+    assert_eq!(renamed["cameras"], json!([anna.camera()]));
+    assert_eq!(anna.browser.delete(&path).await.status, 204);
+    let unknown = anna.browser.get("devices/00000000-0000-7000-8000-000000000000").await;
+    assert_eq!(anna.browser.get(&path).await, unknown);
+    let camera = anna.browser.see(&format!("cameras/{}", anna.camera())).await;
+    assert!(camera["device_id"].is_null());
+    assert_eq!(camera["events"], 1, "what it recorded stays");
+    assert_eq!(
+        anna.browser.get(&format!("events/{}/thumbnail", anna.event)).await.body,
+        anna.footage.thumbnail
+    );
+}
+
+#[tokio::test]
+async fn a_pairing_can_be_cancelled() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let devices = format!("homes/{}/devices", anna.home.id);
+    let pairing = anna.browser.post(&devices, &json!({"name": "garage-pi"})).await.json();
+    let path = format!("devices/{}", pairing["device_id"].as_str().unwrap());
+    assert_eq!(anna.browser.delete(&path).await.status, 204);
+    assert_eq!(anna.browser.get(&path).await.status, 404);
+    let code: ownsight_seal::PairingCode = pairing["code"].as_str().unwrap().parse().unwrap();
+    let find = data_encoding::BASE64URL_NOPAD.encode(&code.find());
+    let client = crate::support::device::client();
+    let asked = crate::support::device::call(&client, &system.url, reqwest::Method::POST, "pairings/find");
+    assert_eq!(asked.json(&json!({"find": find})).send().await.unwrap().status(), 404);
+}

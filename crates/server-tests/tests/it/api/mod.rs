@@ -1,0 +1,11 @@
+//! The HTTP API for people and programs, as `docs/http-api.md` has it; a file for each group of addresses.
+
+mod cameras;
+mod denied;
+mod devices;
+mod events;
+mod homes;
+mod links;
+mod media;
+mod sessions;
+mod stream;

@@ -1,0 +1,4 @@
+//! The device API, as `docs/device-api.md` has it.
+
+mod events;
+mod pairing;

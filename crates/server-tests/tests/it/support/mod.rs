@@ -1,0 +1,6 @@
+//! A whole server, its devices and its people.
+
+pub(crate) mod device;
+pub(crate) mod person;
+pub(crate) mod scene;
+pub(crate) mod system;

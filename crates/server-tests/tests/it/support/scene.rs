@@ -1,0 +1,133 @@
+//! A home with one of everything that an address can name, and people who ask.
+
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use ownsight_model::{
+    CameraId, CameraTestStep, EventId, Label, LabelSource, MotionTrack, SectionKind, StepOutcome, StepReport,
+    TestId, TestReport, Timestamp,
+};
+use ownsight_seal::CameraSealer;
+use reqwest::Method;
+use serde_json::json;
+
+use super::device::{Device, Serving};
+use super::person::{Person, half};
+use super::system::{Home, System};
+
+/// What an event is made of. The clip is longer than three segments, and no byte of it is like the one before.
+pub(crate) struct Footage {
+    pub(crate) thumbnail: Vec<u8>,
+    pub(crate) clip: Vec<u8>,
+}
+
+impl Footage {
+    pub(crate) fn of(name: &str) -> Self {
+        let clip = (0..200_000u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        Self { thumbnail: format!("{name} thumbnail").into_bytes(), clip }
+    }
+}
+
+/// A home with its owner, who is there as a program and as a browser.
+pub(crate) struct Side {
+    pub(crate) home: Home,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) program: Person,
+    pub(crate) browser: Person,
+    pub(crate) serving: Serving,
+    pub(crate) event: EventId,
+    /// The event as it was delivered.
+    pub(crate) object: Vec<u8>,
+    pub(crate) footage: Footage,
+    /// A test that passed and was not confirmed yet.
+    pub(crate) test: TestId,
+}
+
+impl Side {
+    pub(crate) async fn build(system: &System, name: &str) -> Self {
+        let home = system.home(name).await;
+        let (email, password) = (format!("{name}@example.org"), format!("{name} password"));
+        let program = Person::by_token(&system.url, &email, &password).await;
+        let page_half = half(name.as_bytes()[0]);
+        let browser = Person::by_browser(&system.url, &email, &password, &page_half).await;
+        let mut serving = Serving::start(system, &home).await;
+        let footage = Footage::of(name);
+        let event = EventId::generate();
+        let object = seal(&serving.sealer, event, &footage);
+        assert_eq!(serving.put(event, object.clone()).send().await.unwrap().status(), 201);
+        let still = EventId::generate();
+        let sealed = seal_still(&serving.sealer, still, format!("{name} still").as_bytes());
+        assert_eq!(serving.put(still, sealed).send().await.unwrap().status(), 201);
+        let test = pass_a_test(&program, &home, &mut serving.device).await;
+        Self { home, email, password, program, browser, serving, event, object, footage, test }
+    }
+
+    pub(crate) fn camera(&self) -> CameraId {
+        self.serving.camera
+    }
+
+    /// Delivers one more event.
+    pub(crate) async fn deliver(&self) -> EventId {
+        let event = EventId::generate();
+        let object = seal(&self.serving.sealer, event, &self.footage);
+        assert_eq!(self.serving.put(event, object).send().await.unwrap().status(), 201);
+        event
+    }
+}
+
+fn seal(sealer: &CameraSealer, event: EventId, footage: &Footage) -> Vec<u8> {
+    let motion = MotionTrack {
+        began_ms: 3_000,
+        ended_ms: 9_000,
+        width: 640,
+        height: 360,
+        frames: 120,
+        samples: vec![(0, 1), (100, 200)],
+    };
+    let started_at = Timestamp::now().minus(Duration::from_secs(30));
+    let mut sealing = sealer.begin(event, started_at, Vec::new()).unwrap();
+    sealing.section(SectionKind::Thumbnail, &mut footage.thumbnail.as_slice()).unwrap();
+    sealing.section(SectionKind::Clip, &mut footage.clip.as_slice()).unwrap();
+    sealing.section(SectionKind::Motion, &mut motion.encode().as_slice()).unwrap();
+    let ended_at = started_at.plus(Duration::from_secs(12));
+    sealing.finish(ended_at, Label::Motion, LabelSource::Agent).unwrap().0
+}
+
+fn seal_still(sealer: &CameraSealer, event: EventId, picture: &[u8]) -> Vec<u8> {
+    let now = Timestamp::now();
+    let mut sealing = sealer.begin(event, now, Vec::new()).unwrap();
+    sealing.section(SectionKind::Still, &mut { picture }).unwrap();
+    sealing.finish(now, Label::Still, LabelSource::Agent).unwrap().0
+}
+
+/// Begins a test, and does what the device does until it has passed.
+async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device) -> TestId {
+    let path = format!("homes/{}/camera-tests", home.id);
+    let begun = owner.post(&path, &json!({"address": "rtsp://camera.example/tested"})).await;
+    assert_eq!(begun.status, 202, "{begun:?}");
+    let test: TestId = begun.json()["id"].as_str().unwrap().parse().unwrap();
+    let configuration = device.configure().await;
+    let assigned = &configuration.tests[0];
+    let sealer = configuration.sealer(&assigned.camera);
+    let picture = EventId::from_bytes(*test.as_bytes());
+    let object = seal_still(&sealer, picture, b"a first picture");
+    let stored = device.put(assigned.camera.camera, picture, object).send().await.unwrap();
+    assert_eq!(stored.status(), 201);
+    let steps = CameraTestStep::ALL.map(|step| StepReport {
+        step,
+        outcome: StepOutcome::Passed,
+        detail: "a fact".into(),
+    });
+    let report = TestReport { test, at: Timestamp::now(), steps: steps.into(), done: true };
+    let body = serde_json::to_vec(&report).unwrap();
+    let report = json!({"reports": [{
+        "kind": "test",
+        "test_id": test,
+        "body": BASE64URL_NOPAD.encode(&body),
+        "tag": BASE64URL_NOPAD.encode(&sealer.tag_report(&body)),
+    }]});
+    let taken = device.request(Method::POST, "reports").json(&report).send().await.unwrap();
+    assert_eq!(taken.status(), 204);
+    test
+}
