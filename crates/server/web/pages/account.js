@@ -95,7 +95,7 @@ function ThisBrowser() {
   const look = useStore(theme);
   const keys = useStore(keysOn);
   const [help, setHelp] = useState(false);
-  const looks = [['system', 'As the system', 'monitor'], ['light', 'Light', 'sun'], ['dark', 'Dark', 'moon']];
+  const looks = [['system', 'System'], ['light', 'Light'], ['dark', 'Dark']];
   return html`
     <section class="settings-part">
       <h2>This browser</h2>

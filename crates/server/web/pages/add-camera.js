@@ -48,7 +48,7 @@ export function AddCameraPage({ home }) {
   return html`
     <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
       <div class=${passed ? 'two-columns' : 'narrow'}>
-        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} starting=${starting} device=${device} form=${form} setForm=${setForm} error=${error} problem=${test.problem} onTest=${() => start()} />`}
+        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => start()} />`}
         ${running && html`<div class="stack-lg"><${Running} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
         ${passed && html`<${NameIt} home=${home} test=${test} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`}
       </div>

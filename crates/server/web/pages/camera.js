@@ -164,7 +164,7 @@ function Settings({ home, camera, form, setForm, changed, connection, devices, o
         <${Field} id="camera-user" label="User name" value=${form.user} onInput=${set('user')} autocapitalize="none" autocomplete="off" spellcheck="false" />
         <${PasswordField} id="camera-password" label="Password" value=${form.password} onInput=${set('password')} autocomplete="off" hint=${camera.has_password ? 'One is set. Left empty, it stays.' : ''} />
       </div>
-      ${usable.length > 1 && html`<${SelectField} id="camera-device" label="Served by" value=${form.device_id ?? ''} onInput=${set('device_id')} options=${[...(camera.device_id ? [] : [{ value: '', label: 'no device' }]), ...usable.map(({ id, name, local }) => ({ value: id, label: local ? `${name} (this server)` : name }))]} />`}
+      ${usable.length > 1 && html`<${SelectField} id="camera-device" label="Served by" value=${form.device_id ?? ''} onInput=${set('device_id')} options=${[...(camera.device_id ? [] : [{ value: '', label: 'no device' }]), ...usable.map(({ id, name, local }) => ({ value: id, label: local ? 'This server' : name }))]} />`}
       <div class="field">
         <label for="sensitivity">Sensitivity to motion: ${form.sensitivity}</label>
         <input id="sensitivity" class="range" type="range" min="1" max="10" step="1" value=${form.sensitivity} onInput=${(event) => set('sensitivity')(Number(event.currentTarget.value))} />

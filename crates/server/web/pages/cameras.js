@@ -22,7 +22,7 @@ export function CamerasPage({ home }) {
   const base = `/h/${home.id}/cameras`;
   const buttons = manage && html`
     <a class="btn" href=${`${base}/pair`}><${Icon} name="qr-code" />Pair a device</a>
-    <a class=${troubled || !list || list.length ? 'btn' : 'btn btn-primary'} href=${`${base}/add`}><${Icon} name="plus" />Add a camera</a>`;
+    <a class="btn" href=${`${base}/add`}><${Icon} name="plus" />Add a camera</a>`;
   return html`
     <${Page} title="Cameras" home=${home} ready=${Boolean(list && devices.data)} class="cameras-page"
       heading=${html`${list?.length ? html`<p class="soft head-note">${recording} of ${list.length} ${list.length === 1 ? 'records' : 'record'}</p>` : null}<div class="page-head-end wide-only">${buttons}</div>`}

@@ -50,6 +50,10 @@ function Retention({ home }) {
   const { busy, problem, save } = useSave(home);
   const numbers = { days: Number(days), size: Number(size) };
   const same = numbers.days === home.retention_days && numbers.size === Math.round((home.retention_bytes ?? 0) / GB);
+  const change = (name, set) => (value) => {
+    set(value);
+    setError({ ...error, [name]: undefined });
+  };
   const submit = (event) => {
     event.preventDefault();
     const wrong = {};
@@ -65,8 +69,8 @@ function Retention({ home }) {
       <h2>How long events are kept</h2>
       <div class="settings-body">
         <div class="form-row settings-numbers">
-          <${NumberField} id="days" label="Days" unit="days" value=${days} onInput=${setDays} error=${error.days} />
-          <${NumberField} id="size" label="Space at most" unit="GB" value=${size} onInput=${setSize} error=${error.size} />
+          <${NumberField} id="days" label="Days" unit="days" value=${days} onInput=${change('days', setDays)} error=${error.days} />
+          <${NumberField} id="size" label="Space at most" unit="GB" value=${size} onInput=${change('size', setSize)} error=${error.size} />
         </div>
         <p class="hint soft">Whichever is reached first; the oldest events go first.</p>
         ${less && !same && html`<div class="notice notice-warn"><p>Events beyond this are erased for every member soon after saving, and cannot be brought back.</p></div>`}

@@ -120,7 +120,7 @@ function Code({ home, pairing, parent, onAgain }) {
       <div class="pair-text pair-top">
         <p class="soft">On the computer near your cameras, run this command. It asks for the code. A camera that pairs by picture reads the QR code.</p>
         <div><div class="pair-copy"><span class="soft">Command</span></div><div class="card pair-address"><code>${command}</code><${Copy} text=${command} label="Copy command" /></div></div>
-        ${here && html`<div class="notice notice-warn"><${Icon} name="warning-circle" /><p><b>This address works on the server’s own machine only.</b> For another computer, open this page by an address that the other one reaches, and make the code there. The server’s operator chooses it: <code>server.listen</code> and <code>server.public_url</code>.</p></div>`}
+        ${here && html`<div class="notice notice-warn"><${Icon} name="warning-circle" /><p><b>This address works on the server’s own machine only.</b> To pair another computer, open this page by an address that it reaches; <code>server.listen</code> in the server’s configuration says where it listens.</p></div>`}
         <div>
           <div class="pair-copy"><span class="soft">Pairing code</span><${Copy} text=${pairing.code} label="Copy pairing code" /></div>
           <div class="pair-code" role="img" aria-label=${spell(pairing.code)}>${pairing.code.split('-').map((group) => html`<span aria-hidden="true" key=${group}>${group}</span>`)}</div>

@@ -62,7 +62,10 @@ function SetupForm({ secret, link, onDone }) {
   const [errors, setErrors] = useState({});
   const [state, setState] = useState({ busy: false, problem: null });
   const zones = useMemo(() => (reset ? [] : zoneOptions(viewerZone())), [reset]);
-  const set = (name) => (value) => setForm({ ...form, [name]: value });
+  const set = (name) => (value) => {
+    setForm({ ...form, [name]: value });
+    setErrors({ ...errors, [name]: undefined });
+  };
 
   const submit = async (event) => {
     event.preventDefault();
@@ -101,7 +104,7 @@ function SetupForm({ secret, link, onDone }) {
     <${Front} title=${title} lead=${lead}>
       <form class="stack" onSubmit=${submit} novalidate>
         ${!reset && html`<${Field} id="setup-name" label="Your name" value=${form.name} onInput=${set('name')} error=${errors.name} autocomplete="name" maxlength="64" />`}
-        <${Field} id="setup-email" label="E-mail" type="email" value=${form.email} onInput=${set('email')} error=${errors.email} autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" readonly=${Boolean(link.email)} hint=${reset ? '' : 'You sign in with it.'} />
+        <${Field} id="setup-email" label="E-mail" type="email" value=${form.email} onInput=${set('email')} error=${errors.email} autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" readonly=${Boolean(link.email)} hint=${reset ? 'Of your account.' : 'You sign in with it.'} />
         <${PasswordField} id="setup-password" label=${reset ? 'New password' : 'Password'} value=${form.password} onInput=${set('password')} error=${errors.password} autocomplete="new-password" hint=${`At least ${LEAST_PASSWORD} characters.`} />
         ${!reset && html`
           <hr class="rule" />

@@ -7,6 +7,7 @@ export function Storage({ home, detailed = false }) {
   const share = home.retention_bytes ? Math.min(1, home.used_bytes / home.retention_bytes) : 0;
   const left = home.disk.free_bytes - home.disk.floor_bytes;
   const now = Date.now() * 1000;
+  const room = home.used_bytes + Math.max(0, left);
   return html`
     <section class="storage" aria-labelledby="storage-title">
       <h2 id="storage-title">Storage of this home</h2>
@@ -19,6 +20,7 @@ export function Storage({ home, detailed = false }) {
           <p>${home.retention_days ? `Events are kept ${count(home.retention_days, 'day')}` : 'Events are kept until the space is used'}${home.oldest_event_at ? `, the oldest is of ${dateName(dayOf(home.oldest_event_at, home.zone), { thisYear: dayOf(now, home.zone).slice(0, 4) })}` : ''}. If the space does not last, the oldest events go first.</p>
           ${home.disk.full_since && html`<p class="storage-full"><b>The server's disk is full since ${when(home.disk.full_since, home.zone, now)}.</b> Devices keep new events until there is room again.</p>`}
           ${detailed && html`<p>${count(home.events, 'event')}. The server's disk has ${bytes(home.disk.free_bytes)} free; ${bytes(home.disk.floor_bytes)} of it always stay free${left > 0 ? `, so ${bytes(left)} can still be used` : ''}.</p>`}
+          ${detailed && home.retention_bytes > room && !home.disk.full_since && html`<p class="storage-short">This home may use more than the disk has. When the disk is full, nothing new is recorded until there is room: let this home use less than ${bytes(room)}.</p>`}
         </div>
       </div>
     </section>`;

@@ -8,24 +8,24 @@ import { Icon } from '../icon/icon.js';
  * @param {{src: string | null, alt?: string, lazy?: boolean, class?: string}} props
  */
 export function Picture({ src, alt = '', lazy = true, class: extra = '' }) {
-  const [state, setState] = useState({ src, shown: false, problem: null, round: 0 });
+  const [state, setState] = useState({ shown: false, failed: null, problem: null, round: 0 });
+  // A problem is that of its address; when another comes, the picture before it stays until the new one is here.
+  const problem = state.failed === src ? state.problem : null;
+  const again = () => setState((was) => ({ ...was, shown: false, problem: null, round: was.round + 1 }));
   useEffect(() => {
-    if (state.src !== src) setState({ src, shown: false, problem: null, round: 0 });
-  }, [src]);
-  useEffect(() => {
-    if (!state.problem?.busy) return undefined;
-    const timer = setTimeout(() => setState((was) => ({ ...was, problem: null, round: was.round + 1 })), (state.problem.retryAfter || 5) * 1000);
+    if (!problem?.busy) return undefined;
+    const timer = setTimeout(again, (problem.retryAfter || 5) * 1000);
     return () => clearTimeout(timer);
-  }, [state.problem]);
-  useEffect(() => {
-    if (!state.problem?.offline) return undefined;
-    return offlineSince.subscribe((since) => since === null && setState((was) => ({ ...was, problem: null, round: was.round + 1 })));
-  }, [state.problem]);
-  const failed = async () => setState({ ...state, problem: await reasonOf(src) });
+  }, [problem]);
+  useEffect(() => (problem?.offline ? offlineSince.subscribe((since) => since === null && again()) : undefined), [problem]);
+  const failed = async () => {
+    const found = await reasonOf(src);
+    setState((was) => ({ ...was, failed: src, problem: found }));
+  };
   if (!src) return html`<span class=${`picture picture-none ${extra}`}><${Icon} name="image" /></span>`;
-  if (state.problem) return html`<${NoPicture} problem=${state.problem} class=${extra} />`;
+  if (problem) return html`<${NoPicture} problem=${problem} class=${extra} />`;
   return html`<span class=${`picture ${extra}`}><img key=${state.round} src=${src} alt=${alt} loading=${lazy ? 'lazy' : 'eager'} decoding="async" draggable=${false}
-    class=${state.shown ? 'picture-shown' : ''} onLoad=${() => setState({ ...state, shown: true })} onError=${failed} /></span>`;
+    class=${state.shown ? 'picture-shown' : ''} onLoad=${() => setState((was) => ({ ...was, shown: true }))} onError=${failed} /></span>`;
 }
 
 function NoPicture({ problem, class: extra }) {

@@ -22,7 +22,7 @@ export function HomeSwitcher({ look }) {
   const anchor = useRef(null);
   const popover = usePopover();
   const home = homeOf(me, path);
-  if (!home) return html`<span class=${`home-name home-name-${look}`}>${me ? 'Ownsight' : ''}</span>`;
+  if (!home) return me && look === 'rail' ? null : html`<span class=${`home-name home-name-${look}`}>${me ? 'Ownsight' : ''}</span>`;
   const several = me.homes.length > 1;
   const inside = look === 'rail'
     ? html`<span class="home-text"><b>${home.name}</b><small>${roleWords(home.role)}</small></span>${several && html`<${Icon} name="caret-up-down" />`}`

@@ -1,0 +1,5 @@
+use ownsight_seal::AccountKey;
+
+fn main() {
+    let _ = AccountKey::generate();
+}

@@ -1,0 +1,3 @@
+use ownsight_ledger::Recorded;
+
+fn main() {}

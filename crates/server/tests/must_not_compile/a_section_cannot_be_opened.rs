@@ -1,0 +1,3 @@
+use ownsight_seal::stream::StreamOpener;
+
+fn main() {}

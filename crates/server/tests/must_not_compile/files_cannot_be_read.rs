@@ -1,0 +1,3 @@
+use ownsight_vault::Vault;
+
+fn main() {}

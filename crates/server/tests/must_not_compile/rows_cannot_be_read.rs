@@ -1,0 +1,3 @@
+use ownsight_registry::Registry;
+
+fn main() {}

@@ -1,0 +1,7 @@
+use ownsight_gate::Gate;
+
+fn reach(gate: &Gate) {
+    let _ = gate.registry();
+}
+
+fn main() {}
