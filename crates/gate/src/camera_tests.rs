@@ -6,7 +6,7 @@ use ownsight_model::{
     CameraId, CameraTestStep, DeviceId, EventId, HomeId, StepOutcome, TestId, TestReport, Timestamp,
 };
 use ownsight_registry::{CameraRow, CameraStanding, RegistryError, TestRow};
-use ownsight_seal::{OpenError, Purpose};
+use ownsight_seal::{CameraReportKind, OpenError, Purpose};
 
 use crate::access::HomeAccess;
 use crate::cameras::{SENSITIVITY, Source, replaced};
@@ -213,7 +213,7 @@ impl Gate {
         let (_, access, data) = self.open_home(credentials, home, rows)?;
         let (row, draft, existing) = data.ok_or(GateError::NotFound)?;
         if row.id != test {
-            return Err(alarm::raise(&OpenError::MixUp(Purpose::CameraReport), "finding a camera test"));
+            return Err(alarm::raise(&OpenError::MixUp(Purpose::TestReport), "finding a camera test"));
         }
         Ok(OpenTest { access, row, draft, existing })
     }
@@ -276,13 +276,13 @@ impl OpenTest {
         let report = self
             .access
             .camera_secret(&self.draft.epoch)
-            .and_then(|secret| secret.verify_report(row.device, &row.body, &row.tag))
+            .and_then(|secret| secret.verify_report(CameraReportKind::Test, row.device, &row.body, &row.tag))
             .and_then(|()| profile::decode::<TestReport>(&row.body))
             .and_then(|report| {
                 if report.test == self.row.id {
                     Ok(report)
                 } else {
-                    Err(OpenError::MixUp(Purpose::CameraReport))
+                    Err(OpenError::MixUp(Purpose::TestReport))
                 }
             })
             .map_err(|error| alarm::raise(&error, "verifying a report on a camera test"))?;

@@ -8,7 +8,7 @@ use ownsight_registry::{
     CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan,
     ObjectKey, RegistryError,
 };
-use ownsight_seal::{CameraPlace, CameraSalt, OpenError, Purpose};
+use ownsight_seal::{CameraPlace, CameraReportKind, CameraSalt, OpenError, Purpose};
 
 use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::devices::AWAY_AFTER;
@@ -470,7 +470,7 @@ fn status(
     };
     let report = open
         .secret
-        .verify_report(row.device, &row.body, &row.tag)
+        .verify_report(CameraReportKind::State, row.device, &row.body, &row.tag)
         .and_then(|()| profile::decode::<CameraReport>(&row.body))
         .and_then(|report| {
             if report.camera == detail.camera.id {

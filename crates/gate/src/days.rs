@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use ownsight_ledger::{Action, EventRef};
 use ownsight_model::{GapReason, GapReport, HomeId, Timestamp};
 use ownsight_registry::{DayRows, GapRow};
-use ownsight_seal::{OpenError, Purpose};
+use ownsight_seal::{CameraReportKind, OpenError, Purpose};
 
 use crate::access::HomeAccess;
 use crate::events::{is_epoch_of, verify};
@@ -165,10 +165,10 @@ impl HomeAccess {
     }
 
     fn open_gap(&self, rows: &DayRows, row: &GapRow) -> Result<views::Gap, OpenError> {
-        let mixed_up = OpenError::MixUp(Purpose::CameraReport);
+        let mixed_up = OpenError::MixUp(Purpose::GapReport);
         let camera = rows.cameras.iter().find(|camera| camera.id == row.camera).ok_or(mixed_up.clone())?;
         let secret = self.camera_secret(&camera.epoch)?;
-        secret.verify_report(row.report.device, &row.report.body, &row.report.tag)?;
+        secret.verify_report(CameraReportKind::Gap, row.report.device, &row.report.body, &row.report.tag)?;
         let report: GapReport = profile::decode(&row.report.body)?;
         if report.camera != row.camera {
             return Err(mixed_up);

@@ -51,6 +51,6 @@ pub use hpke::{KeyPair, PublicKey};
 pub use pairing::{PairingAnswer, PairingCode, PairingScope, ParseCodeError};
 pub use primitives::random as random_bytes;
 pub use purpose::{Form, Purpose};
-pub use report::tag_device_report;
+pub use report::{CameraReportKind, tag_device_report};
 pub use secret::{DeviceKey, DevicePsk, DeviceReportKey, LinkSecret, MasterKey, PasswordHash};
 pub use session::{OpenedSession, SessionKind, SessionSecret, SessionTag};

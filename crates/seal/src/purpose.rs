@@ -80,8 +80,12 @@ purposes! {
     HeaderTag = "header-tag", Key of "device PSK" [];
     /// The key of a trailer's tag.
     TrailerTag = "trailer-tag", Key of "device PSK" [];
-    /// The key of the tags of a device's reports on a camera.
+    /// The key of the tags of a device's reports on a camera's state.
     CameraReport = "camera-report", Key of "device PSK" [Home Camera Tenure HomeEpoch CameraEpoch Device];
+    /// The key of the tags of a device's reports on a time in which a camera did not record.
+    GapReport = "gap-report", Key of "device PSK" [Home Camera Tenure HomeEpoch CameraEpoch Device];
+    /// The key of the tags of a device's reports on a camera test, whose camera is the draft.
+    TestReport = "test-report", Key of "device PSK" [Home Camera Tenure HomeEpoch CameraEpoch Device];
     /// The key of the tags of a device's reports on itself.
     DeviceReport = "device-report", Key of "home key" [Home HomeEpoch Device];
     /// An event key, sealed to the camera key pair; time: the event's start.

@@ -6,9 +6,40 @@ use crate::secret::{DevicePsk, DeviceReportKey};
 use crate::{CameraScope, OpenError, Purpose};
 use ownsight_model::DeviceId;
 
+/// What a report on a camera is about. Each has a key of its own: none is taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CameraReportKind {
+    /// How the camera is.
+    State,
+    /// A time in which it did not record.
+    Gap,
+    /// A test, whose camera is the draft.
+    Test,
+}
+
+impl CameraReportKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::State, Self::Gap, Self::Test];
+
+    /// What its key is derived for.
+    pub const fn purpose(self) -> Purpose {
+        match self {
+            Self::State => Purpose::CameraReport,
+            Self::Gap => Purpose::GapReport,
+            Self::Test => Purpose::TestReport,
+        }
+    }
+}
+
 /// Tags a device's report on a camera.
-pub fn tag_camera_report(psk: &DevicePsk, scope: &CameraScope, device: DeviceId, report: &[u8]) -> [u8; 32] {
-    primitives::mac(&camera_report_key(psk, scope, device), &[report])
+pub fn tag_camera_report(
+    kind: CameraReportKind,
+    psk: &DevicePsk,
+    scope: &CameraScope,
+    device: DeviceId,
+    report: &[u8],
+) -> [u8; 32] {
+    primitives::mac(&camera_report_key(kind, psk, scope, device), &[report])
 }
 
 /// Tags a device's report on itself.
@@ -18,9 +49,15 @@ pub fn tag_device_report(key: &DeviceReportKey, report: &[u8]) -> [u8; 32] {
 
 impl CameraSecret {
     /// Verifies a device's report on this camera.
-    pub fn verify_report(&self, device: DeviceId, report: &[u8], tag: &[u8]) -> Result<(), OpenError> {
-        let key = camera_report_key(&self.device_psk(device), &self.scope, device);
-        verify(&key, report, tag, Purpose::CameraReport)
+    pub fn verify_report(
+        &self,
+        kind: CameraReportKind,
+        device: DeviceId,
+        report: &[u8],
+        tag: &[u8],
+    ) -> Result<(), OpenError> {
+        let key = camera_report_key(kind, &self.device_psk(device), &self.scope, device);
+        verify(&key, report, tag, kind.purpose())
     }
 }
 
@@ -31,8 +68,8 @@ impl DeviceReportKey {
     }
 }
 
-pub(crate) fn camera_report_key(psk: &DevicePsk, scope: &CameraScope, device: DeviceId) -> Key {
-    primitives::hkdf(&*psk.0, &[], &scope.context(Purpose::CameraReport).device(device))
+fn camera_report_key(kind: CameraReportKind, psk: &DevicePsk, scope: &CameraScope, device: DeviceId) -> Key {
+    primitives::hkdf(&*psk.0, &[], &scope.context(kind.purpose()).device(device))
 }
 
 fn verify(key: &[u8; 32], report: &[u8], tag: &[u8], purpose: Purpose) -> Result<(), OpenError> {

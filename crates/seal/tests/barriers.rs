@@ -22,7 +22,8 @@ use ownsight_model::{
 use ownsight_seal::barriers::{Barrier, on};
 use ownsight_seal::stream::{SegmentSize, StreamKey, open_all, seal_all};
 use ownsight_seal::{
-    AccountKey, AccountScope, Configuration, DeviceKey, KeyPair, PairingScope, SessionKind, SessionSecret,
+    AccountKey, AccountScope, CameraReportKind, Configuration, DeviceKey, KeyPair, PairingScope, SessionKind,
+    SessionSecret,
 };
 
 use support::{Home, directory, open, open_section, parse, place, seal, sections, two_homes, verify};
@@ -169,8 +170,11 @@ fn other_events_trailer() -> Option<Vec<u8>> {
 
 fn other_homes_report() -> Option<Vec<u8>> {
     let (ours, theirs) = two_homes();
-    let tag = theirs.sealer().tag_report(b"their report");
-    ours.secret.verify_report(ours.device, b"their report", &tag).ok().map(|()| b"their report".to_vec())
+    let tag = theirs.sealer().tag_report(CameraReportKind::State, b"their report");
+    ours.secret
+        .verify_report(CameraReportKind::State, ours.device, b"their report", &tag)
+        .ok()
+        .map(|()| b"their report".to_vec())
 }
 
 fn other_homes_section() -> Option<Vec<u8>> {

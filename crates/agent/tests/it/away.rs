@@ -10,7 +10,10 @@ use crate::support::{TestCamera, eventually};
 
 fn gaps(world: &World, camera: &TestCamera) -> Vec<GapReport> {
     let reports = world.server.shared.reports_of("gap").into_iter().map(|(body, tag, _)| {
-        camera.secret.verify_report(world.home.device, &body, &tag).unwrap();
+        camera
+            .secret
+            .verify_report(ownsight_seal::CameraReportKind::Gap, world.home.device, &body, &tag)
+            .unwrap();
         serde_json::from_slice(&body).unwrap()
     });
     reports.collect()

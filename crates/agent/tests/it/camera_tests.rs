@@ -11,7 +11,10 @@ fn reports(world: &World, test: TestId, draft: &TestCamera) -> Vec<TestReport> {
     let reports = world.server.shared.reports_of("test").into_iter().map(|(body, tag, named)| {
         let report: TestReport = serde_json::from_slice(&body).unwrap();
         if report.test == test {
-            draft.secret.verify_report(world.home.device, &body, &tag).unwrap();
+            draft
+                .secret
+                .verify_report(ownsight_seal::CameraReportKind::Test, world.home.device, &body, &tag)
+                .unwrap();
             assert_eq!(named["test_id"], test.to_string());
         }
         report

@@ -34,7 +34,10 @@ async fn footage_becomes_events_that_open_for_the_home() {
         })
     })
     .await;
-    camera.secret.verify_report(world.home.device, &body, &tag).unwrap();
+    camera
+        .secret
+        .verify_report(ownsight_seal::CameraReportKind::State, world.home.device, &body, &tag)
+        .unwrap();
 
     let begun = std::time::Instant::now();
     let object = loop {

@@ -15,7 +15,7 @@ use ownsight_disk::DiskError;
 use ownsight_model::{
     CameraId, CameraReport, DeviceReport, GapReason, GapReport, TestId, TestReport, Timestamp,
 };
-use ownsight_seal::{CameraSealer, Configuration, DeviceReportKey, tag_device_report};
+use ownsight_seal::{CameraReportKind, CameraSealer, Configuration, DeviceReportKey, tag_device_report};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
@@ -121,13 +121,13 @@ impl Reports {
     }
 
     pub(crate) fn camera(&self, sealer: &CameraSealer, report: &CameraReport) {
-        let tagged = by_camera(Kind::Camera, sealer, report, None);
+        let tagged = by_camera(CameraReportKind::State, sealer, report, None);
         self.lock().put(Key::Camera(report.camera), tagged, None);
         self.changed.notify_waiters();
     }
 
     pub(crate) fn test(&self, sealer: &CameraSealer, report: &TestReport) {
-        let tagged = by_camera(Kind::Test, sealer, report, Some(report.test));
+        let tagged = by_camera(CameraReportKind::Test, sealer, report, Some(report.test));
         self.lock().put(Key::Test(report.test), tagged, None);
         self.changed.notify_waiters();
     }
@@ -136,7 +136,7 @@ impl Reports {
     pub(crate) fn gap(&self, sealer: &CameraSealer, gap: GapReport) -> Result<(), DiskError> {
         {
             let mut inner = self.lock();
-            let tagged = by_camera(Kind::Gap, sealer, &gap, None);
+            let tagged = by_camera(CameraReportKind::Gap, sealer, &gap, None);
             inner.put(Key::Gap(gap.camera, gap.from), tagged, Some(gap));
             inner.bound_gaps();
         }
@@ -233,7 +233,7 @@ impl DropRecord for Reports {
             // A camera that is no longer this device's has nobody whom a gap could be told.
             if let (Some(sealer), Some((from, to))) = (assigned, event.time) {
                 let gap = inner.grown_gap(event.camera, from, to);
-                let tagged = by_camera(Kind::Gap, &sealer, &gap, None);
+                let tagged = by_camera(CameraReportKind::Gap, &sealer, &gap, None);
                 inner.put(Key::Gap(gap.camera, gap.from), tagged, Some(gap));
                 inner.bound_gaps();
             }
@@ -277,13 +277,22 @@ impl Inner {
     }
 }
 
-fn by_camera(kind: Kind, sealer: &CameraSealer, report: &impl Serialize, test: Option<TestId>) -> Tagged {
+fn by_camera(
+    kind: CameraReportKind,
+    sealer: &CameraSealer,
+    report: &impl Serialize,
+    test: Option<TestId>,
+) -> Tagged {
     let body = json(report);
     Tagged {
-        kind,
+        kind: match kind {
+            CameraReportKind::State => Kind::Camera,
+            CameraReportKind::Gap => Kind::Gap,
+            CameraReportKind::Test => Kind::Test,
+        },
         camera_id: Some(sealer.scope().camera),
         test_id: test,
-        tag: BASE64URL_NOPAD.encode(&sealer.tag_report(&body)),
+        tag: BASE64URL_NOPAD.encode(&sealer.tag_report(kind, &body)),
         body: BASE64URL_NOPAD.encode(&body),
     }
 }

@@ -99,7 +99,11 @@ fn a_batch_is_bounded() {
     for from in 0..=GAPS_MAX as i64 {
         let mut inner = reports.lock();
         let gap = gap(camera, from, None);
-        inner.put(Key::Gap(camera, gap.from), by_camera(Kind::Gap, &sealer(camera), &gap, None), Some(gap));
+        inner.put(
+            Key::Gap(camera, gap.from),
+            by_camera(CameraReportKind::Gap, &sealer(camera), &gap, None),
+            Some(gap),
+        );
         inner.bound_gaps();
     }
     let kept = gaps(&reports);
@@ -124,7 +128,7 @@ fn the_gap_of_dropped_events_grows() {
     let time = Timestamp::from_micros;
     for (from, to) in [(10, 20), (30, 40), (50, 60)] {
         let grown = inner.grown_gap(camera, time(from), time(to));
-        let tagged = by_camera(Kind::Gap, &sealer(camera), &grown, None);
+        let tagged = by_camera(CameraReportKind::Gap, &sealer(camera), &grown, None);
         inner.put(Key::Gap(camera, grown.from), tagged, Some(grown));
     }
     let gaps: Vec<_> = inner.pending.values().filter_map(|pending| pending.gap.clone()).collect();

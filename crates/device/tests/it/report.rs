@@ -5,6 +5,8 @@ use std::time::Duration;
 use ownsight_device::{Device, DeviceOptions, Outcome};
 use ownsight_model::{CameraReport, CameraState, DeviceReport, GapReason, GapReport, TestId, TestReport};
 
+use ownsight_seal::CameraReportKind;
+
 use crate::World;
 use crate::support::{Running, eventually, options};
 
@@ -26,9 +28,13 @@ async fn reports_verify_under_the_homes_keys_and_name_their_camera() {
 
     let shared = &world.server.shared;
     let (device, home) = (world.home.device, world.home.control.home_key());
-    for kind in ["camera", "gap", "test"] {
+    for (kind, tagged_as) in [
+        ("camera", CameraReportKind::State),
+        ("gap", CameraReportKind::Gap),
+        ("test", CameraReportKind::Test),
+    ] {
         let (body, tag, report) = eventually(kind, || shared.reports_of(kind).pop()).await;
-        world.camera.secret.verify_report(device, &body, &tag).unwrap();
+        world.camera.secret.verify_report(tagged_as, device, &body, &tag).unwrap();
         assert_eq!(report["camera_id"], camera.to_string(), "{kind}");
         if kind == "test" {
             assert_eq!(report["test_id"], test.to_string());
@@ -62,7 +68,7 @@ async fn a_gap_outlives_kill_until_the_server_has_it() {
     world.running = Running::start(Device::load(world.folder.path()).unwrap());
     let shared = world.server.shared.clone();
     let (body, tag, _) = eventually("the gap", || shared.reports_of("gap").pop()).await;
-    world.camera.secret.verify_report(world.home.device, &body, &tag).unwrap();
+    world.camera.secret.verify_report(CameraReportKind::Gap, world.home.device, &body, &tag).unwrap();
     assert_eq!(serde_json::from_slice::<GapReport>(&body).unwrap(), gap);
     assert_eq!(shared.reports_of("gap").len(), 1, "the newest form only");
     world.running.stop().await;
@@ -89,7 +95,7 @@ async fn what_a_full_queue_drops_is_counted_and_a_gap() {
     world.server.shared.refuse_all(None);
     let shared = world.server.shared.clone();
     let (body, tag, _) = eventually("the gap", || shared.reports_of("gap").pop()).await;
-    world.camera.secret.verify_report(world.home.device, &body, &tag).unwrap();
+    world.camera.secret.verify_report(CameraReportKind::Gap, world.home.device, &body, &tag).unwrap();
     let gap: GapReport = serde_json::from_slice(&body).unwrap();
     assert_eq!((gap.camera, gap.reason), (world.camera.id(), GapReason::QueueFull));
     assert!(gap.to.is_some_and(|to| to > gap.from), "both events, in one gap");

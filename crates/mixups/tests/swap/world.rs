@@ -22,8 +22,8 @@ use ownsight_model::{
 };
 use ownsight_registry::{Registry, RegistryOptions};
 use ownsight_seal::{
-    CameraSealer, Configuration, DeviceKey, KeyPair, LinkSecret, MasterKey, PairingAnswer, PairingCode,
-    PairingScope, tag_device_report,
+    CameraReportKind, CameraSealer, Configuration, DeviceKey, KeyPair, LinkSecret, MasterKey, PairingAnswer,
+    PairingCode, PairingScope, tag_device_report,
 };
 use ownsight_vault::{Vault, VaultConfig};
 
@@ -215,7 +215,7 @@ impl Side {
         });
         let report = TestReport { test, at: Timestamp::now(), steps: steps.into(), done: true };
         let body = serde_json::to_vec(&report).unwrap();
-        let tag = draft_sealer.tag_report(&body).to_vec();
+        let tag = draft_sealer.tag_report(CameraReportKind::Test, &body).to_vec();
         device.send(ingest, vec![Report { kind: ReportKind::Test(test), body, tag }]).await;
 
         // A configuration that waits to be fetched, a pairing that waits for its device, a link that waits.
@@ -371,16 +371,16 @@ impl HeldByDevice {
             to: Some(at.minus(Duration::from_secs(30))),
             reason: GapReason::Camera(CameraFault::Stalled),
         };
-        let tagged = |kind, body: Vec<u8>| {
-            let tag = sealer.tag_report(&body).to_vec();
+        let tagged = |kind, tagged_as, body: Vec<u8>| {
+            let tag = sealer.tag_report(tagged_as, &body).to_vec();
             Report { kind, body, tag }
         };
         let body = serde_json::to_vec(&device).unwrap();
         let tag = tag_device_report(&configuration.report_key, &body).to_vec();
         let reports = vec![
             Report { kind: ReportKind::Device, body, tag },
-            tagged(ReportKind::Camera(camera), serde_json::to_vec(&state).unwrap()),
-            tagged(ReportKind::Gap(camera), serde_json::to_vec(&gap).unwrap()),
+            tagged(ReportKind::Camera(camera), CameraReportKind::State, serde_json::to_vec(&state).unwrap()),
+            tagged(ReportKind::Gap(camera), CameraReportKind::Gap, serde_json::to_vec(&gap).unwrap()),
         ];
         self.send(ingest, reports).await;
     }

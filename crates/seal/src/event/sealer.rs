@@ -10,6 +10,7 @@ use crate::event::header::{HEADER_BYTES, Header, HeaderIds};
 use crate::event::trailer::{Section, Trailer};
 use crate::hpke::{self, PublicKey};
 use crate::primitives::{self, Key};
+use crate::report::CameraReportKind;
 use crate::secret::DevicePsk;
 use crate::stream::{SegmentSize, StreamKey, StreamSealer};
 
@@ -34,8 +35,8 @@ impl CameraSealer {
     }
 
     /// Tags a report on this camera.
-    pub fn tag_report(&self, report: &[u8]) -> [u8; 32] {
-        crate::report::tag_camera_report(&self.psk, &self.scope, self.device, report)
+    pub fn tag_report(&self, kind: CameraReportKind, report: &[u8]) -> [u8; 32] {
+        crate::report::tag_camera_report(kind, &self.psk, &self.scope, self.device, report)
     }
 
     /// Begins an event: writes its header to `out`.

@@ -135,9 +135,11 @@ fn events(chain: &mut Chain) {
     chain.key(Purpose::TrailerTag, psk.expose(), &[], &*crate::event::trailer::trailer_key(&psk, &header));
 
     let body = br#"{"camera":"44444444-4444-4444-4444-444444444444"}"#;
-    let tag = report::tag_camera_report(&psk, secret.scope(), inputs::DEVICE, body);
-    secret.verify_report(inputs::DEVICE, body, &tag).unwrap();
-    chain.tag(Purpose::CameraReport, psk.expose(), body, &tag);
+    for kind in report::CameraReportKind::ALL {
+        let tag = report::tag_camera_report(kind, &psk, secret.scope(), inputs::DEVICE, body);
+        secret.verify_report(kind, inputs::DEVICE, body, &tag).unwrap();
+        chain.tag(kind.purpose(), psk.expose(), body, &tag);
+    }
     let home = inputs::control_key().home_key();
     let key = home.device_report_key(inputs::DEVICE);
     let body = br#"{"device":"55555555-5555-5555-5555-555555555555"}"#;

@@ -2,8 +2,8 @@
 
 use ownsight_model::{CameraAddress, EventId, InstallationId, TestId};
 use ownsight_seal::{
-    AssignedCamera, AssignedTest, CameraSource, Configuration, DeviceKey, KeyPair, OpenError, PairingScope,
-    Purpose,
+    AssignedCamera, AssignedTest, CameraReportKind, CameraSource, Configuration, DeviceKey, KeyPair,
+    OpenError, PairingScope, Purpose,
 };
 
 use crate::support::{Home, flipped, open, seal, sections, two_homes};
@@ -54,7 +54,8 @@ fn from_a_configuration_to_a_picture() {
     let object = seal(&sealer, EventId::generate(), &sections(1));
     assert_eq!(open(&home.secret, &object).unwrap(), sections(1));
     let body = b"{}";
-    home.secret.verify_report(home.device, body, &sealer.tag_report(body)).unwrap();
+    let kind = CameraReportKind::Test;
+    home.secret.verify_report(kind, home.device, body, &sealer.tag_report(kind, body)).unwrap();
     home.key
         .device_report_key(home.device)
         .verify(body, &ownsight_seal::tag_device_report(&read.report_key, body))

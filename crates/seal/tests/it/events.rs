@@ -3,8 +3,8 @@
 use ownsight_model::{CameraId, DeviceId, EventId, HomeEpoch, HomeId, InstallationId, TenureId};
 use ownsight_seal::stream::StreamError;
 use ownsight_seal::{
-    CameraPlace, CameraScope, CameraSealer, CameraSecret, ControlKey, HEADER_BYTES, HomeScope, OpenError,
-    Purpose, tag_device_report,
+    CameraPlace, CameraReportKind, CameraScope, CameraSealer, CameraSecret, ControlKey, HEADER_BYTES,
+    HomeScope, OpenError, Purpose, tag_device_report,
 };
 
 use crate::support::{
@@ -196,20 +196,33 @@ fn a_header_with_any_bit_changed_is_refused() {
 fn reports_verify_for_their_own_device_camera_and_body_only() {
     let (home, other) = two_homes();
     let body = br#"{"state":"records"}"#;
-    let tag = home.sealer().tag_report(body);
+    let kind = CameraReportKind::State;
+    let tag = home.sealer().tag_report(kind, body);
     let not_authentic = Err(OpenError::NotAuthentic(Purpose::CameraReport));
-    assert_eq!(home.secret.verify_report(home.device, body, &tag), Ok(()));
-    assert_eq!(home.secret.verify_report(DeviceId::generate(), body, &tag), not_authentic, "another device");
+    assert_eq!(home.secret.verify_report(kind, home.device, body, &tag), Ok(()));
     assert_eq!(
-        home.secret.verify_report(home.device, br#"{"state":"closed"}"#, &tag),
+        home.secret.verify_report(kind, DeviceId::generate(), body, &tag),
+        not_authentic,
+        "another device"
+    );
+    assert_eq!(
+        home.secret.verify_report(kind, home.device, br#"{"state":"closed"}"#, &tag),
         not_authentic,
         "another body"
     );
     for (what, secret) in other_secrets(&home, &other) {
-        assert_eq!(secret.verify_report(home.device, body, &tag), not_authentic, "{what}");
+        assert_eq!(secret.verify_report(kind, home.device, body, &tag), not_authentic, "{what}");
+    }
+    for other in [CameraReportKind::Gap, CameraReportKind::Test] {
+        let verified = home.secret.verify_report(other, home.device, body, &tag);
+        assert_eq!(verified, Err(OpenError::NotAuthentic(other.purpose())), "a report of another kind");
     }
     for cut in 0..tag.len() {
-        assert_eq!(home.secret.verify_report(home.device, body, &tag[..cut]), not_authentic, "a cut tag");
+        assert_eq!(
+            home.secret.verify_report(kind, home.device, body, &tag[..cut]),
+            not_authentic,
+            "a cut tag"
+        );
     }
 
     let key = home.key.device_report_key(home.device);

@@ -167,7 +167,7 @@ function NothingFound({ home, filter, cameras, onPick }) {
   if (filter.cameras.length) {
     return html`<section class="state"><h2 class="state-title">No events of ${filterWords(filter, cameras)}</h2><button type="button" class="btn" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></section>`;
   }
-  return html`<${EventsDay} home=${home} day=${dayOf(Date.now() * 1000, home.zone)} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty="No events yet. They appear here by themselves when something moves." />`;
+  return html`<${EventsDay} home=${home} day=${dayOf(Date.now() * 1000, home.zone)} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty="No events yet. When something moves, its event appears here by itself, once its video is complete." />`;
 }
 
 function Unverified({ n }) {

@@ -7,7 +7,7 @@ use ownsight_model::{
     CameraId, CameraTestStep, EventId, Label, LabelSource, MotionTrack, SectionKind, StepOutcome, StepReport,
     TestId, TestReport, Timestamp,
 };
-use ownsight_seal::CameraSealer;
+use ownsight_seal::{CameraReportKind, CameraSealer};
 use reqwest::Method;
 use serde_json::json;
 
@@ -125,7 +125,7 @@ async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device) -> TestId
         "kind": "test",
         "test_id": test,
         "body": BASE64URL_NOPAD.encode(&body),
-        "tag": BASE64URL_NOPAD.encode(&sealer.tag_report(&body)),
+        "tag": BASE64URL_NOPAD.encode(&sealer.tag_report(CameraReportKind::Test, &body)),
     }]});
     let taken = device.request(Method::POST, "reports").json(&report).send().await.unwrap();
     assert_eq!(taken.status(), 204);

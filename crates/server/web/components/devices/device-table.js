@@ -18,6 +18,8 @@ const STATES = {
   expired: { tone: 'quiet', icon: 'minus-circle-fill', word: 'Code expired' },
 };
 
+const STARTING = { tone: 'quiet', icon: 'circle-dashed', word: 'Starting' };
+
 /**
  * The devices of a home: what each serves, its state, what it still has to send, its clock.
  * @param {{home: any, devices: any[], cameras: any[], now: number, manage: boolean}} props
@@ -70,13 +72,14 @@ function menuOf(device, rename, remove) {
 
 /** @param {{device: any, zone: string, now: number}} props */
 export function DevicePill({ device, zone, now }) {
-  const state = STATES[device.state] ?? STATES.away;
+  const state = device.local && device.state === 'waiting' ? STARTING : STATES[device.state] ?? STATES.away;
   const since = device.state === 'away' && device.since ? ` since ${when(device.since, zone, now)}` : '';
   return html`<span class=${`pill pill-${state.tone}`}><${Icon} name=${state.icon} />${state.word}${since}</span>`;
 }
 
 function sayKind(device, zone, now) {
   const what = device.kind === 'camera' ? 'Camera that sends by itself' : `Agent${device.version ? ` ${device.version.replace(/^ownsight agent /, '')}` : ''}${device.local ? ' of this server' : ''}`;
+  if (device.state === 'waiting' && device.local) return 'Its agent is starting';
   if (device.state === 'waiting') return 'Its pairing code has not been used yet';
   if (device.state === 'expired') return 'Its pairing code was not used in time';
   const paired = device.paired_at ? `, paired ${dateName(dayOf(device.paired_at, zone), { thisYear: dayOf(now, zone).slice(0, 4) })}` : '';

@@ -9,12 +9,13 @@ const REMEDY = { password: 'Enter password', address: 'Check address', test: 'Te
  * @param {{gap: any, camera: string, zone: string, day: string, home: string, mayManage: boolean}} props
  */
 export function GapLine({ gap, camera, zone, day, home, mayManage }) {
-  const action = gap.to === null && mayManage ? REMEDY[faultWords(gap.reason).action] : null;
+  const { action } = faultWords(gap.reason);
+  const remedy = gap.to === null && mayManage ? REMEDY[action] : null;
   return html`
     <li class="gap">
       <svg class="gap-mark" aria-hidden="true"><rect width="100%" height="100%" fill="url(#hatch)" /></svg>
       <p><b>${camera}</b> ${gapWords(gap, zone, day)}.
-        ${action && html` <a class="link nowrap" href=${`/h/${home}/cameras/${gap.camera_id}`}>${action}</a>`}</p>
+        ${remedy && html` <a class="link nowrap" href=${`/h/${home}/cameras/${gap.camera_id}#${action}`}>${remedy}</a>`}</p>
       <span class="gap-rule" aria-hidden="true"></span>
     </li>`;
 }

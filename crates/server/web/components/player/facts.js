@@ -9,7 +9,7 @@ import { Icon } from '../icon/icon.js';
  */
 export function Facts({ event, zone, members, phone, onDelete }) {
   const label = labelWords(event.label);
-  const motion = [clock(event.motion_started_at, zone, { seconds: true }), clock(event.motion_ended_at, zone, { seconds: true })];
+  const motion = [event.motion_started_at ?? event.started_at, event.motion_ended_at ?? event.ended_at].map((at) => clock(at, zone, { seconds: true }));
   const length = duration(event.ended_at - event.started_at);
   const keptUntil = event.expires_at ? `kept until ${dateName(dayOf(event.expires_at, zone), { thisYear: dayOf(event.started_at, zone).slice(0, 4) })}` : 'kept until deleted';
   const by = event.found_by ? `found by ${event.found_by === 'This server' ? 'this server' : event.found_by}` : 'found by the camera itself';
