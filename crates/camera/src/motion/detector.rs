@@ -5,14 +5,15 @@ use crate::decode::Picture;
 use crate::video::{TICKS_PER_SECOND, to_ticks};
 
 use super::grid::Grid;
-use super::scene::{Difference, Limits, Scene};
+use super::scene::{CELL_AMOUNT_MAX, Difference, Limits, Scene};
 
 /// What one picture says about motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MotionUpdate {
     /// When the picture is shown, in ticks.
     pub pts: i64,
-    /// How much moves in it: 0 nothing, 255 the whole picture.
+    /// How much moves in it: 0 nothing, 255 the whole picture. Grows with the side of what moves, not with its area, so that
+    /// a person far off is seen on the same scale as one in front of the lens.
     pub strength: u8,
     /// Motion has begun or ended.
     pub change: Option<MotionChange>,
@@ -29,8 +30,6 @@ pub enum MotionChange {
     Ended(i64),
 }
 
-/// Amount of difference at which strength is 63 % of its largest value.
-const AMOUNT_SCALE: f32 = 60.0;
 /// A beginning that pauses for longer than this was none.
 const PAUSE_TICKS_MAX: i64 = TICKS_PER_SECOND / 4;
 /// Longest time between two pictures that is believed, in seconds.
@@ -87,7 +86,7 @@ impl Detector {
         let change = self.step(pts, difference.cells > 0);
         MotionUpdate {
             pts,
-            strength: strength(difference),
+            strength: strength(difference, self.grid.cells.len()),
             change,
             stirring: !matches!(self.state, State::Still),
         }
@@ -163,12 +162,13 @@ fn limits(sensitivity: u8) -> Limits {
     Limits { floor: 14.0 * (3.0_f32 / 14.0).powf(part), cells_min: (10.0 * 0.2_f32.powf(part)) as usize }
 }
 
-fn strength(difference: Difference) -> u8 {
+fn strength(difference: Difference, cells: usize) -> u8 {
     if difference.cells == 0 {
         return 0;
     }
+    let part = difference.amount / (cells.max(1) as f32 * CELL_AMOUNT_MAX);
     // What counts is never 0.
-    (255.0 * (1.0 - (-difference.amount / AMOUNT_SCALE).exp())).max(1.0) as u8
+    (255.0 * part.clamp(0.0, 1.0).sqrt()).max(1.0) as u8
 }
 
 #[cfg(test)]
@@ -213,6 +213,16 @@ mod tests {
         }
         assert_eq!(detector.interrupt(), Some(MotionChange::Ended(3 * FRAME)));
         assert_eq!(detector.interrupt(), None);
+    }
+
+    #[test]
+    fn strength_tells_near_from_far() {
+        let of = |amount: f32| strength(Difference { cells: 4, amount }, 6_912);
+        assert_eq!(strength(Difference::default(), 6_912), 0);
+        assert_eq!(of(0.0), 1, "what counts is never 0");
+        assert_eq!(of(6_912.0 * CELL_AMOUNT_MAX), 255);
+        let sizes = [6.0, 240.0, 860.0, 2_170.0].map(of);
+        assert!(sizes.is_sorted() && sizes[3] > 2 * sizes[1] && sizes[1] > 2 * sizes[0], "{sizes:?}");
     }
 
     #[test]

@@ -36,13 +36,15 @@ const NEW_SCENE_PART: f32 = 0.4;
 /// A change of light between two pictures that is larger than this on average makes a new scene too, in luma:
 /// what was at the ends of the scale, or will be, does not follow the rest.
 const NEW_LIGHT: f32 = 12.0;
+/// How far a cell strays at most, in multiples of its limit.
+pub(super) const CELL_AMOUNT_MAX: f32 = 4.0;
 /// How long a new scene is learnt, in seconds.
 const LEARN_SECONDS: f32 = 1.5;
 
 /// What differs in one picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Difference {
-    /// Sum, over the cells that count, of how far they stray in multiples of their limit (at most 4 each).
+    /// Sum, over the cells that count, of how far they stray in multiples of their limit, at most [`CELL_AMOUNT_MAX`] each.
     pub(super) amount: f32,
     /// Cells that count.
     pub(super) cells: usize,
@@ -204,7 +206,7 @@ impl Scene {
                 }
                 *seen = true;
                 part.cells += 1;
-                part.amount += self.residuals.get(index).copied().unwrap_or(0.0).min(4.0);
+                part.amount += self.residuals.get(index).copied().unwrap_or(0.0).min(CELL_AMOUNT_MAX);
                 self.reach.extend(neighbours(index, self.columns));
             }
             if part.cells >= self.limits.cells_min {

@@ -20,8 +20,12 @@ export function middleOf(frame, frames, length) {
   return ((kept + 0.5) * length) / Math.max(1, frames);
 }
 
+/** A strength that fills the height even if nothing in the event is stronger. */
+const FULL_LEAST = 24;
+
 /**
- * Strength of motion in `n` equal bars, the strongest sample of each, 0 to 1.
+ * Strength of motion in `n` equal bars, the strongest sample of each, 0 to 1: as a part of the event's strongest, so that an event far
+ * from the lens has a shape, too.
  * @param {[number, number][]} motion offset in milliseconds, strength 0 to 255
  * @param {number} lengthMs
  * @param {number} n
@@ -29,9 +33,10 @@ export function middleOf(frame, frames, length) {
  */
 export function barsOf(motion, lengthMs, n) {
   const bars = Array(n).fill(null);
+  const full = motion.reduce((most, [, strength]) => Math.max(most, strength), FULL_LEAST);
   for (const [at, strength] of motion) {
     const i = Math.min(n - 1, Math.max(0, Math.floor((at / lengthMs) * n)));
-    bars[i] = Math.max(bars[i] ?? 0, strength / 255);
+    bars[i] = Math.max(bars[i] ?? 0, strength / full);
   }
   // A bar between two samples takes the one before it, so that sparse samples do not look like pauses.
   let last = 0;

@@ -54,6 +54,8 @@ test('frames', () => {
 
 test('bars take the strongest sample and bridge sparse ones', () => {
   assert.deepEqual(barsOf([[0, 0], [400, 255], [450, 51], [900, 102]], 1000, 5), [0, 0, 1, 1, 0.4]);
+  assert.deepEqual(barsOf([[0, 25], [500, 50]], 1000, 2), [0.5, 1]);
+  assert.deepEqual(barsOf([[0, 1], [500, 6]], 1000, 2), [1 / 24, 0.25]);
   assert.equal(tickStep(12, 984, 60), 1);
   assert.equal(tickStep(12, 320, 60), 3);
 });

@@ -46,5 +46,5 @@ export function Clock({ video, event, zone }) {
   const { minutes, seconds, suffix } = clockParts(event.started_at + Math.round(video.at * 1e6), zone, { tenths: true });
   const [whole, tenth] = seconds.split('.');
   return html`<p class="clock"><time class="clock-time"><b>${minutes}${whole}</b><span>.${tenth}</span>${suffix && html` <span>${suffix}</span>`}</time>
-    <span class="clock-frame soft num">frame ${event.frames ? video.frame + 1 : 0} of ${event.frames}</span></p>`;
+    ${event.frames && html`<span class="clock-frame soft num">frame ${video.frame + 1} of ${event.frames}</span>`}</p>`;
 }

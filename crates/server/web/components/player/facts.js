@@ -31,7 +31,7 @@ export function Facts({ event, zone, members, phone, onDelete }) {
         <div><dt>Camera</dt><dd>${event.camera_name}</dd></div>
         <div><dt>Label</dt><dd>${label.name}<small>${labelSource(event.label_source)}</small></dd></div>
         <div><dt>Motion</dt><dd class="num">${motion[0]} to ${motion[1]}<small>${by}</small></dd></div>
-        <div><dt>Clip</dt><dd>${length}, no sound<small>${bytes(event.clip_bytes)}, ${event.width}×${event.height}</small><small>${keptUntil}</small></dd></div>
+        <div><dt>Clip</dt><dd>${length}, no sound<small>${bytes(event.clip_bytes)}${event.width ? `, ${event.width}×${event.height}` : ''}</small><small>${keptUntil}</small></dd></div>
       </dl>
       ${members && html`<section class="facts-part"><h2>Who can see this</h2><p>${alone ? 'You, as a member.' : `${who}, as members.`}</p><p class="soft">Nobody outside this home.</p></section>`}
       ${onDelete && html`<div class="facts-end"><button type="button" class="btn btn-wide btn-danger" onClick=${onDelete}><${Icon} name="trash" />Delete event</button></div>`}
