@@ -35,3 +35,31 @@ impl<T> Answer<T> {
         Err(WrongSession)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::BASE64URL_NOPAD;
+    use ownsight_model::InstallationId;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_comes_out_for_its_own_session_only() {
+        let installation = InstallationId::generate();
+        let half = |byte| BASE64URL_NOPAD.encode(&[byte; 32]);
+        let cookie = |server, page| Credentials::cookie(installation, &half(server), &half(page)).unwrap();
+        let own = cookie(1, 2);
+        let strangers = [
+            cookie(3, 4),
+            cookie(1, 4),
+            cookie(3, 2),
+            Credentials::bearer(installation, &half(1), Some(&half(2))).unwrap(),
+            Credentials::cookie(InstallationId::generate(), &half(1), &half(2)).unwrap(),
+        ];
+        for stranger in strangers {
+            assert_eq!(Answer::new(&own, "own").release(&stranger), Err(WrongSession), "{stranger:?}");
+            assert_eq!(Answer::new(&stranger, "theirs").release(&own), Err(WrongSession), "{stranger:?}");
+        }
+        assert_eq!(Answer::new(&own, "own").release(&cookie(1, 2)), Ok("own"));
+    }
+}

@@ -53,7 +53,7 @@ pub enum GateError {
         why: String,
     },
     /// The new password is too short or too long.
-    #[error("the password must have 10 to 1024 characters")]
+    #[error("the password must have at least 10 characters, and at most 1024 bytes")]
     WeakPassword,
     /// No paired device can do this.
     #[error("no device of this home can do this yet")]

@@ -49,6 +49,9 @@ pub enum OpenError {
     /// SQLite failed.
     #[error("cannot open the ledger")]
     Sqlite(#[from] rusqlite::Error),
+    /// The file could not be made.
+    #[error("cannot make the ledger's file")]
+    File(#[source] std::io::Error),
     /// The folder's names could not be synced.
     #[error("cannot sync the ledger's folder")]
     Folder(#[source] std::io::Error),

@@ -1,6 +1,7 @@
 //! The database file: how it is opened, and its tables.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,6 +45,13 @@ const MIGRATIONS: [&str; 1] = [
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;",
 ];
 
+/// Makes an empty file, readable by its owner only; one that is there stays as it is. SQLite gives its log the same mode.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    options.open(path).map(drop)
+}
+
 /// Opens the file for writing, makes it if it is not there, and brings it to the newest schema.
 pub(crate) fn open(
     path: &Path,
@@ -53,6 +61,7 @@ pub(crate) fn open(
     if rusqlite::version_number() < SQLITE_MIN {
         return Err(OpenError::SqliteTooOld { found: rusqlite::version() });
     }
+    create(path).map_err(OpenError::File)?;
     let mut connection = connect(path, busy_timeout)?;
     migrate(&mut connection)?;
     bind(&connection, installation)?;

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Camera(CameraArgs),
     /// Make accounts and reset passwords by one-time links (on the server's machine)
     Account(AccountArgs),
-    /// Find every disagreement between the registry and the files of events
+    /// Find every disagreement between the registry and the files of events, and walk over the record of openings
     Check(CheckArgs),
     /// Look at the configuration
     Config(ConfigArgs),

@@ -13,8 +13,12 @@ mod supervisor;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use ownsight_agent::AgentError;
 
 use crate::cli::{Cli, Command};
+
+/// An agent without a pairing that its server knows: somebody must pair it anew. `EX_CONFIG` of sysexits.h.
+const EXIT_UNPAIRED: u8 = 78;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -23,7 +27,11 @@ fn main() -> ExitCode {
         Err(error) => {
             // The whole chain on one line: what failed, then why, then what to do.
             eprintln!("ownsight: {error:#}");
-            ExitCode::FAILURE
+            match error.downcast_ref::<AgentError>() {
+                // To be started again would change nothing: `packaging/ownsight-agent.service` leaves it at that.
+                Some(AgentError::Stopped(_) | AgentError::NotPaired) => ExitCode::from(EXIT_UNPAIRED),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ fn a_newer_schema_is_refused() {
 fn a_folder_that_does_not_exist_is_an_error() {
     let refused =
         Ledger::open(Path::new("/nonexistent/ledger.sqlite"), installation(), &LedgerConfig::default());
-    assert!(matches!(refused, Err(OpenError::Sqlite(_))));
+    assert!(matches!(refused, Err(OpenError::File(_))));
 }
 
 #[test]

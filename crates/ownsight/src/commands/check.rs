@@ -1,7 +1,11 @@
-//! `ownsight check`: every disagreement between the registry and the files of events.
+//! `ownsight check`: every disagreement between the registry and the files of events, and the ledger's chain.
+
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use ownsight_ingest::check::{self, CheckOptions};
+use ownsight_ledger::{Ledger, LedgerConfig};
+use ownsight_registry::Registry;
 
 use crate::cli::CheckArgs;
 use crate::config::Config;
@@ -21,6 +25,7 @@ pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<()> {
     for finding in &report.findings {
         println!("{finding}");
     }
+    let chain = check_ledger(&config.data, &registry).await?;
     registry.close().await;
     let findings: u64 = report.counts.values().sum();
     eprintln!(
@@ -30,5 +35,27 @@ pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<()> {
     if !report.is_clean() {
         bail!("registry and files disagree");
     }
+    if !chain {
+        bail!("the record of openings is broken: keep `ledger.db` as it is, and find out who changed it");
+    }
     Ok(())
+}
+
+/// Walks over the record of openings; whether it is whole.
+async fn check_ledger(data: &Path, registry: &Registry) -> anyhow::Result<bool> {
+    let path = data.join("ledger.db");
+    let Some(installation) = registry.installation().await? else { return Ok(true) };
+    if !path.exists() {
+        println!("the record of openings {} is missing", path.display());
+        return Ok(false);
+    }
+    let ledger = Ledger::open(&path, installation.id, &LedgerConfig::default())
+        .with_context(|| format!("cannot open the record of openings {}", path.display()))?;
+    let verification = ledger.verify().await.context("the record of openings cannot be read")?;
+    ledger.close().await;
+    if let Some(broken) = &verification.broken {
+        println!("record of openings: {broken}");
+    }
+    eprintln!("{} openings on record", verification.sound);
+    Ok(verification.broken.is_none())
 }

@@ -53,7 +53,7 @@ impl From<GateError> for Problem {
             }
             GateError::WeakPassword => {
                 Self::new(unprocessable, "weak-password", "The password is not acceptable")
-                    .detail("The password must have 10 to 1024 characters.")
+                    .detail("The password must have at least 10 characters, and at most 1024 bytes.")
                     .remedy("Choose a longer one.")
             }
             GateError::NoDevice => Self::new(StatusCode::CONFLICT, "no-device", "No device can do this")

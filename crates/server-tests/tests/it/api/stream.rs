@@ -36,9 +36,8 @@ impl Updates {
                 }
             }
         };
-        if timeout(Duration::from_secs(20), read).await.is_err() {
-            panic!("no `{wanted}` in: {}", self.text);
-        }
+        let in_time = timeout(Duration::from_secs(20), read).await.is_ok();
+        assert!(in_time, "no `{wanted}` in: {}", self.text);
     }
 
     /// Everything within a time.
