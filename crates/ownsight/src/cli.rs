@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Look at the configuration
     Config(ConfigArgs),
+    /// Measure what this machine does, on a server in a temporary folder
+    Bench(BenchArgs),
 }
 
 /// Where an installation keeps its things.
@@ -221,6 +223,13 @@ pub(crate) struct CheckArgs {
     /// Read every file whole and compare its digest
     #[arg(long)]
     pub(crate) deep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// What to measure [default: all]
+    #[arg(value_name = "FIGURES")]
+    pub(crate) groups: Vec<crate::commands::bench::Group>,
 }
 
 #[derive(Debug, Args)]

@@ -118,6 +118,18 @@ impl Client {
         self.send(Method::DELETE, path, None).await
     }
 
+    /// Both halves of the session's secret.
+    pub(crate) fn session(&self) -> (&str, &str) {
+        (&self.token, &self.half)
+    }
+
+    /// Media or a stream, whose body is still to be read.
+    pub(crate) async fn open(&self, path: &str) -> anyhow::Result<reqwest::Response> {
+        let request = self.http.get(format!("{}{path}", self.server)).bearer_auth(&self.token);
+        let response = request.header("Ownsight-Client-Half", &self.half).send().await?;
+        Ok(response.error_for_status()?)
+    }
+
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let mut request = self.http.request(method, format!("{}{path}", self.server));
         if !self.token.is_empty() {

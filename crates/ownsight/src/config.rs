@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, unknown fields refused, flags over it.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -112,6 +113,34 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// An installation on loopback that is looked at and thrown away: data and configuration beside each other in a folder,
+    /// so that the master key is not in the data; port 0 for any.
+    pub(crate) fn beside(folder: &Path, port: u16) -> anyhow::Result<Self> {
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let (data, configuration) = (folder.join("data"), folder.join("configuration"));
+        for folder in [&data, &configuration] {
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        }
+        Ok(Self {
+            file: None,
+            data,
+            configuration,
+            listen: loopback(port),
+            metrics_listen: loopback(0),
+            public_url: None,
+            tls: None,
+            trusted_proxies: Vec::new(),
+            floor_bytes: 200 << 20,
+            floor_percent: 0,
+            reserve_bytes: 4 << 20,
+            event_max: EventsSection::default().max_seconds,
+        })
+    }
+
     pub(crate) fn load(args: &ServeArgs) -> anyhow::Result<Self> {
         let mut config = Self::load_folders(&args.folders)?;
         if let Some(listen) = args.listen {

@@ -58,6 +58,7 @@ async fn dispatch(command: Command, log: &cli::LogArgs) -> anyhow::Result<()> {
         Command::Account(args) => commands::account::run(args).await,
         Command::Check(args) => commands::check::run(args).await,
         Command::Config(args) => commands::config::run(&args),
+        Command::Bench(args) => commands::bench::run(args, log).await,
         Command::Agent(_) => anyhow::bail!("the agent runs by itself"),
     }
 }

@@ -5,7 +5,7 @@
 //! pull from like from any other.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,7 +53,11 @@ pub(crate) async fn run(args: DemoArgs, log: &LogArgs) -> anyhow::Result<()> {
         (None, Some(folder)) => folder.path().to_owned(),
         (None, None) => bail!("no folder for the demo"),
     };
-    let config = config(&folder, args.port)?;
+    let config = Config {
+        // The footage never stands still: each event is as long as it may be.
+        event_max: 12,
+        ..Config::beside(&folder, args.port.unwrap_or_else(port))?
+    };
     let sim = cameras().await?;
     let serving = Serving::start(&config, log).await?;
     let prepared = prepare(&folder, &serving, &sim);
@@ -92,38 +96,10 @@ pub(crate) async fn run(args: DemoArgs, log: &LogArgs) -> anyhow::Result<()> {
     }
 }
 
-fn config(folder: &Path, port: Option<u16>) -> anyhow::Result<Config> {
-    let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let port = match port {
-        Some(port) => port,
-        // Taken by something else: any free one will do, the address is printed.
-        None if TcpListener::bind(loopback(PORT)).is_err() => 0,
-        None => PORT,
-    };
-    // Folders beside each other, so that the master key is not in the data.
-    let (data, configuration) = (folder.join("data"), folder.join("configuration"));
-    for folder in [&data, &configuration] {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    }
-    Ok(Config {
-        file: None,
-        data,
-        configuration,
-        listen: loopback(port),
-        metrics_listen: loopback(0),
-        public_url: None,
-        tls: None,
-        trusted_proxies: Vec::new(),
-        floor_bytes: 200 << 20,
-        floor_percent: 0,
-        reserve_bytes: 4 << 20,
-        // The footage never stands still: each event is as long as it may be.
-        event_max: 12,
-    })
+/// The usual port, unless it is taken by something else: then any free one will do, the address is printed.
+fn port() -> u16 {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+    if TcpListener::bind(usual).is_ok() { PORT } else { 0 }
 }
 
 /// The cameras: each asks for a password, and burns its home, number and sequence into every frame.

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod agent;
+pub(crate) mod bench;
 pub(crate) mod camera;
 pub(crate) mod check;
 pub(crate) mod config;

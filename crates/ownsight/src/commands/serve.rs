@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ownsight_gate::LinkFor;
+use ownsight_gate::{Gate, LinkFor};
 use ownsight_ingest::{Ingest, IngestConfig};
+use ownsight_ledger::Ledger;
 use ownsight_server::{RunningServer, Server, ServerConfig};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -106,6 +107,14 @@ impl Serving {
             Some(operator::link_address(&base_url, &secret))
         };
         Ok(Self { server, base_url, first_link, installation, cancel, tasks })
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.installation.gate
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.installation.ledger
     }
 
     /// Ends everything in order: agents deliver what they can, then the server, then what is written.
