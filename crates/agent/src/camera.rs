@@ -240,6 +240,7 @@ impl PipelineTask {
     }
 
     fn stats(&mut self, stats: &Stats) {
+        let is_first = self.video.is_none_or(|video| video.fps == 0.0);
         let size = self.video.map_or((0, 0), |video| (video.width, video.height));
         self.video = Some(VideoReport {
             width: size.0,
@@ -248,7 +249,7 @@ impl PipelineTask {
             bits_per_second: stats.bits_per_second,
             lost_frames: stats.frames_undecoded + stats.frames_overrun,
         });
-        if self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
+        if is_first || self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
             self.report();
         }
     }

@@ -93,7 +93,7 @@ async fn run(
         Ok(still) => still?,
         Err(_) => return Err(Fault::new(CameraFault::NoKeyFrame, "no key frame in 10 s").into()),
     };
-    report.passed(format!("after {:.1} s", begun.elapsed().as_secs_f32())).await?;
+    report.passed(format!("after {} ms", begun.elapsed().as_millis())).await?;
     Ok(still)
 }
 
@@ -170,5 +170,5 @@ async fn picture(unit: AccessUnit) -> Result<Still, Stop> {
 fn describe_format(format: &VideoFormat, frame_rate: Option<f64>) -> String {
     let rate = frame_rate.or(format.frame_rate()).filter(|rate| (0.1..=240.0).contains(rate));
     let rate = rate.map(|rate| format!(", {} frames/s", (rate * 10.0).round() / 10.0)).unwrap_or_default();
-    format!("H.264 {}, {}x{}{rate}", format.profile(), format.width(), format.height())
+    format!("H.264 {}, {}×{}{rate}", format.profile(), format.width(), format.height())
 }

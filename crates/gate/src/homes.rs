@@ -8,7 +8,7 @@ use crate::gate::{Gate, registry_error};
 use crate::{Answer, Credentials, GateError, alarm, profile, text, views};
 
 /// The least that a home may be told to keep.
-const RETENTION_BYTES_MIN: u64 = 100_000_000;
+pub(crate) const RETENTION_BYTES_MIN: u64 = 100_000_000;
 const RETENTION_DAYS_MAX: u32 = 3650;
 
 /// What an owner changes of a home.

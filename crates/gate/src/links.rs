@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::credentials::half;
 use crate::gate::{Gate, registry_error};
+use crate::homes::RETENTION_BYTES_MIN;
 use crate::password::Password;
 use crate::profile::{self, AccountProfile, HomeProfile, LinkContent};
 use crate::{GateError, alarm, text, views};
@@ -154,6 +155,14 @@ impl Gate {
         Ok((secret, content, row))
     }
 
+    /// What a new home may keep: less than the disk holds, so that the oldest go before new footage is refused.
+    async fn retention_bytes(&self) -> u64 {
+        let Ok(space) = self.vault().space().await else { return RETENTION_BYTES };
+        let usable = space.free_bytes.saturating_sub(space.floor_bytes) / 5 * 4;
+        // In whole gigabytes, as people would set it.
+        (usable / 1_000_000_000 * 1_000_000_000).clamp(RETENTION_BYTES_MIN, RETENTION_BYTES)
+    }
+
     async fn make_account(
         &self,
         link: &LinkSecret,
@@ -192,7 +201,7 @@ impl Gate {
             text: control.home_key().seal_text(&profile::encode(&profile)),
             local_agent,
             retention_days: RETENTION_DAYS,
-            retention_bytes: RETENTION_BYTES,
+            retention_bytes: self.retention_bytes().await,
         };
         let grant_id = GrantId::generate();
         let grant = GrantRow {

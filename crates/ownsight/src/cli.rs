@@ -121,8 +121,9 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
-    /// The server's address
-    pub(crate) server: String,
+    /// The server's address: https://cams.example.org
+    #[arg(required_unless_present = "out")]
+    pub(crate) server: Option<String>,
     /// The account's e-mail address; asked for when left out
     #[arg(long)]
     pub(crate) email: Option<String>,

@@ -68,9 +68,13 @@ impl Client {
     /// The session that `ownsight login` kept.
     pub(crate) fn load() -> anyhow::Result<Self> {
         let path = file()?;
-        let text = std::fs::read_to_string(&path).map(Zeroizing::new).with_context(|| {
-            format!("not signed in ({} is not there): run `ownsight login ADDRESS` first", path.display())
-        })?;
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => Zeroizing::new(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                bail!("not signed in: run `ownsight login ADDRESS` first")
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        };
         let mut client: Self = serde_json::from_str(&text).with_context(|| {
             format!("{} is not what `ownsight login` writes: sign in again", path.display())
         })?;
@@ -155,7 +159,7 @@ impl Client {
             }
             return Err(problem.into());
         }
-        bail!("the server answered {status}")
+        bail!("what answers at {} is no Ownsight server (it said {status}): check the address", self.server)
     }
 }
 

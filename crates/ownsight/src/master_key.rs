@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use ownsight_seal::MasterKey;
 use zeroize::Zeroizing;
 
@@ -26,7 +26,10 @@ pub(crate) fn load(configuration: &Path, may_make: bool) -> anyhow::Result<Maste
             }
             let text = fs::read_to_string(&path).map(Zeroizing::new);
             let text = text.with_context(|| format!("cannot read the master key {}", path.display()))?;
-            let bytes = HEXLOWER.decode(text.trim().as_bytes()).map(Zeroizing::new).ok();
+            // As people copy it from paper: in groups, in lines, in capitals.
+            let digits: Zeroizing<String> =
+                Zeroizing::new(text.chars().filter(|digit| !digit.is_whitespace()).collect());
+            let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map(Zeroizing::new).ok();
             let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.as_slice().try_into().ok());
             bytes.map(MasterKey::from_bytes).with_context(|| {
                 format!(
@@ -78,6 +81,20 @@ mod tests {
         let made = load(folder.path(), true).unwrap();
         let read = load(folder.path(), false).unwrap();
         assert_eq!(made.expose(), read.expose());
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_was_copied_from_paper() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = load(folder.path(), true).unwrap();
+        let digits = HEXLOWER.encode(made.expose()).to_uppercase();
+        let groups: Vec<_> =
+            digits.as_bytes().chunks(4).map(|group| std::str::from_utf8(group).unwrap()).collect();
+        fs::write(path(folder.path()), format!(" {}\r\n{}\n", groups[..8].join(" "), groups[8..].join(" ")))
+            .unwrap();
+        assert_eq!(load(folder.path(), false).unwrap().expose(), made.expose());
+        fs::write(path(folder.path()), groups[..15].join(" ")).unwrap();
+        assert!(load(folder.path(), false).unwrap_err().to_string().contains("64 hexadecimal digits"));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(super) async fn run(
             backoff.reset();
         }
         let wait = backoff.next(fault.kind);
-        tracing::info!(
+        tracing::debug!(
             camera.host = config.address.authority(),
             fault = ?fault.kind,
             detail = %fault.detail,

@@ -131,7 +131,7 @@ async fn a_camera_that_never_sends_a_picture() {
         ),
     };
     let tested = test(&peer(answer).await, None).await;
-    assert_eq!(tested.1[4].detail, "H.264 Main, 768x576, 10 frames/s");
+    assert_eq!(tested.1[4].detail, "H.264 Main, 768×576, 10 frames/s");
     // Whichever deadline of ten seconds is first: no frame at all, or no key frame.
     let fault = tested.0.as_ref().unwrap_err();
     assert!(matches!(fault, CameraFault::NoKeyFrame | CameraFault::Stalled), "{fault:?}");
@@ -161,7 +161,7 @@ async fn a_real_server_passes_all_steps() {
         assert!(still.jpeg.starts_with(&[0xff, 0xd8]) && still.jpeg.len() > 10_000);
         assert!(details[0].starts_with(&format!("127.0.0.1, port {}, in ", camera.port())));
         assert_eq!(details[2].to_lowercase(), scheme);
-        assert_eq!(details[4], "H.264 Main, 768x576, 10 frames/s");
+        assert_eq!(details[4], "H.264 Main, 768×576, 10 frames/s");
         assert_eq!(details[3].contains("sound is left out"), audio == "--audio");
 
         let wrong = test(&camera.address, Some(("anna", "secret?"))).await;

@@ -86,6 +86,8 @@ impl<R: DropRecord> DropRecord for Arc<R> {
 pub struct QueueStats {
     /// Objects waiting.
     pub objects: u64,
+    /// Events among them: the others are stills.
+    pub events: u64,
     /// Their bytes.
     pub bytes: u64,
     /// Most bytes before the oldest are dropped.
@@ -248,6 +250,8 @@ impl Queue {
         let inner = self.lock();
         QueueStats {
             objects: inner.entries.len() as u64,
+            events: inner.entries.values().filter(|entry| entry.name.kind == ObjectKind::Event).count()
+                as u64,
             bytes: inner.bytes,
             bytes_max: self.bytes_max,
             quarantined: inner.quarantine.len() as u64,

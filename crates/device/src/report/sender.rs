@@ -18,6 +18,8 @@ use crate::error::{CallError, StopReason};
 use crate::queue::Queue;
 
 const DEVICE_EVERY: Duration = Duration::from_mins(1);
+/// How soon it is seen that a queue which was reported has become empty.
+const QUEUE_EVERY: Duration = Duration::from_secs(2);
 /// What is made at about the same time goes in one call.
 const GATHER: Duration = Duration::from_millis(150);
 const CALL_LIMIT: Duration = Duration::from_secs(20);
@@ -62,13 +64,18 @@ impl Sender {
         let mut backoff = Backoff::default();
         let mut reports_max = BATCH_REPORTS_MAX;
         let mut device_at = Instant::now();
+        let mut queued_events = 0;
         loop {
             let reports = Arc::clone(&self.reports);
             let changed = reports.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            if Instant::now() >= device_at && self.make_device_report() {
-                device_at = Instant::now() + DEVICE_EVERY;
+            // Once a minute; and once more when nothing waits any longer, so that nobody looks at a queue that was.
+            let is_empty_now = queued_events > 0 && self.queue.stats().events == 0;
+            if (is_empty_now || Instant::now() >= device_at)
+                && let Some(queued) = self.make_device_report()
+            {
+                (queued_events, device_at) = (queued, Instant::now() + DEVICE_EVERY);
             }
             let batch = reports.batch(reports_max);
             // Before the first configuration the server does not know this device yet.
@@ -76,6 +83,7 @@ impl Sender {
                 tokio::select! {
                     () = changed => {}
                     () = sleep_until(device_at.max(Instant::now() + GATHER)) => {}
+                    () = sleep(QUEUE_EVERY), if queued_events > 0 => {}
                     result = self.configuration.changed() => match result {
                         Ok(()) => device_at = Instant::now(),
                         // The configuration's task has ended, and with it this one soon.
@@ -113,20 +121,21 @@ impl Sender {
         self.configuration.borrow().as_ref().map_or(0, |configuration| configuration.serial)
     }
 
-    fn make_device_report(&self) -> bool {
-        let configuration = self.configuration.borrow().clone();
-        let Some(configuration) = configuration else { return false };
+    /// Makes the device's report on itself, and says how many events wait by it; `None` while nobody would believe it.
+    fn make_device_report(&self) -> Option<u64> {
+        let configuration = self.configuration.borrow().clone()?;
+        let queued_events = self.queue.stats().events;
         let report = DeviceReport {
             device: configuration.device,
             at: self.clock.now(),
             version: self.version.clone(),
-            queued_events: self.queue.stats().objects,
+            queued_events,
             dropped_events: self.reports.dropped_events(),
             clock_offset_ms: -self.clock.offset() / 1000,
             configuration: configuration.serial,
         };
         self.reports.device(&configuration.report_key, &report);
-        true
+        Some(queued_events)
     }
 
     async fn send(&self, batch: &Batch) -> Result<Sent, Failure> {

@@ -31,6 +31,11 @@ async fn list(client: &Client, as_json: bool) -> anyhow::Result<()> {
         println!("{answer}");
         return Ok(());
     }
+    if array(&answer, "cameras").is_empty() {
+        eprintln!("No cameras yet: add one with `ownsight camera add`.");
+        return Ok(());
+    }
+    println!("{:<36}  {:<24} {:<32} ADDRESS", "ID", "NAME", "STATE");
     for camera in array(&answer, "cameras") {
         let status = camera.get("status").unwrap_or(&Value::Null);
         let state = match text(status, "fault") {
@@ -117,7 +122,11 @@ async fn remove(client: &Client, camera: &str, yes: bool) -> anyhow::Result<()> 
     }
     let erased = client.delete(&format!("/api/v1/cameras/{}", text(row, "id"))).await?;
     let number = |field: &str| erased.get(field).and_then(Value::as_u64).unwrap_or(0);
-    eprintln!("Erased {} events, {} bytes.", number("events"), number("bytes"));
+    let events = match number("events") {
+        1 => "1 event".to_owned(),
+        events => format!("{events} events"),
+    };
+    eprintln!("Erased {events}, {} bytes.", number("bytes"));
     Ok(())
 }
 
@@ -163,6 +172,9 @@ fn explain(fault: &str) -> String {
         "unauthorized" => "the camera refuses the user name or password: check them on the camera's own page",
         "no-such-path" => "there is no stream at this path: look for the path in the camera's manual",
         "busy" => "the camera is busy: it allows no more viewers, or is starting",
+        "refused" => "the camera refuses: see its own page for what it allows",
+        "stalled" => "the camera stopped sending in the middle: check its network",
+        "closed" => "the camera closed the connection: check whether others use it at the same time",
         "no-video" => "the stream has no video",
         "codec-not-supported" => "the video's codec is not supported yet: set the camera to H.264",
         "no-key-frame" => "no key frame came within 10 seconds: set a shorter key-frame interval",

@@ -3,11 +3,11 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use ownsight_gate::{Gate, LinkFor};
 use ownsight_ingest::{Ingest, IngestConfig};
 use ownsight_ledger::Ledger;
-use ownsight_server::{RunningServer, Server, ServerConfig};
+use ownsight_server::{RunningServer, Server, ServerConfig, StartError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,9 @@ pub(crate) async fn run(args: ServeArgs, log: &LogArgs) -> anyhow::Result<()> {
         println!(
             "The link works once, for 24 hours. `ownsight serve` prints a new one at each start until then."
         );
+    }
+    if serving.first_link.is_none() {
+        println!("Ownsight is at {}", serving.base_url);
     }
     stop_signal().await?;
     tracing::info!("stopping");
@@ -68,7 +71,12 @@ impl Serving {
             public_url: config.public_url.clone(),
             ..ServerConfig::at(config.listen)
         };
-        let server = Server::start(server_config, installation.gate.clone(), ingest.clone()).await?;
+        let started = Server::start(server_config, installation.gate.clone(), ingest.clone()).await;
+        let server = started.map_err(|error| match error {
+            StartError::Listen { address, source } if address == config.metrics_listen => anyhow!(source)
+                .context(format!("cannot listen at {address} for /metrics: set `listen` under `[metrics]` to another port, such as 127.0.0.1:0 for any")),
+            error => error.into(),
+        })?;
         let base_url = config.base_url(server.addr());
 
         let cancel = CancellationToken::new();
