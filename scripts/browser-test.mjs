@@ -10,6 +10,8 @@ if (pictures) mkdirSync(pictures, { recursive: true });
 
 const demo = spawn(program, ['demo', '--json', '--port', '0', '--for', '600'], { stdio: ['ignore', 'pipe', 'inherit'] });
 const ended = new Promise((resolve) => demo.once('exit', resolve));
+// Whatever ends this: the demo does not outlive it.
+process.on('exit', () => demo.kill('SIGKILL'));
 const line = await new Promise((resolve, reject) => {
   createInterface({ input: demo.stdout }).once('line', resolve);
   demo.once('exit', (code) => reject(new Error(`the demo ended with ${code}`)));
@@ -123,7 +125,7 @@ try {
 
   // The download is a whole MP4 with a name that says what it is.
   const coming = anna.page.waitForEvent('download', { timeout: 20_000 });
-  await anna.page.locator('a[download]').first().click();
+  await anna.page.getByRole('link', { name: 'Download' }).locator('visible=true').first().click();
   const download = await coming;
   assert.match(download.suggestedFilename(), /^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_.+\.mp4$/);
   const bytes = readFileSync(await download.path());
@@ -155,6 +157,8 @@ try {
     // The other's addresses as the other's page has them, with the other's `s`: fetched, and opened by hand.
     for (const address of [theirs.thumbnail_url, theirs.video_url]) {
       assert.equal((await api(one.page, address)).status, 404, 'fetched');
+    }
+    for (const address of [theirs.thumbnail_url, theirs.video_url]) {
       const opened = await one.page.goto(`${url}${address}`);
       assert.equal(opened.status(), 404, 'opened by hand');
       assert.match(opened.headers()['content-type'], /problem\+json/);
