@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use ownsight_camera_sim::{CameraSim, PRESETS, SimCamera};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -24,7 +25,11 @@ pub(super) async fn measure(log: &LogArgs) -> anyhow::Result<Vec<Figure>> {
     let folder = tempfile::Builder::new().prefix("ownsight-bench-").tempdir()?;
     let (mut server, link) = start(folder.path(), log).await?;
     let figures = watch(&mut server, &link).await;
-    server.start_kill().context("cannot end the server")?;
+    // In order, so that its agent has ended before the folder goes.
+    let id = server.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(id) = id {
+        kill_process(id, Signal::TERM).context("cannot end the server")?;
+    }
     server.wait().await?;
     figures
 }
@@ -88,7 +93,8 @@ async fn start(folder: &Path, log: &LogArgs) -> anyhow::Result<(Child, String)> 
     let config = configuration.join("ownsight.toml");
     std::fs::write(
         &config,
-        "[metrics]\nlisten = \"127.0.0.1:0\"\n[storage]\nfloor_bytes = 0\nfloor_percent = 0\n",
+        // The footage never stands still: each event is as long as it may be.
+        "[metrics]\nlisten = \"127.0.0.1:0\"\n[storage]\nfloor_bytes = 0\nfloor_percent = 0\n[events]\nmax_seconds = 12\n",
     )?;
     let mut server = Command::new(std::env::current_exe()?)
         .args(log.log.iter().flat_map(|filter| ["--log", filter]))
