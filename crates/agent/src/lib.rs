@@ -35,7 +35,6 @@ mod camera;
 mod camera_test;
 mod confine;
 mod error;
-mod former;
 mod run;
 mod sealing;
 pub mod supervisor;

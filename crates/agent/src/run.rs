@@ -1,13 +1,13 @@
 //! The agent as a whole: one device, a pipeline for each of its cameras, tests, and a sign of life.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ownsight_camera::EventConfig;
 use ownsight_device::{
     Configuration, Device, DeviceFiles, DeviceHandle, DeviceKind, DeviceOptions, DeviceRunner, Invitation,
-    LoadError, PairingCode, PairingRequest, ServerAddress, StopReason,
+    LoadError, PairError, PairingCode, PairingRequest, ServerAddress, StopReason,
 };
 use ownsight_model::CameraId;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -18,7 +18,6 @@ use crate::alive::{Alive, report_gaps};
 use crate::camera::{Assignment, WatchedCamera};
 use crate::camera_test::CameraTests;
 use crate::error::AgentError;
-use crate::former::Former;
 
 /// How often the sign of life is written.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
@@ -32,8 +31,7 @@ pub struct AgentConfig {
     pub folder: PathBuf,
     /// The program and its version, as reported: such as `ownsight agent 0.1.0`.
     pub version: String,
-    /// A pairing to be made; `None` if the folder has one. Not used while the folder's pairing works; once the server
-    /// wants no more of that, it is set aside in the folder and this one is made.
+    /// A pairing to be made; `None` if the folder has one. Ignored if the folder's pairing works.
     pub pairing: Option<Pairing>,
     /// Most bytes in its queue before the oldest events are dropped. `None`: a tenth of the disk.
     pub queue_bytes_max: Option<u64>,
@@ -89,110 +87,53 @@ pub async fn run(
     confirm: impl FnOnce(&Invitation) -> bool + Send,
     shutdown: CancellationToken,
 ) -> Result<(), AgentError> {
-    let mut confirm = Some(confirm);
-    let Some(opened) = shutdown.run_until_cancelled(open(&config, &mut confirm)).await else { return Ok(()) };
-    let ended = serve(&config, opened?, &shutdown).await;
-    // Else the code made the pairing that ended.
-    let (Err(AgentError::Stopped(reason)), Some(pairing), Some(confirm)) =
-        (&ended, &config.pairing, confirm.take())
-    else {
-        return ended;
-    };
-    tracing::warn!(%reason, "this agent's pairing is over: the code is used for another");
-    let again = shutdown.run_until_cancelled(pair_anew(&config, pairing, confirm)).await;
-    let Some(device) = again else { return Ok(()) };
-    serve(&config, device?, &shutdown).await
-}
-
-/// Runs a device until `shutdown`, or until the server wants no more of it.
-async fn serve(config: &AgentConfig, device: Device, shutdown: &CancellationToken) -> Result<(), AgentError> {
+    let Some(opened) = shutdown.run_until_cancelled(open(&config, confirm)).await else { return Ok(()) };
+    let device = opened?;
     let files = device.files();
     let options = DeviceOptions { version: config.version.clone(), queue_bytes_max: config.queue_bytes_max };
     let started = spawn_blocking(move || device.start(options)).await;
     let (handle, runner) = started.map_err(|error| failed(&error))?.map_err(AgentError::Folder)?;
     tracing::info!(device.id = %handle.scope().device, home.id = %handle.scope().home, "the agent runs");
     let mut tasks = DeviceTask::spawn(runner);
-    let watching = watch_home(&handle, files, config.cameras.clone(), shutdown);
+    let watching = watch_home(&handle, files, config.cameras, &shutdown);
     tokio::select! {
         () = watching => tasks.stop().await,
         ended = tasks.ended() => ended,
     }
 }
 
-/// Opens the pairing of the folder, or makes one; then `confirm` is taken.
+/// Opens the pairing of the folder, or makes one.
 async fn open(
     config: &AgentConfig,
-    confirm: &mut Option<impl FnOnce(&Invitation) -> bool + Send>,
+    confirm: impl FnOnce(&Invitation) -> bool + Send,
 ) -> Result<Device, AgentError> {
-    match load(&config.folder).await {
-        Ok(device) if device.is_configured() => {
-            if config.pairing.is_some() {
+    if let Some(pairing) = &config.pairing {
+        let request = PairingRequest {
+            server: pairing.server.clone(),
+            code: pairing.code.clone(),
+            kind: DeviceKind::Agent,
+            version: config.version.clone(),
+        };
+        let confirm = |invitation: &Invitation| {
+            let confirmed = confirm(invitation);
+            if confirmed {
+                tracing::info!(home.name = invitation.home_name, "this agent joins a home");
+            }
+            confirmed
+        };
+        match Device::pair(&config.folder, request, confirm).await {
+            Ok(device) => return Ok(device),
+            Err(PairError::AlreadyPaired) => {
                 tracing::info!("this agent is paired already: the code is not used");
             }
-            return Ok(device);
+            Err(error) => return Err(AgentError::Pair(error)),
         }
-        Ok(_) | Err(LoadError::NotPaired) => {}
-        Err(error) => return Err(AgentError::Folder(error)),
     }
-    match (&config.pairing, confirm.take()) {
-        (Some(pairing), Some(confirm)) => pair(config, pairing, confirm).await,
-        // Paired, and waiting for its first configuration.
-        _ => match load(&config.folder).await {
-            Err(LoadError::NotPaired) => Err(AgentError::NotPaired),
-            loaded => loaded.map_err(AgentError::Folder),
-        },
-    }
-}
-
-async fn load(folder: &Path) -> Result<Device, LoadError> {
-    let folder = folder.to_path_buf();
-    // It fails only while the runtime ends.
-    spawn_blocking(move || Device::load(&folder)).await.unwrap_or(Err(LoadError::NotPaired))
-}
-
-async fn pair(
-    config: &AgentConfig,
-    pairing: &Pairing,
-    confirm: impl FnOnce(&Invitation) -> bool + Send,
-) -> Result<Device, AgentError> {
-    let request = PairingRequest {
-        server: pairing.server.clone(),
-        code: pairing.code.clone(),
-        kind: DeviceKind::Agent,
-        version: config.version.clone(),
-    };
-    let confirm = |invitation: &Invitation| {
-        let confirmed = confirm(invitation);
-        if confirmed {
-            tracing::info!(home.name = invitation.home_name, "this agent joins a home");
-        }
-        confirmed
-    };
-    Device::pair(&config.folder, request, confirm).await.map_err(AgentError::Pair)
-}
-
-/// Sets the folder's pairing aside and makes another; if that does not come about, the former one is put back.
-async fn pair_anew(
-    config: &AgentConfig,
-    pairing: &Pairing,
-    confirm: impl FnOnce(&Invitation) -> bool + Send,
-) -> Result<Device, AgentError> {
-    let device = load(&config.folder).await.map_err(AgentError::Folder)?.id();
     let folder = config.folder.clone();
-    let unusable = |error: std::io::Error| AgentError::Failed(format!("its folder cannot be used: {error}"));
-    let aside = spawn_blocking(move || Former::set_aside(&folder, device)).await;
-    let former = aside.map_err(|error| failed(&error))?.map_err(unusable)?;
-    let path = former.path().to_path_buf();
-    match pair(config, pairing, confirm).await {
-        Ok(device) => {
-            tracing::info!(former = %path.display(), "what the former pairing did not deliver is kept there");
-            Ok(device)
-        }
-        Err(error) => {
-            let back = spawn_blocking(move || former.put_back()).await;
-            back.map_err(|error| failed(&error))?.map_err(unusable)?;
-            Err(error)
-        }
+    match spawn_blocking(move || Device::load(&folder)).await.map_err(|error| failed(&error))? {
+        Ok(device) => Ok(device),
+        Err(LoadError::NotPaired) => Err(AgentError::NotPaired),
+        Err(error) => Err(AgentError::Folder(error)),
     }
 }
 

@@ -179,6 +179,8 @@ fn judge(answer: &Answer, event: EventId, failures: u32) -> Verdict {
         }
         (StatusCode::GONE, "erased") => Verdict::Done(Outcome::Erased),
         (StatusCode::UNPROCESSABLE_ENTITY, "digest-mismatch") if failures == 0 => Verdict::Again,
+        // Its bytes did not pass in time: others may.
+        (StatusCode::REQUEST_TIMEOUT, _) => Verdict::Again,
         (StatusCode::CONFLICT, code @ "digest-differs")
         | (StatusCode::UNPROCESSABLE_ENTITY, code @ ("malformed" | "not-yours" | "digest-mismatch")) => {
             Verdict::Quarantine(code.to_owned())
@@ -188,8 +190,7 @@ fn judge(answer: &Answer, event: EventId, failures: u32) -> Verdict {
             code,
         ) => Verdict::Quarantine(named(code)),
         (
-            StatusCode::REQUEST_TIMEOUT
-            | StatusCode::TOO_MANY_REQUESTS
+            StatusCode::TOO_MANY_REQUESTS
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::INSUFFICIENT_STORAGE,
             _,

@@ -85,16 +85,6 @@ impl Device {
         Ok(Self { folder, state })
     }
 
-    /// Its id.
-    pub fn id(&self) -> ownsight_model::DeviceId {
-        self.state.scope().device
-    }
-
-    /// Whether it has had a configuration: its pairing is complete then, and pairing again needs another folder.
-    pub fn is_configured(&self) -> bool {
-        self.state.serial() > 0
-    }
-
     /// Like [`Device::pair`], on a disk of any kind, which nobody else may use.
     pub async fn pair_on(
         disk: Arc<dyn Disk>,

@@ -59,7 +59,9 @@ pub enum StopReason {
     #[error("the server does not know this device: pair it again")]
     DeviceUnknown,
     /// Somebody of the home removed it.
-    #[error("this device was removed from its home")]
+    #[error(
+        "this device was removed from its home: to pair again, move its folder aside or name another, and ask for a new code"
+    )]
     DeviceRemoved,
     /// Its pairing was never completed.
     #[error("the pairing code ran out before the server had this device's answer: pair it again")]

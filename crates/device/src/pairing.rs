@@ -159,10 +159,13 @@ async fn find(request: &PairingRequest) -> Result<(Invitation, Api), PairError> 
     let blob = answer.json::<Found>().ok_or_else(malformed)?;
     let blob = BASE64URL_NOPAD.decode(blob.blob.as_bytes()).map_err(|_| malformed())?;
     let blob = request.code.open_blob(&blob).map_err(PairError::NotAuthentic)?;
-    let invitation: Invitation = serde_json::from_slice(&blob).map_err(|_| malformed())?;
+    let mut invitation: Invitation = serde_json::from_slice(&blob).map_err(|_| malformed())?;
     let api = match (proven, discovery, invitation.server_pin) {
-        (Some(api), _, None) => api,
-        (Some(_), _, Some(pin)) => api(&Trust::Pin(pin))?,
+        (Some(api), _, _) => {
+            // Who answers here is known already, and may stand in front of a server with a key of its own.
+            invitation.server_pin = None;
+            api
+        }
         (None, Some(discovery), Some(pin)) if discovery.was(pin) => api(&Trust::Pin(pin))?,
         (None, _, _) => return Err(PairError::WrongServer),
     };

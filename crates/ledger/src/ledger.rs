@@ -123,6 +123,11 @@ impl Ledger {
         self.read(|connection, _| Ok(query::head(connection)?)).await
     }
 
+    /// Whether entries can be recorded, as far as is known: the writer runs, and its last transaction did not fail.
+    pub fn is_recording(&self) -> bool {
+        !self.shared.requests.is_closed() && !self.counts().failing
+    }
+
     /// Walks over the whole ledger and says what is wrong first, if anything is. Takes time in proportion to
     /// the ledger's length.
     ///

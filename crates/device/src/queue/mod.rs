@@ -109,6 +109,8 @@ pub(crate) struct Queue {
 struct Inner {
     entries: BTreeMap<u64, Entry>,
     bytes: u64,
+    /// Events among the entries.
+    events: u64,
     next_sequence: u64,
     next_temporary: u64,
     /// The newest still of each camera that was ever queued here: earlier ones must not arrive after it.
@@ -250,8 +252,7 @@ impl Queue {
         let inner = self.lock();
         QueueStats {
             objects: inner.entries.len() as u64,
-            events: inner.entries.values().filter(|entry| entry.name.kind == ObjectKind::Event).count()
-                as u64,
+            events: inner.events,
             bytes: inner.bytes,
             bytes_max: self.bytes_max,
             quarantined: inner.quarantine.len() as u64,
@@ -359,6 +360,7 @@ impl Queue {
         let mut inner = self.lock();
         let entry = inner.entries.remove(&sequence)?;
         inner.bytes = inner.bytes.saturating_sub(entry.bytes);
+        inner.events = inner.events.saturating_sub(u64::from(entry.name.kind == ObjectKind::Event));
         Some(entry)
     }
 
@@ -375,6 +377,7 @@ impl Inner {
             *newest = name.sequence.max(*newest);
         }
         self.bytes += bytes;
+        self.events += u64::from(name.kind == ObjectKind::Event);
         self.entries.insert(name.sequence, Entry::new(name, bytes, outcome));
     }
 }

@@ -86,3 +86,18 @@ fn opening_twice_at_once_continues_one_chain() {
         assert_eq!(one.verify().await.unwrap().broken, None);
     });
 }
+
+#[test]
+fn the_file_and_its_log_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let ledger = place.open();
+    let folder = std::fs::read_dir(place.path.parent().unwrap()).unwrap();
+    let files: Vec<_> = folder.map(|entry| entry.unwrap()).filter(|entry| entry.path().is_file()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", file.path().display());
+    }
+    drop(ledger);
+}

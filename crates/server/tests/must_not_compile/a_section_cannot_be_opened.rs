@@ -1,3 +1,0 @@
-use ownsight_seal::stream::StreamOpener;
-
-fn main() {}
