@@ -2,7 +2,8 @@
 
 use ownsight_model::{GrantId, HomeId, Role, Timestamp};
 use ownsight_registry::{
-    AccountRow, Authorised, Authority, CameraEpochRow, CameraRow, DeviceRow, GrantRow, HomeRow, SessionRow,
+    AccountRow, Authorised, Authority, CameraEpochRow, CameraRow, DeviceRow, GrantRow, HomeRow, LockdownRow,
+    SessionRow,
 };
 use ownsight_seal::{
     AccountKey, AccountScope, CameraPlace, CameraSalt, CameraSecret, ControlKey, HomeKey, OpenError, Purpose,
@@ -18,6 +19,8 @@ pub(crate) struct Person {
     pub(crate) key: AccountKey,
     pub(crate) session: SessionRow,
     pub(crate) profile: AccountProfile,
+    /// What may be closed to it; none where nothing was asked for that could be.
+    pub(crate) lockdowns: Vec<LockdownRow>,
 }
 
 /// A home that the person's own grant opens.
@@ -51,7 +54,7 @@ impl Gate {
             .open_text(scope, &account.text)
             .and_then(|text| profile::decode::<AccountProfile>(&text))
             .map_err(|error| alarm::raise(&error, "opening an account's text"))?;
-        Ok(Person { scope, key: opened.key, session, profile })
+        Ok(Person { scope, key: opened.key, session, profile, lockdowns: Vec::new() })
     }
 
     /// Opens everything that a session's rows hold for the asker: the person, and the homes that its grants open.
@@ -62,7 +65,8 @@ impl Gate {
         credentials: &Credentials,
         rows: Authorised<T>,
     ) -> Result<(Person, Vec<HomeAccess>, u32, T), GateError> {
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        person.lockdowns = rows.lockdowns;
         let mut homes = Vec::with_capacity(rows.grants.len());
         let mut unverified = 0;
         for (grant, home) in rows.grants {
@@ -100,7 +104,8 @@ impl Gate {
         home: HomeId,
         rows: Authorised<T>,
     ) -> Result<(Person, HomeAccess, T), GateError> {
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        person.lockdowns = rows.lockdowns;
         let (grant, row) =
             rows.grants.into_iter().find(|(grant, _)| grant.home == home).ok_or(GateError::NotFound)?;
         let access = person

@@ -35,6 +35,16 @@ impl Gate {
         Ok(())
     }
 
+    /// Counts credentials whose halves are of two sessions, as an alarm of its own: it happens to one who signs in anew while
+    /// other pages are open, and to one who was given somebody else's cookie.
+    pub async fn suspect(&self, credentials: &Credentials) {
+        let Ok(rows) = self.session_rows(credentials).await else { return };
+        let session = &rows.session;
+        if let Err(error) = credentials.secret.open(session.id, session.expires_at, &session.wrap) {
+            crate::alarm::halves_differ(&error);
+        }
+    }
+
     /// The homes of these credentials, by which a stream of changes is narrowed.
     pub async fn home_ids(
         &self,

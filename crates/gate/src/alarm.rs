@@ -11,11 +11,14 @@ pub const ALARMS: &str = "ownsight_alarms_total";
 
 const WRONG_SESSION: &str = "wrong-session";
 const ERASURE_FAILED: &str = "erasure-failed";
+const HALVES_DIFFER: &str = "halves-differ";
 
 /// Sets the gate's alarms to zero, so that the first of a kind is seen as an increase.
 pub(crate) fn describe() {
     metrics::describe_counter!(ALARMS, "Alarms by kind; any increase deserves a look at the log.");
-    for kind in ["mix-up", "damaged", "not-authentic", "malformed", WRONG_SESSION, ERASURE_FAILED] {
+    for kind in
+        ["mix-up", "damaged", "not-authentic", "malformed", WRONG_SESSION, ERASURE_FAILED, HALVES_DIFFER]
+    {
         metrics::counter!(ALARMS, "kind" => kind).increment(0);
     }
 }
@@ -26,6 +29,12 @@ pub(crate) fn wrong_session() {
     tracing::error!(alarm.kind = WRONG_SESSION, "alarm: an answer was about to leave to another session");
 }
 
+/// Counts and logs that the two cookies of a request are of two sessions.
+pub(crate) fn halves_differ(error: &OpenError) {
+    metrics::counter!(ALARMS, "kind" => HALVES_DIFFER).increment(1);
+    tracing::warn!(alarm.kind = HALVES_DIFFER, %error, "alarm: two cookies of a request are of two sessions");
+}
+
 /// Counts and logs that objects which nobody can open any more could not be removed from the disk.
 pub(crate) fn erasure_failed(failed: usize, not_overwritten: usize) {
     metrics::counter!(ALARMS, "kind" => ERASURE_FAILED).increment(1);
@@ -33,7 +42,7 @@ pub(crate) fn erasure_failed(failed: usize, not_overwritten: usize) {
         alarm.kind = ERASURE_FAILED,
         failed,
         not_overwritten,
-        "alarm: erased events are still on the disk; the next start removes what is left"
+        "alarm: erased events could not be removed from the disk, or not overwritten before; what is left is removed at the next start"
     );
 }
 

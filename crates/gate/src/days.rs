@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use ownsight_ledger::{Action, EventRef};
-use ownsight_model::{GapReason, GapReport, HomeId, Timestamp};
+use ownsight_model::{Closable, GapReason, GapReport, HomeId, Timestamp};
 use ownsight_registry::{DayRows, GapRow};
 use ownsight_seal::{CameraReportKind, OpenError, Purpose};
 
@@ -54,7 +54,9 @@ impl Gate {
             .count_events(credentials.find(), now, home, bounds)
             .await
             .map_err(registry_error)?;
-        let (_, access, counts) = self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+        let (person, access, counts) =
+            self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+        person.may(Closable::All, Some(home), None)?;
         let counts = counts.ok_or(GateError::NotFound)?;
         let mut days: Vec<_> = dates
             .iter()
@@ -81,8 +83,12 @@ impl Gate {
             .await
             .map_err(registry_error)?;
         let (person, access, data) = self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+        person.may(Closable::All, Some(home), None)?;
         let data = data.ok_or(GateError::NotFound)?;
-        let (events, gaps, unverified) = access.open_day(&data);
+        let (mut events, gaps, unverified) = access.open_day(&data);
+        let found = events.len();
+        events.retain(|event| person.may(Closable::All, Some(home), Some(event.camera_id)).is_ok());
+        let locked_down = (found - events.len()) as u32;
         let ids: Vec<_> =
             events.iter().map(|event| EventRef { camera: event.camera_id, event: event.id }).collect();
         for page in ids.chunks(RECORDED_MAX) {
@@ -99,6 +105,7 @@ impl Gate {
             gaps,
             truncated: data.truncated,
             unverified,
+            locked_down,
         };
         Ok(Answer::new(credentials, view))
     }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use ownsight_model::{CameraAddressError, EmailError};
 
+use crate::views;
+
 /// A name by which an operator finds the log line of an alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference(pub(crate) String);
@@ -79,6 +81,9 @@ pub enum GateError {
         /// Bytes of the whole.
         length: u64,
     },
+    /// An operator has closed this. Say so; it may be asked for again.
+    #[error("locked down: {}", .0.reason)]
+    LockedDown(Box<views::Lockdown>),
     /// Too much to do. Nothing was decided; come back.
     #[error("busy")]
     Busy,

@@ -7,7 +7,8 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_ledger::{Action, EventRef};
 use ownsight_model::{
-    CameraEpoch, CameraId, EventId, HomeEpoch, HomeId, Label, MotionTrack, SectionKind, TenureId, Timestamp,
+    CameraEpoch, CameraId, Closable, EventId, HomeEpoch, HomeId, Label, MotionTrack, SectionKind, TenureId,
+    Timestamp,
 };
 use ownsight_registry::{CameraEpochRow, EventPage, EventQuery, EventRow};
 use ownsight_seal::{CameraSecret, HEADER_BYTES, Header, OpenError, Purpose, Trailer, VerifiedEvent};
@@ -47,25 +48,37 @@ impl Gate {
         credentials: &Credentials,
         filter: EventFilter,
     ) -> Result<Answer<views::Events>, GateError> {
-        let query = self.query(credentials, filter).await?;
+        let query = match self.query(credentials, filter).await {
+            Ok(query) => query,
+            Err(error) => {
+                // Who is not signed in is told that, and not what else is wrong.
+                self.is_live(credentials).await?;
+                return Err(error);
+            }
+        };
         let asked = query.homes.clone();
         let now = Timestamp::now();
         let rows = self.registry().events(credentials.find(), now, query).await.map_err(registry_error)?;
         let (person, homes, mut unverified, page) =
             self.open_homes(credentials, rows.ok_or(GateError::SignedOut)?)?;
-        if let Some(asked) = asked
+        if let Some(asked) = &asked
             && unverified == 0
             && asked.iter().any(|asked| homes.iter().all(|access| access.id() != *asked))
         {
             return Err(GateError::NotFound);
         }
+        person.may(Closable::All, asked.as_deref().and_then(|asked| asked.first().copied()), None)?;
 
+        let mut locked_down = 0;
         let mut cameras =
             Cameras { page: &page, homes: &homes, open: HashMap::new(), secrets: HashMap::new() };
         let mut listed: Vec<(HomeId, views::Event)> = Vec::with_capacity(page.events.len());
         for (row, opened) in &page.events {
             match cameras.event(credentials, row, *opened) {
-                Ok(event) => listed.push((event.home_id, event)),
+                Ok(event) => match person.may(Closable::All, Some(event.home_id), Some(event.camera_id)) {
+                    Ok(()) => listed.push((event.home_id, event)),
+                    Err(_) => locked_down += 1,
+                },
                 Err(error) => {
                     alarm::raise(&error, "verifying an event in a list");
                     unverified += 1;
@@ -86,7 +99,7 @@ impl Gate {
             }
         }
         let events = listed.into_iter().map(|(_, event)| event).collect();
-        Ok(Answer::new(credentials, views::Events { events, next_cursor, unverified }))
+        Ok(Answer::new(credentials, views::Events { events, next_cursor, unverified, locked_down }))
     }
 
     /// One event with its motion over time. It is then one that this account has opened.
@@ -95,7 +108,7 @@ impl Gate {
         credentials: &Credentials,
         event: EventId,
     ) -> Result<Answer<views::EventDetail>, GateError> {
-        let found = self.find_event(credentials, event).await?;
+        let found = self.find_event(credentials, event, Closable::All).await?;
         if found.row.still {
             return Err(GateError::NotFound);
         }
@@ -103,7 +116,9 @@ impl Gate {
             .access
             .open_camera(&found.camera)
             .map_err(|error| alarm::raise(&error, "opening an event's camera"))?;
-        let found_by = found.device.as_ref().and_then(|device| found.access.open_device(device).ok());
+        let found_by = found.device.as_ref().map(|device| found.access.open_device(device)).transpose();
+        let found_by =
+            found_by.map_err(|error| alarm::raise(&error, "opening the name of an event's device"))?;
         let view = view(
             credentials,
             &found.access,
@@ -129,7 +144,12 @@ impl Gate {
                     alarm::raise(&error, "reading an event's motion")
                 })?)
             }
-            None => None,
+            None => {
+                let action = Action::List { events: vec![found.event_ref()], cameras: Vec::new() };
+                let unlocking = self.record(credentials, &found.person, found.access.id(), action).await?;
+                unlocking.unlock(|| Ok(()))?;
+                None
+            }
         };
         self.registry().mark_opened(found.person.scope.account, event).await.map_err(registry_error)?;
         let at = |offset_ms: u32| view.started_at.plus(Duration::from_millis(u64::from(offset_ms)));
@@ -151,7 +171,8 @@ impl Gate {
 
     /// Erases an event: its header is zeroed, its file unlinked, its id kept so that a retry does not bring it back.
     pub async fn erase_event(&self, credentials: &Credentials, event: EventId) -> Result<(), GateError> {
-        let found = self.find_event(credentials, event).await?;
+        // What is locked down is kept, whoever wants it gone.
+        let found = self.find_event(credentials, event, Closable::All).await?;
         if found.row.still {
             return Err(GateError::NotFound);
         }

@@ -12,7 +12,10 @@ use tokio::sync::mpsc;
 use crate::credentials::Credentials;
 use crate::password::Hasher;
 use crate::throttle::Throttle;
-use crate::{GateError, alarm};
+use crate::{GateError, alarm, lockdown};
+
+/// How long the ledger may take to say that it is there.
+const READY_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The only door to keys and plaintext. Cheap to clone.
 ///
@@ -148,9 +151,10 @@ impl Gate {
         self.inner.server_pin.get().copied()
     }
 
-    /// Whether the ledger answers, without which nothing opens.
+    /// Whether the ledger records and answers, without which nothing opens.
     pub async fn is_ready(&self) -> bool {
-        self.ledger().head().await.is_ok()
+        let answers = tokio::time::timeout(READY_MAX, self.ledger().head()).await;
+        self.ledger().is_recording() && matches!(answers, Ok(Ok(_)))
     }
 
     pub(crate) fn created_at(&self) -> Timestamp {
@@ -204,6 +208,7 @@ pub(crate) fn registry_error(error: RegistryError) -> GateError {
         RegistryError::Conflict => GateError::Conflict,
         RegistryError::EmailTaken => GateError::EmailTaken,
         RegistryError::LinkUsed => GateError::LinkUsed,
+        RegistryError::LockedDown(row) => lockdown::locked_down(&row),
         RegistryError::DiskFull => GateError::DiskFull,
         RegistryError::Unavailable => GateError::Busy,
         other => alarm::unavailable(&other, "asking the registry"),

@@ -155,9 +155,16 @@ impl Gate {
         Ok((secret, content, row))
     }
 
-    /// What a new home may keep: less than the disk holds, so that the oldest go before new footage is refused.
+    /// What a new home may keep: less than the disk can take now, so that in an installation of one home the oldest go
+    /// before new footage is refused.
     async fn retention_bytes(&self) -> u64 {
-        let Ok(space) = self.vault().space().await else { return RETENTION_BYTES };
+        let space = match self.vault().space().await {
+            Ok(space) => space,
+            Err(error) => {
+                tracing::warn!(%error, "the disk could not be measured for a new home's quota");
+                return RETENTION_BYTES;
+            }
+        };
         let usable = space.free_bytes.saturating_sub(space.floor_bytes) / 5 * 4;
         // In whole gigabytes, as people would set it.
         (usable / 1_000_000_000 * 1_000_000_000).clamp(RETENTION_BYTES_MIN, RETENTION_BYTES)

@@ -1,13 +1,16 @@
 //! Media: the unlock of one section of one event, and its plaintext, segment by segment.
 
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ownsight_ledger::{Action, ByteRange, EventRef};
-use ownsight_model::{CameraId, EventId, SectionKind, TestId, Timestamp};
+use ownsight_model::{CameraId, Closable, EventId, SectionKind, TestId, Timestamp};
 use ownsight_registry::{CameraRow, CameraStanding, DeviceRow, EventRow};
 use ownsight_seal::stream::{StreamError, StreamOpener};
-use ownsight_seal::{EventOpener, HEADER_BYTES, OpenError, Purpose, Section, SessionTag, VerifiedEvent};
+use ownsight_seal::{
+    EventOpener, HEADER_BYTES, HeaderIds, OpenError, Purpose, Section, SessionTag, VerifiedEvent,
+};
 use ownsight_vault::{ObjectRef, ReadError, VaultReader};
 use zeroize::Zeroizing;
 
@@ -21,6 +24,12 @@ use crate::{Answer, Credentials, GateError, alarm, text};
 const SMALL_BYTES_MAX: u64 = 1 << 20;
 const STREAM_HEADER_BYTES: usize = ownsight_seal::stream::HEADER_LEN;
 
+/// How long session, grant and event are believed while media is on its way; then they are read and opened anew.
+const BELIEVED_FOR: Duration = Duration::from_millis(500);
+
+/// Pause before a busy registry is asked again.
+const BUSY_PAUSE: Duration = Duration::from_millis(200);
+
 /// An event that the asker's own grant opens, verified.
 pub(crate) struct FoundEvent {
     pub(crate) person: Person,
@@ -30,6 +39,8 @@ pub(crate) struct FoundEvent {
     pub(crate) device: Option<DeviceRow>,
     pub(crate) opened: bool,
     pub(crate) verified: VerifiedEvent,
+    /// A moment before the registry was asked.
+    asked_at: Instant,
     opener: EventOpener,
 }
 
@@ -70,7 +81,15 @@ impl RangeAsked {
 }
 
 /// The plaintext of a section, or of a range of it. Holds one segment of 64 KiB at a time.
+///
+/// What opened it is opened anew, from the registry's primary, before each piece that comes half a second or more after
+/// the last time: once a session, grant or event has ended, or was locked down, no piece opens that is asked for later than that.
 pub struct MediaStream {
+    gate: Gate,
+    credentials: Credentials,
+    ids: HeaderIds,
+    wanted: Closable,
+    believed_since: Instant,
     tag: SessionTag,
     reader: VaultReader,
     opener: StreamOpener,
@@ -107,7 +126,11 @@ impl Gate {
         event: EventId,
         media: Media,
     ) -> Result<MediaStream, GateError> {
-        let found = self.find_event(credentials, event).await?;
+        let wanted = match media {
+            Media::Thumbnail => Closable::Thumbnails,
+            Media::Video { .. } => Closable::Videos,
+        };
+        let found = self.find_event(credentials, event, wanted).await?;
         if found.row.still {
             return Err(GateError::NotFound);
         }
@@ -146,7 +169,7 @@ impl Gate {
     ) -> Result<MediaStream, GateError> {
         let (_, _, detail) = self.camera_detail(credentials, camera).await?;
         let event = detail.still.ok_or(GateError::NoPicture)?.id;
-        let found = self.find_event(credentials, event).await?;
+        let found = self.find_event(credentials, event, Closable::Thumbnails).await?;
         if found.verified.ids().scope.camera != camera {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::Event), "opening a camera's still"));
         }
@@ -161,7 +184,7 @@ impl Gate {
         test: TestId,
     ) -> Result<MediaStream, GateError> {
         let event = self.test_still(credentials, test).await?;
-        let found = self.find_event(credentials, event).await?;
+        let found = self.find_event(credentials, event, Closable::Thumbnails).await?;
         let action = match found.camera.standing {
             CameraStanding::Draft => Action::TestPicture { camera: found.camera.id, test },
             CameraStanding::Active | CameraStanding::Erased => Action::Still(found.event_ref()),
@@ -173,7 +196,9 @@ impl Gate {
         &self,
         credentials: &Credentials,
         event: EventId,
+        wanted: Closable,
     ) -> Result<FoundEvent, GateError> {
+        let asked_at = Instant::now();
         let rows = self
             .registry()
             .event(credentials.find(), Timestamp::now(), event)
@@ -190,6 +215,7 @@ impl Gate {
             Ok::<_, OpenError>((verified, opener))
         };
         let (verified, opener) = open().map_err(|error| alarm::raise(&error, "opening an event"))?;
+        person.may(wanted, Some(home), Some(verified.ids().scope.camera))?;
         Ok(FoundEvent {
             person,
             access,
@@ -198,6 +224,7 @@ impl Gate {
             device: detail.device,
             opened: detail.opened,
             verified,
+            asked_at,
             opener,
         })
     }
@@ -238,6 +265,7 @@ impl Gate {
         action: Action,
     ) -> Result<MediaStream, GateError> {
         let section = found.opener.section(kind).ok_or(GateError::NotFound)?;
+        let believed_since = found.asked_at;
         let unlocking = self.record(credentials, &found.person, found.access.id(), action).await?;
         let opened = self.open_section(&found, section).await;
         let (reader, opener, last) = unlocking.unlock(|| opened)?;
@@ -253,6 +281,15 @@ impl Gate {
             SectionKind::Motion | SectionKind::Live => "application/octet-stream",
         };
         Ok(MediaStream {
+            gate: self.clone(),
+            credentials: credentials.clone(),
+            ids: *found.verified.ids(),
+            wanted: match kind {
+                SectionKind::Clip => Closable::Videos,
+                SectionKind::Live => Closable::Live,
+                SectionKind::Thumbnail | SectionKind::Still | SectionKind::Motion => Closable::Thumbnails,
+            },
+            believed_since,
             tag: credentials.tag(),
             reader,
             opener,
@@ -335,7 +372,30 @@ impl MediaStream {
         if self.next >= self.range.end {
             return None;
         }
+        if self.believed_since.elapsed() >= BELIEVED_FOR
+            && let Err(error) = self.open_anew().await
+        {
+            // Nothing more comes out, whoever asks.
+            self.next = self.range.end;
+            return Some(Err(error));
+        }
         Some(self.open_next().await)
+    }
+
+    /// Session, grant and event once more, from the registry to the event's own keys.
+    async fn open_anew(&mut self) -> Result<(), GateError> {
+        let found = loop {
+            match self.gate.find_event(&self.credentials, self.ids.event, self.wanted).await {
+                // Nothing comes out meanwhile; whoever waits for the piece has a deadline.
+                Err(GateError::Busy) => tokio::time::sleep(BUSY_PAUSE).await,
+                found => break found?,
+            }
+        };
+        if *found.verified.ids() != self.ids {
+            return Err(alarm::raise(&OpenError::MixUp(Purpose::Event), "opening an event anew"));
+        }
+        self.believed_since = found.asked_at;
+        Ok(())
     }
 
     async fn open_next(&mut self) -> Result<Chunk, GateError> {

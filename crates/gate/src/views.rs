@@ -119,6 +119,21 @@ view! {
     }
 }
 view! {
+    /// What an operator has closed.
+    Lockdown {
+        /// Since when.
+        since: Timestamp as i64,
+        /// Why.
+        reason: String,
+        /// Who did it.
+        by: String,
+        /// `installation`, `home`, `camera` or `account`.
+        scope: &'static str,
+        /// `thumbnails`, `videos`, `live`, `sign-in`, `all`.
+        closes: Vec<&'static str>,
+    }
+}
+view! {
     /// Events, newest first.
     Events {
         /// The events.
@@ -127,6 +142,8 @@ view! {
         next_cursor: Option<String>,
         /// Events that could not be verified and are not shown.
         unverified: u32,
+        /// Events that are locked down and not shown.
+        locked_down: u32,
     }
 }
 view! {
@@ -232,6 +249,8 @@ view! {
         truncated: bool,
         /// Rows that could not be verified and are not shown.
         unverified: u32,
+        /// Events that are locked down and not shown.
+        locked_down: u32,
     }
 }
 view! {

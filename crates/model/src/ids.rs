@@ -64,6 +64,8 @@ id_kinds! {
     Session = 9, "session";
     /// A test of a camera's address; a sealed still is sent under it.
     Test = 10, "camera test";
+    /// A lockdown.
+    Lockdown = 11, "lockdown";
 }
 
 macro_rules! id_type {
@@ -144,6 +146,8 @@ id_type! {
     SessionId: Session;
     /// A test of a camera's address; a sealed still is sent under it.
     TestId: Test;
+    /// A lockdown.
+    LockdownId: Lockdown;
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod email;
 pub mod epoch;
 pub mod event;
 pub mod ids;
+pub mod lockdown;
 pub mod motion;
 pub mod report;
 pub mod role;
@@ -22,9 +23,10 @@ pub use email::{Email, EmailError};
 pub use epoch::{CameraEpoch, HomeEpoch};
 pub use event::{Label, LabelSource, SectionKind};
 pub use ids::{
-    AccountId, CameraId, DeviceId, EventId, GrantId, HomeId, IdKind, InstallationId, ParseIdError, SessionId,
-    TenureId, TestId,
+    AccountId, CameraId, DeviceId, EventId, GrantId, HomeId, IdKind, InstallationId, LockdownId,
+    ParseIdError, SessionId, TenureId, TestId,
 };
+pub use lockdown::{Closable, Closed, LockdownScope};
 pub use motion::MotionTrack;
 pub use report::{CameraReport, DeviceReport, GapReason, GapReport, TestReport, VideoReport};
 pub use role::Role;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use ownsight_model::{CameraId, Closable, HomeId};
 
 /// A security-camera cloud that anyone can run, in which you can only ever see your own.
 #[derive(Debug, Parser)]
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Camera(CameraArgs),
     /// Make accounts and reset passwords by one-time links (on the server's machine)
     Account(AccountArgs),
+    /// Close views, for everybody or for some, and open them again (on the server's machine)
+    Lockdown(LockdownArgs),
     /// Find every disagreement between the registry and the files of events, and walk over the record of openings
     Check(CheckArgs),
     /// Look at the configuration
@@ -215,6 +218,59 @@ pub(crate) enum AccountCommand {
         /// The account's e-mail address
         email: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LockdownArgs {
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    #[command(subcommand)]
+    pub(crate) command: LockdownCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LockdownCommand {
+    /// Close something. When this ends, nothing of it opens; what was on its way stops within a second
+    On {
+        #[command(flatten)]
+        of: LockdownOf,
+        /// Why: those whom it concerns read this
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// What: thumbnails, videos, live, sign-in or all
+        #[arg(long, value_name = "WHAT,…", value_delimiter = ',', default_value = "all", value_parser = closable)]
+        close: Vec<Closable>,
+    },
+    /// Open it again
+    Off {
+        #[command(flatten)]
+        of: LockdownOf,
+    },
+    /// List what is closed
+    List,
+}
+
+/// For whom; for everybody, if nothing is named.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct LockdownOf {
+    /// For the people of this home, by its id
+    #[arg(long, value_name = "ID")]
+    pub(crate) home: Option<HomeId>,
+    /// For everybody who may see this camera, by its id
+    #[arg(long, value_name = "ID")]
+    pub(crate) camera: Option<CameraId>,
+    /// For the account with this e-mail address
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) account: Option<String>,
+}
+
+fn closable(word: &str) -> Result<Closable, String> {
+    let found = Closable::EACH.into_iter().find(|closable| closable.word() == word);
+    found.ok_or_else(|| {
+        let words: Vec<_> = Closable::EACH.into_iter().map(Closable::word).collect();
+        format!("one of {} is expected", words.join(", "))
+    })
 }
 
 #[derive(Debug, Args)]

@@ -36,6 +36,13 @@ pub(crate) struct Problem {
     remedy: String,
 }
 
+/// The session that was kept has ended.
+#[derive(Debug, thiserror::Error)]
+#[error("the session has ended: run `ownsight login {server}`")]
+pub(crate) struct SignedOut {
+    server: String,
+}
+
 impl Problem {
     fn text(&self) -> String {
         match (self.detail.is_empty(), self.remedy.is_empty()) {
@@ -130,6 +137,8 @@ impl Client {
     /// Media or a stream, whose body is still to be read.
     pub(crate) async fn open(&self, path: &str) -> anyhow::Result<reqwest::Response> {
         let request = self.http.get(format!("{}{path}", self.server)).bearer_auth(&self.token);
+        // A stream goes on for as long as somebody reads it.
+        let request = request.timeout(Duration::from_hours(1));
         let response = request.header("Ownsight-Client-Half", &self.half).send().await?;
         Ok(response.error_for_status()?)
     }
@@ -155,7 +164,7 @@ impl Client {
         }
         if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
             if status == StatusCode::UNAUTHORIZED && problem.code == "signed-out" {
-                bail!("the session has ended: run `ownsight login {}`", self.server);
+                return Err(SignedOut { server: self.server.clone() }.into());
             }
             return Err(problem.into());
         }

@@ -56,6 +56,7 @@ async fn dispatch(command: Command, log: &cli::LogArgs) -> anyhow::Result<()> {
         Command::Login(args) => commands::login::run(args).await,
         Command::Camera(args) => commands::camera::run(args).await,
         Command::Account(args) => commands::account::run(args).await,
+        Command::Lockdown(args) => commands::lockdown::run(args).await,
         Command::Check(args) => commands::check::run(args).await,
         Command::Config(args) => commands::config::run(&args),
         Command::Bench(args) => commands::bench::run(args, log).await,

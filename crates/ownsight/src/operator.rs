@@ -1,5 +1,5 @@
 //! The operator's socket: a Unix socket in the data folder, for the owner of the process only, that gives one-time
-//! links and nothing else.
+//! links, and closes and opens views. It shows nobody anything.
 //!
 //! One request a connection: a line of JSON, answered by a line of JSON.
 
@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use ownsight_gate::{Gate, GateError, LinkFor};
+use ownsight_gate::{Gate, GateError, LinkFor, LockdownFor};
+use ownsight_model::{CameraId, Closable, Closed, HomeId, LockdownScope, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -17,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 const FILE_NAME: &str = "operator.sock";
 const LINE_BYTES_MAX: u64 = 4096;
+/// A thousand lockdowns with their reasons.
+const ANSWER_BYTES_MAX: u64 = 2 << 20;
 const WAITS: Duration = Duration::from_secs(10);
 
 /// What an operator asks.
@@ -29,12 +32,41 @@ pub(crate) enum Request {
     Account { email: Option<String>, local_agent: bool },
     /// A link for a new password.
     Reset { email: String },
+    /// Closes something.
+    Close { of: Of, what: Vec<Closable>, reason: String, by: String },
+    /// Opens it again.
+    Open { of: Of, by: String },
+    /// All that is closed.
+    Closed,
+}
+
+/// For whom something is closed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Of {
+    Installation,
+    Home(HomeId),
+    Camera(CameraId),
+    Account(String),
+}
+
+/// Something that is closed.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ClosedNow {
+    pub(crate) of: LockdownScope,
+    pub(crate) what: Vec<String>,
+    pub(crate) since: Timestamp,
+    pub(crate) reason: String,
+    pub(crate) by: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Response {
+pub(crate) enum Response {
     Link(String),
+    /// Whether anything changed.
+    Done(bool),
+    Closed(Vec<ClosedNow>),
     Error(String),
 }
 
@@ -93,10 +125,7 @@ async fn answer(mut stream: UnixStream, gate: &Gate, base_url: &str) -> anyhow::
     let mut line = String::new();
     BufReader::new(reader.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
     let response = match serde_json::from_str::<Request>(&line) {
-        Ok(request) => match gate.make_link(request.into()).await {
-            Ok(secret) => Response::Link(link_address(base_url, &secret)),
-            Err(error) => Response::Error(explain(&error)),
-        },
+        Ok(request) => perform(request, gate, base_url).await.unwrap_or_else(Response::Error),
         Err(error) => Response::Error(format!("the request is not understood: {error}")),
     };
     let mut line = serde_json::to_vec(&response)?;
@@ -105,26 +134,64 @@ async fn answer(mut stream: UnixStream, gate: &Gate, base_url: &str) -> anyhow::
     Ok(())
 }
 
-fn explain(error: &GateError) -> String {
-    match error {
-        GateError::NotFound => "no account has this e-mail address".to_owned(),
-        GateError::LinkUsed => "there is an account already: use `account create`".to_owned(),
-        other => other.to_string(),
+async fn perform(request: Request, gate: &Gate, base_url: &str) -> Result<Response, String> {
+    let link = match request {
+        Request::First => LinkFor::First,
+        Request::Account { email, local_agent } => LinkFor::Account { email, local_agent },
+        Request::Reset { email } => LinkFor::Reset { email },
+        Request::Close { of, what, reason, by } => {
+            let closed = Closed::of(what).ok_or("name what is to be closed")?;
+            let begun = gate.lock_down(&of.into(), closed, &reason, &by).await;
+            return begun.map(|()| Response::Done(true)).map_err(|error| match error {
+                GateError::NotFound => "there is no such home, camera or account".to_owned(),
+                other => other.to_string(),
+            });
+        }
+        Request::Open { of, by } => {
+            let lifted = gate.lift_lockdown(&of.into(), &by).await;
+            return lifted.map(Response::Done).map_err(|error| error.to_string());
+        }
+        Request::Closed => {
+            let closed = gate.lockdowns().await.map_err(|error| error.to_string())?;
+            let rows = closed.into_iter().map(|(of, lockdown)| ClosedNow {
+                of,
+                what: lockdown.closes.iter().map(|word| (*word).to_owned()).collect(),
+                since: lockdown.since,
+                reason: lockdown.reason,
+                by: lockdown.by,
+            });
+            return Ok(Response::Closed(rows.collect()));
+        }
+    };
+    match gate.make_link(link).await {
+        Ok(secret) => Ok(Response::Link(link_address(base_url, &secret))),
+        Err(GateError::NotFound) => Err("no account has this e-mail address".to_owned()),
+        Err(GateError::LinkUsed) => Err("there is an account already: use `account create`".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
-impl From<Request> for LinkFor {
-    fn from(request: Request) -> Self {
-        match request {
-            Request::First => Self::First,
-            Request::Account { email, local_agent } => Self::Account { email, local_agent },
-            Request::Reset { email } => Self::Reset { email },
+impl From<Of> for LockdownFor {
+    fn from(of: Of) -> Self {
+        match of {
+            Of::Installation => Self::Installation,
+            Of::Home(home) => Self::Home(home),
+            Of::Camera(camera) => Self::Camera(camera),
+            Of::Account(email) => Self::Account(email),
         }
     }
 }
 
 /// Asks a running server for a link: gives its address.
-pub(crate) async fn ask(data: &Path, request: &Request) -> anyhow::Result<String> {
+pub(crate) async fn ask_for_link(data: &Path, request: &Request) -> anyhow::Result<String> {
+    match ask(data, request).await? {
+        Response::Link(address) => Ok(address),
+        _ => bail!("the server's answer is of another kind than what was asked for"),
+    }
+}
+
+/// Asks a running server.
+pub(crate) async fn ask(data: &Path, request: &Request) -> anyhow::Result<Response> {
     let path = path(data);
     let exchange = async {
         let mut stream = UnixStream::connect(&path).await.with_context(|| {
@@ -137,10 +204,10 @@ pub(crate) async fn ask(data: &Path, request: &Request) -> anyhow::Result<String
         line.push(b'\n');
         stream.write_all(&line).await?;
         let mut line = String::new();
-        BufReader::new(stream.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
+        BufReader::new(stream.take(ANSWER_BYTES_MAX)).read_line(&mut line).await?;
         match serde_json::from_str(&line).context("the server's answer is not understood")? {
-            Response::Link(address) => Ok(address),
             Response::Error(error) => bail!(error),
+            answer => Ok(answer),
         }
     };
     tokio::time::timeout(WAITS, exchange)

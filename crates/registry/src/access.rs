@@ -8,7 +8,8 @@ use crate::columns::Columns;
 use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
-use crate::rows::{AccountRow, GrantRow, HomeRow, SessionRow};
+use crate::lockdowns;
+use crate::rows::{AccountRow, GrantRow, HomeRow, LockdownRow, SessionRow};
 use crate::{Registry, RegistryError};
 
 /// What was read for a live session, with all that proves who asked: from one state of the primary.
@@ -20,6 +21,8 @@ pub struct Authorised<T> {
     pub account: AccountRow,
     /// The account's live grants with their homes. The gate decides by what their wraps open to.
     pub grants: Vec<(GrantRow, HomeRow)>,
+    /// Lockdowns that concern the account, its homes, or any camera: the gate decides which of them close what.
+    pub lockdowns: Vec<LockdownRow>,
     /// What was asked for, of those homes only.
     pub data: T,
 }
@@ -126,7 +129,9 @@ pub(crate) fn access(connection: &Connection, find: &[u8; 32], now: Timestamp) -
         let mut c = Columns::new(row, "grants");
         grants.push((decode::grant(&mut c)?, decode::home(&mut c)?));
     }
-    Ok(Some(Authorised { session, account, grants, data: () }))
+    let mut access = Authorised { session, account, grants, lockdowns: Vec::new(), data: () };
+    access.lockdowns = lockdowns::concerning(connection, &access)?;
+    Ok(Some(access))
 }
 
 impl Registry {
@@ -145,8 +150,8 @@ impl Registry {
             .snapshot(move |connection| {
                 let Some(access) = access(connection, &find, now)? else { return Ok(None) };
                 let data = read(connection, &access)?;
-                let Authorised { session, account, grants, data: () } = access;
-                Ok(Some(Authorised { session, account, grants, data }))
+                let Authorised { session, account, grants, lockdowns, data: () } = access;
+                Ok(Some(Authorised { session, account, grants, lockdowns, data }))
             })
             .await
     }

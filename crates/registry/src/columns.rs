@@ -2,7 +2,7 @@
 
 use ownsight_model::{
     AccountId, CameraEpoch, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, HomeId, InstallationId,
-    SessionId, TenureId, TestId, Timestamp,
+    LockdownId, SessionId, TenureId, TestId, Timestamp,
 };
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -18,7 +18,7 @@ pub(crate) trait Id: Sized {
 macro_rules! ids {
     ($($name:ident)+) => { $(impl Id for $name { fn of(bytes: [u8; 16]) -> Self { Self::from_bytes(bytes) } })+ };
 }
-ids! { AccountId CameraId DeviceId EventId GrantId HomeId InstallationId SessionId TenureId TestId }
+ids! { AccountId CameraId DeviceId EventId GrantId HomeId InstallationId LockdownId SessionId TenureId TestId }
 
 /// An integer of the database for a number that is never negative; those beyond its range become its largest.
 pub(crate) fn big(number: u64) -> i64 {

@@ -1,12 +1,12 @@
 //! Whole rows: the columns that a query must name, and what is made of them.
 
-use ownsight_model::Role;
+use ownsight_model::{Closed, LockdownScope, Role};
 
 use crate::columns::Columns;
 use crate::error::Step;
 use crate::rows::{
     AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceRow, DeviceStanding, EventRow, GrantRow,
-    HomeRow, PairingAnswerRow, PairingRow, ReportRow, SessionRow,
+    HomeRow, LockdownRow, PairingAnswerRow, PairingRow, ReportRow, SessionRow,
 };
 
 /// The columns of each row, in the order in which its reader below takes them.
@@ -30,6 +30,7 @@ macro_rules! columns {
             received_at digest bytes header trailer)
     };
     (report $t:literal) => { columns!(@ $t device received_at body tag) };
+    (lockdown $t:literal) => { columns!(@ $t id scope subject closes reason begun_by begun_at) };
     (test $t:literal) => { columns!(@ $t id home device draft existing created_at expires_at) };
     (@ $t:literal $first:ident $($column:ident)*) => {
         concat!($t, ".", stringify!($first) $(, ", ", $t, ".", stringify!($column))*)
@@ -202,6 +203,24 @@ pub(crate) fn report(c: &mut Columns<'_, '_>, table: &'static str) -> Step<Repor
         received_at: c.time("received_at")?,
         body: c.blob("body")?,
         tag: c.blob("tag")?,
+    })
+}
+
+pub(crate) fn lockdown(c: &mut Columns<'_, '_>) -> Step<LockdownRow> {
+    c.of("lockdowns");
+    Ok(LockdownRow {
+        id: c.id("id")?,
+        scope: {
+            let (code, subject) = (c.number("scope")?, c.array("subject")?);
+            LockdownScope::from_parts(code, subject).map_or_else(|| c.corrupt("scope"), Ok)?
+        },
+        closes: {
+            let bits = c.number("closes")?;
+            Closed::from_bits(bits).map_or_else(|| c.corrupt("closes"), Ok)?
+        },
+        reason: c.text("reason")?,
+        begun_by: c.text("begun_by")?,
+        begun_at: c.time("begun_at")?,
     })
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
+use crate::rows::LockdownRow;
+
 /// A registry operation that failed. Nothing of it was written, unless the variant says otherwise.
 ///
 /// Callers decide by variant, so adding one is meant to break them.
@@ -26,6 +28,9 @@ pub enum RegistryError {
     /// The link was used, has expired, or never was.
     #[error("the link was used or has expired")]
     LinkUsed,
+    /// An operator has closed this: say so, and come back when it was lifted.
+    #[error("this is locked down since {}", .0.begun_at.as_micros())]
+    LockedDown(Box<LockdownRow>),
     /// No space on disk: free some and try again.
     #[error("the disk of the registry is full")]
     DiskFull,

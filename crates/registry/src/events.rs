@@ -7,7 +7,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use ownsight_model::{AccountId, CameraId, EventId, HomeId, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::access::{Access, Authorised, Authority};
+use crate::access::{Access, Authorised, Authority, access};
 use crate::cameras::{Which, camera_row, cameras_of_home, epochs_of_camera};
 use crate::changes::ChangeKind;
 use crate::columns::Columns;
@@ -120,7 +120,24 @@ impl Registry {
         now: Timestamp,
         event: EventId,
     ) -> Result<Option<Authorised<Option<EventDetail>>>, RegistryError> {
-        self.engine.statement(move |connection| detail(connection, &find, now, event)).await
+        let found = self.engine.statement(move |connection| detail(connection, &find, now, event)).await?;
+        match found {
+            Some((answer, false)) => Ok(Some(answer)),
+            None => Ok(None),
+            // Something is closed, for somebody: then which, and the answer, of one state.
+            Some((_, true)) => {
+                self.engine
+                    .snapshot(move |connection| {
+                        let Some((mut answer, _)) = detail(connection, &find, now, event)? else {
+                            return Ok(None);
+                        };
+                        let Some(access) = access(connection, &find, now)? else { return Ok(None) };
+                        answer.lockdowns = access.lockdowns;
+                        Ok(Some(answer))
+                    })
+                    .await
+            }
+        }
     }
 
     /// Where an event stands among those of its home that began in `[from, to)`; `None` if it did not.
@@ -231,7 +248,7 @@ const DETAIL: &str = concat!(
     columns!(epoch "ck"),
     ", ",
     columns!(device "d"),
-    ", o.event IS NOT NULL",
+    ", o.event IS NOT NULL, EXISTS (SELECT 1 FROM lockdowns WHERE lifted_at IS NULL)",
     " FROM sessions s JOIN accounts a ON a.id = s.account",
     " LEFT JOIN events e ON e.rowid = (SELECT x.rowid FROM grants y JOIN events x ON x.home = y.home AND x.id = ?3",
     "   WHERE y.account = s.account AND y.revoked_at IS NULL AND x.erased_at IS NULL LIMIT 1)",
@@ -247,15 +264,13 @@ const DETAIL: &str = concat!(
     " WHERE s.find = ?1 AND s.expires_at > ?2"
 );
 
-fn detail(
-    connection: &Connection,
-    find: &[u8; 32],
-    now: Timestamp,
-    event: EventId,
-) -> Step<Option<Authorised<Option<EventDetail>>>> {
+/// An event with who asks, without lockdowns yet, and whether there are any.
+type Detail = (Authorised<Option<EventDetail>>, bool);
+
+fn detail(connection: &Connection, find: &[u8; 32], now: Timestamp, event: EventId) -> Step<Option<Detail>> {
     let mut statement = connection.prepare_cached(DETAIL)?;
     let mut found = statement.query(params![find, now.as_micros(), event.as_bytes()])?;
-    let mut answer: Option<Authorised<Option<EventDetail>>> = None;
+    let mut answer: Option<Detail> = None;
     // One row for each live grant of the event's home.
     while let Some(row) = found.next()? {
         let mut c = Columns::new(row, "sessions");
@@ -263,7 +278,7 @@ fn detail(
         let granted = c.joined(decode::width::GRANT + decode::width::HOME, |c| {
             Ok((decode::grant(c)?, decode::home(c)?))
         })?;
-        if let Some(answer) = &mut answer {
+        if let Some((answer, _)) = &mut answer {
             answer.grants.extend(granted);
             continue;
         }
@@ -272,6 +287,7 @@ fn detail(
         let camera = c.joined(decode::width::CAMERA, decode::camera)?;
         let device = c.joined(decode::width::DEVICE, decode::device)?;
         let opened = c.of("opened").flag("event")?;
+        let any_locked = c.of("lockdowns").flag("lifted_at")?;
         let data = match (event, epoch, camera) {
             (None, _, _) => None,
             (Some(event), Some(epoch), Some(camera)) => {
@@ -284,9 +300,10 @@ fn detail(
                 return Err(RegistryError::Corrupt { table: "events", column: "camera" }.into());
             }
         };
-        answer = Some(Authorised { session, account, grants: granted.into_iter().collect(), data });
+        let grants = granted.into_iter().collect();
+        answer = Some((Authorised { session, account, grants, lockdowns: Vec::new(), data }, any_locked));
     }
-    if let Some(answer) = &mut answer {
+    if let Some((answer, _)) = &mut answer {
         answer.grants.sort_by_key(|(grant, _)| Reverse(grant.epoch));
     }
     Ok(answer)

@@ -35,6 +35,7 @@ mod homes;
 mod ingest;
 mod installation;
 mod links;
+mod lockdowns;
 mod pairings;
 mod reports;
 mod retention;

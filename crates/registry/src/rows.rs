@@ -1,8 +1,8 @@
 //! Rows as they are: ids that find, and sealed bytes that decide elsewhere. Nothing here is believed by itself.
 
 use ownsight_model::{
-    AccountId, CameraEpoch, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, HomeId, InstallationId,
-    Role, SessionId, TenureId, TestId, Timestamp,
+    AccountId, CameraEpoch, CameraId, Closed, DeviceId, Email, EventId, GrantId, HomeEpoch, HomeId,
+    InstallationId, LockdownId, LockdownScope, Role, SessionId, TenureId, TestId, Timestamp,
 };
 
 /// The installation itself: exactly one row.
@@ -29,6 +29,23 @@ pub struct LinkRow {
     pub used_at: Option<Timestamp>,
     /// What it is for, sealed under its secret.
     pub sealed: Vec<u8>,
+}
+
+/// Something that an operator has closed, and that was not lifted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockdownRow {
+    /// Its id.
+    pub id: LockdownId,
+    /// For whom.
+    pub scope: LockdownScope,
+    /// What.
+    pub closes: Closed,
+    /// Why, for those whom it concerns: 1 to 500 characters.
+    pub reason: String,
+    /// Who did it, in words: at most 200 characters.
+    pub begun_by: String,
+    /// Since when.
+    pub begun_at: Timestamp,
 }
 
 /// An account.

@@ -7,6 +7,7 @@ use crate::access::Authorised;
 use crate::changes::ChangeKind;
 use crate::engine::Tx;
 use crate::error::Step;
+use crate::lockdowns::refuse_sign_in;
 use crate::rows::SessionRow;
 use crate::sql::{first, rows, run};
 use crate::{Registry, RegistryError};
@@ -21,10 +22,12 @@ impl Registry {
         self.authorised(find, now, |_, _| Ok(())).await
     }
 
-    /// Keeps a new session. [`RegistryError::NotFound`] if its account does not exist.
+    /// Keeps a new session. [`RegistryError::NotFound`] if its account does not exist, [`RegistryError::LockedDown`] if
+    /// signing in is closed to it.
     pub async fn insert_session(&self, session: SessionRow) -> Result<(), RegistryError> {
         self.engine
             .write(move |tx| {
+                refuse_sign_in(tx, session.account)?;
                 run(
                     tx,
                     "INSERT INTO sessions (find, id, account, kind, created_at, expires_at, wrap)

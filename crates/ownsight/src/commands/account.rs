@@ -10,7 +10,7 @@ pub(crate) async fn run(args: AccountArgs) -> anyhow::Result<()> {
         AccountCommand::Create { email, local_agent } => Request::Account { email, local_agent },
         AccountCommand::Reset { email } => Request::Reset { email },
     };
-    let address = operator::ask(&config.data, &request).await?;
+    let address = operator::ask_for_link(&config.data, &request).await?;
     println!("{address}");
     eprintln!("This link works once, for 24 hours. Give it to nobody but the person it is for.");
     Ok(())

@@ -25,37 +25,41 @@ pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<()> {
     for finding in &report.findings {
         println!("{finding}");
     }
-    let chain = check_ledger(&config.data, &registry).await?;
-    registry.close().await;
     let findings: u64 = report.counts.values().sum();
     eprintln!(
         "{} objects in the registry, {} in the folder of events ({} bytes), {findings} findings",
         report.objects_in_registry, report.objects_in_vault, report.bytes_in_vault
     );
+    let ledger = check_ledger(&config.data, &registry).await;
+    registry.close().await;
+    let mut wrong = Vec::new();
     if !report.is_clean() {
-        bail!("registry and files disagree");
+        wrong.push("registry and files disagree".to_owned());
     }
-    if !chain {
-        bail!("the record of openings is broken: keep `ledger.db` as it is, and find out who changed it");
+    if let Err(error) = ledger {
+        wrong.push(format!("{error:#}"));
     }
-    Ok(())
+    if wrong.is_empty() { Ok(()) } else { bail!(wrong.join("; and ")) }
 }
 
-/// Walks over the record of openings; whether it is whole.
-async fn check_ledger(data: &Path, registry: &Registry) -> anyhow::Result<bool> {
+/// Walks over the record of openings.
+async fn check_ledger(data: &Path, registry: &Registry) -> anyhow::Result<()> {
     let path = data.join("ledger.db");
-    let Some(installation) = registry.installation().await? else { return Ok(true) };
+    let Some(installation) = registry.installation().await? else { return Ok(()) };
     if !path.exists() {
-        println!("the record of openings {} is missing", path.display());
-        return Ok(false);
+        bail!("the record of openings {} is missing: who saw what cannot be told any more", path.display());
     }
     let ledger = Ledger::open(&path, installation.id, &LedgerConfig::default())
         .with_context(|| format!("cannot open the record of openings {}", path.display()))?;
-    let verification = ledger.verify().await.context("the record of openings cannot be read")?;
+    let verification = ledger.verify().await.context("the record of openings cannot be read");
     ledger.close().await;
-    if let Some(broken) = &verification.broken {
-        println!("record of openings: {broken}");
-    }
+    let verification = verification?;
     eprintln!("{} openings on record", verification.sound);
-    Ok(verification.broken.is_none())
+    match verification.broken {
+        Some(broken) => bail!(
+            "the record of openings is broken ({broken}): keep {} as it is, and find out who changed it",
+            path.display()
+        ),
+        None => Ok(()),
+    }
 }

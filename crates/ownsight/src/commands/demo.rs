@@ -139,7 +139,7 @@ async fn prepare(folder: &Path, serving: &Serving, sim: &CameraSim) -> anyhow::R
                     Some(_) if index == 0 => Request::First,
                     _ => Request::Account { email: None, local_agent: true },
                 };
-                let link = operator::ask(&folder.join("data"), &request).await?;
+                let link = operator::ask_for_link(&folder.join("data"), &request).await?;
                 make_account(&serving.base_url, &link, email, name, home).await?
             }
         };

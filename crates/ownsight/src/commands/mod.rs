@@ -7,5 +7,6 @@ pub(crate) mod camera;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod lockdown;
 pub(crate) mod login;
 pub(crate) mod serve;

@@ -18,6 +18,7 @@ pub mod events;
 pub mod fixture;
 pub mod homes;
 pub mod ingest;
+pub mod lockdowns;
 pub mod paging;
 pub mod people;
 pub mod reports;
@@ -68,6 +69,9 @@ macro_rules! conformance_suite {
             paging::pages_are_those_of_the_model,
             reports::the_latest_report_is_kept,
             reports::reports_on_others_are_refused,
+            lockdowns::a_lockdown_is_read_with_what_it_closes,
+            lockdowns::a_scope_has_one_lockdown,
+            lockdowns::no_session_begins_where_signing_in_is_closed,
             retention::old_events_and_oldest_events,
             retention::objects_are_listed_in_order,
             concurrency::members_of_a_group_fail_alone,

@@ -10,7 +10,7 @@ use crate::RegistryError;
 use crate::error::{Failure, Step};
 
 /// Step *n* (counted from 1) makes version *n* out of version *n* − 1. Steps that were released never change.
-pub(super) const ALL: [&str; 1] = [include_str!("../schema/0001.sql")];
+pub(super) const ALL: [&str; 2] = [include_str!("../schema/0001.sql"), include_str!("../schema/0002.sql")];
 
 /// Marks a file as an Ownsight registry ("OwnR").
 const APPLICATION: i32 = 0x4f77_6e52;

@@ -22,10 +22,13 @@ async fn health_says_what_is_not_ready() {
     let ready = get("/readyz").await;
     assert_eq!(ready.status(), 200);
     assert_eq!(ready.json::<Value>().await.unwrap(), json!({"not_ready": []}));
+    system.ledger.close().await;
+    let unready = get("/readyz").await;
+    assert_eq!(unready.json::<Value>().await.unwrap(), json!({"not_ready": ["ledger"]}));
     system.registry.close().await;
     let unready = get("/readyz").await;
     assert_eq!(unready.status(), 503);
-    assert_eq!(unready.json::<Value>().await.unwrap(), json!({"not_ready": ["registry"]}));
+    assert_eq!(unready.json::<Value>().await.unwrap(), json!({"not_ready": ["registry", "ledger"]}));
     assert_eq!(get("/healthz").await.status(), 200);
 }
 

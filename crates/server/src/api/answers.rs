@@ -8,10 +8,9 @@ use axum::http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CON
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, Stream, StreamExt as _};
 use ownsight_gate::{Answer, Credentials, GateError, MediaStream};
 use serde::Serialize;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::http::Problem;
@@ -21,8 +20,6 @@ pub(crate) type Outcome = Result<Response, Problem>;
 
 /// How long opening the next piece of media may take.
 const PIECE_MAX: Duration = Duration::from_secs(20);
-/// How long a reader may take over a piece.
-const TAKEN_MAX: Duration = Duration::from_secs(30);
 
 /// An answer as JSON.
 pub(crate) fn json<T: Serialize>(
@@ -104,7 +101,7 @@ pub(crate) fn media(
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        Body::from_stream(paced(length, |pieces| pump(credentials, media, pieces)))
+        Body::from_stream(whole(length, pieces(credentials, media)))
     };
     response
         .body(body)
@@ -116,42 +113,40 @@ pub(crate) fn media(
 #[error("the body was broken off")]
 struct BrokenOff;
 
-/// Opens pieces at the pace of the reader. A reader that takes too long loses the rest: an open event is not held
-/// for who does not read it. Browsers ask again for the range that they lack.
-async fn pump(credentials: Credentials, mut media: MediaStream, pieces: mpsc::Sender<Bytes>) {
-    loop {
-        let room = match timeout(TAKEN_MAX, pieces.reserve()).await {
-            Ok(Ok(room)) => room,
-            Ok(Err(_)) => return,
-            Err(_) => return tracing::info!("a reader was too slow, and its media was closed"),
-        };
+/// Opens a piece when the reader asks for it, and not before: what waits for a slow reader is sealed, and the gate has
+/// looked at the session half a second ago at most. A reader that takes nothing loses its connection.
+fn pieces(credentials: Credentials, media: MediaStream) -> impl Stream<Item = Result<Bytes, BrokenOff>> {
+    stream::unfold(Some((credentials, media)), |state| async move {
+        let (credentials, mut media) = state?;
         match timeout(PIECE_MAX, media.next()).await {
-            // A piece that does not open has raised its alarm; so has one of another session.
-            Ok(Some(Ok(chunk))) => match chunk.release(&credentials) {
-                Ok(bytes) => room.send(bytes),
-                Err(_) => return,
+            // A piece that does not authenticate has raised its alarm, and so has one of another session; that a session
+            // has ended, or something was locked down, is none.
+            Ok(Some(piece)) => match piece.map(|chunk| chunk.release(&credentials)) {
+                Ok(Ok(bytes)) => Some((Ok(bytes), Some((credentials, media)))),
+                Ok(Err(_)) | Err(_) => Some((Err(BrokenOff), None)),
             },
-            Ok(Some(Err(_)) | None) => return,
-            Err(_) => return tracing::warn!("opening a piece of media took too long"),
+            Ok(None) => None,
+            Err(_) => {
+                tracing::warn!("opening a piece of media took too long");
+                Some((Err(BrokenOff), None))
+            }
         }
-    }
+    })
 }
 
-/// A stream of exactly `length` bytes of what a task of its own sends, one piece ahead of the reader; fewer are an
-/// error. The task ends with its sender's receiver.
-fn paced<F: Future<Output = ()> + Send + 'static>(
+/// A body of exactly `length` bytes: one that ends before is an error, and not a shorter body.
+fn whole(
     length: u64,
-    task: impl FnOnce(mpsc::Sender<Bytes>) -> F,
-) -> impl futures_util::Stream<Item = Result<Bytes, BrokenOff>> {
-    let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(task(sender));
-    stream::unfold(Some((receiver, length)), |state| async move {
-        let (mut receiver, left) = state?;
-        match receiver.recv().await {
-            Some(piece) => {
+    pieces: impl Stream<Item = Result<Bytes, BrokenOff>>,
+) -> impl Stream<Item = Result<Bytes, BrokenOff>> {
+    stream::unfold(Some((Box::pin(pieces), length)), |state| async move {
+        let (mut pieces, left) = state?;
+        match pieces.next().await {
+            Some(Ok(piece)) => {
                 let left = left.saturating_sub(piece.len() as u64);
-                Some((Ok(piece), Some((receiver, left))))
+                Some((Ok(piece), Some((pieces, left))))
             }
+            Some(Err(error)) => Some((Err(error), None)),
             None if left == 0 => None,
             None => Some((Err(BrokenOff), None)),
         }
@@ -160,23 +155,16 @@ fn paced<F: Future<Output = ()> + Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use futures_util::StreamExt as _;
-
     use super::*;
-
-    const PIECE: Bytes = Bytes::from_static(b"12345");
 
     #[tokio::test]
     async fn a_body_that_ends_early_is_an_error() {
-        for (pieces, length, whole) in [(2, 10, true), (1, 10, false), (0, 1, false), (0, 0, true)] {
-            let body = paced(length, move |sender| async move {
-                for _ in 0..pieces {
-                    sender.send(PIECE).await.unwrap();
-                }
-            });
-            let read: Vec<_> = body.collect().await;
-            let mut expected = vec![Ok(PIECE); pieces];
-            if !whole {
+        let piece = Bytes::from_static(b"12345");
+        for (pieces, length, is_whole) in [(2, 10, true), (1, 10, false), (0, 1, false), (0, 0, true)] {
+            let given = stream::iter(vec![Ok(piece.clone()); pieces]);
+            let read: Vec<_> = whole(length, given).collect().await;
+            let mut expected = vec![Ok(piece.clone()); pieces];
+            if !is_whole {
                 expected.push(Err(BrokenOff));
             }
             assert_eq!(read, expected, "{pieces} pieces of {length} bytes");
@@ -184,15 +172,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_sends_ends_with_its_reader() {
-        let (ended, end) = tokio::sync::oneshot::channel();
-        let body = paced(1000, |sender| async move {
-            while sender.send(PIECE).await.is_ok() {}
-            ended.send(()).unwrap();
-        });
-        let mut body = Box::pin(body);
-        assert_eq!(body.next().await, Some(Ok(PIECE)));
-        drop(body);
-        end.await.unwrap();
+    async fn nothing_comes_after_an_error() {
+        let given = stream::iter([Err(BrokenOff), Ok(Bytes::from_static(b"12345"))]);
+        assert_eq!(whole(5, given).collect::<Vec<_>>().await, [Err(BrokenOff)]);
     }
 }

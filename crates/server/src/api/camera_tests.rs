@@ -90,7 +90,7 @@ pub(crate) async fn cancel(
 
 /// The first picture of a test.
 #[utoipa::path(get, path = "/api/v1/camera-tests/{test}/still", tag = "camera tests",
-    params(("test" = String, Path)), responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
+    params(("test" = String, Path)), responses((status = 200, content_type = "image/jpeg"), (status = 404), (status = 423)))]
 pub(crate) async fn still(
     State(state): State<AppState>,
     Signed(who): Signed,

@@ -128,7 +128,7 @@ pub(crate) async fn change(
 
 /// Erases a camera with all its events.
 #[utoipa::path(delete, path = "/api/v1/cameras/{camera}", tag = "cameras", params(("camera" = String, Path)),
-    responses((status = 200, body = views::Erased), (status = 404)))]
+    responses((status = 200, body = views::Erased), (status = 404), (status = 423)))]
 pub(crate) async fn erase(
     State(state): State<AppState>,
     Signed(who): Signed,
@@ -140,7 +140,7 @@ pub(crate) async fn erase(
 
 /// A camera's last still.
 #[utoipa::path(get, path = "/api/v1/cameras/{camera}/still", tag = "cameras", params(("camera" = String, Path)),
-    responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
+    responses((status = 200, content_type = "image/jpeg"), (status = 404), (status = 423)))]
 pub(crate) async fn still(
     State(state): State<AppState>,
     Signed(who): Signed,

@@ -42,8 +42,8 @@ async fn read(parts: &Parts, state: &AppState) -> Result<Credentials, Problem> {
     if query_value(parts.uri.query(), "s").is_some_and(|s| credentials.page_value_is(s)) {
         return Ok(credentials);
     }
-    // So does `s` look when one cookie is another session's. Opened, that is an alarm; the answer is the same.
-    let _ = state.gate.is_live(&credentials).await;
+    // So does `s` look when one cookie is another session's. That is counted; the answer is the same.
+    state.gate.suspect(&credentials).await;
     Err(Problem::not_found())
 }
 

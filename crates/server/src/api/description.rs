@@ -43,6 +43,8 @@ struct ProblemDetails {
     reference: String,
     /// The field of the request that is not acceptable.
     field: Option<String>,
+    /// What is closed, since when and why.
+    lockdown: Option<ownsight_gate::views::Lockdown>,
 }
 
 /// Adds to each operation what holds for all.
@@ -109,6 +111,7 @@ fn meaning(status: &str) -> &'static str {
         "404" => "Nothing is here, or it belongs to somebody else: the same answer.",
         "409" => "Not as things are now.",
         "416" => "The range lies outside of what there is.",
+        "423" => "An operator has closed this; `lockdown` says since when and why.",
         "422" => "Something that was sent is not acceptable.",
         "429" => "Too many; come back after `Retry-After`.",
         _ => "Not now; come back after `Retry-After`.",

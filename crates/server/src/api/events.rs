@@ -62,7 +62,7 @@ pub(crate) struct VideoAs {
 
 /// Events, newest first.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", params(Filter),
-    responses((status = 200, body = views::Events), (status = 404), (status = 422)))]
+    responses((status = 200, body = views::Events), (status = 404), (status = 423), (status = 422)))]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Signed(who): Signed,
@@ -70,7 +70,10 @@ pub(crate) async fn list(
 ) -> Outcome {
     let filter = EventFilter {
         home: filter.home,
-        cameras: cameras(filter.camera.as_deref())?,
+        cameras: match cameras(filter.camera.as_deref()) {
+            Ok(cameras) => cameras,
+            Err(problem) => return refused(&state, &who, problem).await,
+        },
         label: filter.label,
         day: filter.day,
         before: filter.before,
@@ -80,6 +83,12 @@ pub(crate) async fn list(
     };
     let answer = state.gate.events(&who, filter).await?;
     json(&who, StatusCode::OK, answer)
+}
+
+/// What is wrong with a query, for who is signed in.
+async fn refused(state: &AppState, who: &ownsight_gate::Credentials, problem: Problem) -> Outcome {
+    state.gate.is_live(who).await?;
+    Err(problem)
 }
 
 fn cameras(text: Option<&str>) -> Result<Vec<CameraId>, Problem> {
@@ -93,7 +102,7 @@ fn cameras(text: Option<&str>) -> Result<Vec<CameraId>, Problem> {
 
 /// One event with its motion over time.
 #[utoipa::path(get, path = "/api/v1/events/{event}", tag = "events", params(("event" = String, Path)),
-    responses((status = 200, body = views::EventDetail), (status = 404)))]
+    responses((status = 200, body = views::EventDetail), (status = 404), (status = 423)))]
 pub(crate) async fn event(
     State(state): State<AppState>,
     Signed(who): Signed,
@@ -105,7 +114,7 @@ pub(crate) async fn event(
 
 /// Erases an event.
 #[utoipa::path(delete, path = "/api/v1/events/{event}", tag = "events", params(("event" = String, Path)),
-    responses((status = 204), (status = 404)))]
+    responses((status = 204), (status = 404), (status = 423)))]
 pub(crate) async fn erase(
     State(state): State<AppState>,
     Signed(who): Signed,
@@ -117,7 +126,7 @@ pub(crate) async fn erase(
 
 /// An event's thumbnail.
 #[utoipa::path(get, path = "/api/v1/events/{event}/thumbnail", tag = "events", params(("event" = String, Path)),
-    responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
+    responses((status = 200, content_type = "image/jpeg"), (status = 404), (status = 423)))]
 pub(crate) async fn thumbnail(
     State(state): State<AppState>,
     Signed(who): Signed,
@@ -131,7 +140,7 @@ pub(crate) async fn thumbnail(
 /// An event's video, or a range of it.
 #[utoipa::path(get, path = "/api/v1/events/{event}/video", tag = "events",
     params(("event" = String, Path), VideoAs),
-    responses((status = 200, content_type = "video/mp4"), (status = 206), (status = 404), (status = 416)))]
+    responses((status = 200, content_type = "video/mp4"), (status = 206), (status = 404), (status = 423), (status = 416)))]
 pub(crate) async fn video(
     State(state): State<AppState>,
     Signed(who): Signed,
@@ -141,7 +150,7 @@ pub(crate) async fn video(
     headers: HeaderMap,
 ) -> Outcome {
     if how.download.is_some_and(|download| download != 1) {
-        return Err(invalid("download", "`1` is expected, or nothing"));
+        return refused(&state, &who, invalid("download", "`1` is expected, or nothing")).await;
     }
     let range = ranges::asked(&method, &headers);
     let asked = Media::Video { range, download: how.download.is_some() };

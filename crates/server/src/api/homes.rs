@@ -76,7 +76,7 @@ pub(crate) async fn change(
 
 /// Days that have events.
 #[utoipa::path(get, path = "/api/v1/homes/{home}/days", tag = "homes", params(("home" = String, Path), Span),
-    responses((status = 200, body = views::Days), (status = 404), (status = 422)))]
+    responses((status = 200, body = views::Days), (status = 404), (status = 423), (status = 422)))]
 pub(crate) async fn days(
     State(state): State<AppState>,
     Signed(who): Signed,
@@ -90,7 +90,7 @@ pub(crate) async fn days(
 /// One day: its events and gaps.
 #[utoipa::path(get, path = "/api/v1/homes/{home}/days/{date}", tag = "homes",
     params(("home" = String, Path), ("date" = String, Path)),
-    responses((status = 200, body = views::Day), (status = 404), (status = 422)))]
+    responses((status = 200, body = views::Day), (status = 404), (status = 423), (status = 422)))]
 pub(crate) async fn day(
     State(state): State<AppState>,
     Signed(who): Signed,

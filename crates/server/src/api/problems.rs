@@ -82,6 +82,14 @@ impl From<GateError> for Problem {
             GateError::RangeNotSatisfiable { .. } => {
                 Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", "There are not so many bytes")
             }
+            GateError::LockedDown(lockdown) => {
+                Self::new(StatusCode::LOCKED, "locked-down", "This is locked down")
+                    .detail(lockdown.reason.clone())
+                    .remedy(
+                        "Nothing is lost. It opens again when whoever runs this server lifts the lockdown.",
+                    )
+                    .lockdown(*lockdown)
+            }
             GateError::Busy => Self::busy(later()),
             GateError::DiskFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "The server's disk is full")

@@ -57,7 +57,7 @@ pub(crate) struct PageSession {
 
 /// Signs in: with `page_half` as a browser, else as an API client.
 #[utoipa::path(post, path = "/api/v1/sessions", tag = "sessions", request_body = SignIn,
-    responses((status = 201, body = BearerSession), (status = 401), (status = 429)))]
+    responses((status = 201, body = BearerSession), (status = 401), (status = 429), (status = 423)))]
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,

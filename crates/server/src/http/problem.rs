@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
+use ownsight_gate::views;
 use serde_json::json;
 
 /// Where each code has its page.
@@ -28,6 +29,7 @@ struct Content {
     reference: Option<String>,
     retry_after: Option<Duration>,
     field: Option<&'static str>,
+    lockdown: Option<views::Lockdown>,
 }
 
 impl Problem {
@@ -42,6 +44,7 @@ impl Problem {
             reference: None,
             retry_after: None,
             field: None,
+            lockdown: None,
         }))
     }
 
@@ -66,6 +69,12 @@ impl Problem {
     /// The field of the request that is not acceptable.
     pub(crate) fn field(mut self, field: &'static str) -> Self {
         self.0.field = Some(field);
+        self
+    }
+
+    /// What is closed, since when and why.
+    pub(crate) fn lockdown(mut self, lockdown: views::Lockdown) -> Self {
+        self.0.lockdown = Some(lockdown);
         self
     }
 
@@ -127,6 +136,10 @@ impl Problem {
         });
         if let (Some(field), Some(members)) = (content.field, value.as_object_mut()) {
             members.insert("field".to_owned(), field.into());
+        }
+        if let (Some(lockdown), Some(members)) = (&content.lockdown, value.as_object_mut()) {
+            // Plain values: they always have a JSON form.
+            members.insert("lockdown".to_owned(), serde_json::to_value(lockdown).unwrap_or_default());
         }
         value.to_string().into_bytes()
     }

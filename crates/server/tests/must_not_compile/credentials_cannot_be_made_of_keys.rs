@@ -1,7 +1,7 @@
 use ownsight_gate::Credentials;
 
-fn steal(theirs: &Credentials) -> Credentials {
-    Credentials { secret: theirs.secret.clone() }
+fn forge() -> Credentials {
+    Credentials { secret: panic!() }
 }
 
 fn main() {}

@@ -5,17 +5,22 @@ import { offlineSince } from './connection.js';
 import { mergeEvents } from './days.js';
 import { sawEvents } from './fresh.js';
 import { onChange } from './live.js';
+import { closedOrOpened } from './lockdown.js';
+import { useReopening } from './reopening.js';
 import { place } from './router.js';
 import { session } from './session.js';
 import { count } from './words.js';
 
 /**
  * The list of events under a filter: pages by cursor, new ones that wait, and memory for Back.
- * @typedef {{events: any[], cursor: string | null, begun: boolean, unverified: number, waiting: any[]}} Loaded
+ * @typedef {{events: any[], cursor: string | null, begun: boolean, unverified: number, lockedDown: number, lockedFirst: number, waiting: any[]}} Loaded
+ * `lockedDown`: events that are left out because their camera is locked down, and how many of them on the first page
  */
 
 const PAGE = 50;
 const GATHER_MS = 300;
+/** Pages that are read again at most, when what is loaded is read anew. */
+const AGAIN_MOST = 40;
 
 /** What was loaded, by filter, for the way back. @type {Map<string, Loaded>} */
 const kept = new Map();
@@ -32,7 +37,7 @@ export function changeListed(id, change) {
   }
 }
 
-const NOTHING = { events: [], cursor: null, begun: false, unverified: 0, waiting: [] };
+const NOTHING = { events: [], cursor: null, begun: false, unverified: 0, lockedDown: 0, lockedFirst: 0, waiting: [] };
 
 /**
  * @param {{home: string, cameras: string[], day: string | null}} filter
@@ -55,7 +60,13 @@ export function useEventList({ home, cameras, day }) {
 
   const failed = (problem, again) => {
     const wait = problem.busy ? (problem.retryAfter || 5) * 1000 : 0;
-    change({ loading: false, problem, retryAt: wait ? Date.now() + wait : null });
+    if (problem.lockedDown) {
+      // What was closed since is not drawn any longer, here or on the way back; what is still under way would bring it again.
+      busy.current += 1;
+      kept.clear();
+    }
+    change({ loading: false, problem, retryAt: wait ? Date.now() + wait : null, ...(problem.lockedDown ? { loaded: NOTHING } : {}) });
+    clearTimeout(timer.current);
     if (wait) timer.current = setTimeout(again, wait);
   };
 
@@ -64,14 +75,17 @@ export function useEventList({ home, cameras, day }) {
     const { loaded, loading, retryAt } = latest.current;
     if (loading || (loaded.begun && !loaded.cursor) || (retryAt && Date.now() < retryAt)) return;
     const round = (busy.current += 1);
-    change({ loading: true, problem: null, retryAt: null });
+    // A lockdown stays on the page while it is asked whether it has ended.
+    change({ loading: true, problem: latest.current.problem?.lockedDown ? latest.current.problem : null, retryAt: null });
     try {
       const page = await ask({ cursor: loaded.cursor });
       if (round !== busy.current) return;
       const now = latest.current.loaded;
       const events = mergeEvents(now.events, page.events);
       if (events[0]) sawEvents(home, events[0].started_at);
-      change({ loading: false, loaded: { ...now, events, cursor: page.next_cursor, begun: true, unverified: now.unverified + (page.unverified ?? 0) } });
+      const lockedOut = page.locked_down ?? 0;
+      const counts = { unverified: now.unverified + (page.unverified ?? 0), lockedDown: now.lockedDown + lockedOut, lockedFirst: loaded.cursor ? now.lockedFirst : lockedOut };
+      change({ loading: false, problem: null, loaded: { ...now, ...counts, events, cursor: page.next_cursor, begun: true } });
     } catch (problem) {
       if (round === busy.current) failed(problem, more);
     }
@@ -86,6 +100,12 @@ export function useEventList({ home, cameras, day }) {
       const page = await ask({});
       if (round !== busy.current) return;
       const now = latest.current.loaded;
+      if (closedOrOpened([...now.waiting, ...now.events], page, now.lockedFirst)) {
+        await readAgain();
+        return;
+      }
+      const lockedFirst = page.locked_down ?? 0;
+      const counts = { lockedFirst, lockedDown: now.lockedDown - now.lockedFirst + lockedFirst };
       const known = new Set(now.events.map(({ id }) => id));
       const oldest = now.events.at(-1)?.started_at ?? -Infinity;
       // What a device sends late from its queue waits as well: it would push the list apart in the middle.
@@ -93,14 +113,41 @@ export function useEventList({ home, cameras, day }) {
       const events = mergeEvents(now.events, page.events.filter(({ id }) => known.has(id)));
       if (!now.events.length && waiting.length && window.scrollY < 40) {
         sawEvents(home, waiting[0].started_at);
-        change({ loaded: { ...now, events: waiting, waiting: [], cursor: page.next_cursor } });
+        change({ loaded: { ...now, ...counts, events: waiting, waiting: [], cursor: page.next_cursor } });
         announce(count(waiting.length, 'new event'));
         return;
       }
       if (waiting.length > now.waiting.length) announce(count(waiting.length, 'new event'));
-      change({ loaded: { ...now, events, waiting } });
-    } catch {
-      // The next change asks again; the list stays.
+      change({ loaded: { ...now, ...counts, events, waiting } });
+    } catch (problem) {
+      // The next change asks again; the list stays, unless it was closed.
+      if (problem.lockedDown) failed(problem, more);
+    }
+  };
+
+  /** All that is loaded once more, after a camera was locked down or opened: what is closed goes, the place stays. */
+  const readAgain = async () => {
+    const { loaded } = latest.current;
+    const round = (busy.current += 1);
+    const newest = loaded.events[0]?.started_at ?? Infinity;
+    const oldest = loaded.events.at(-1)?.started_at ?? Infinity;
+    const read = { ...NOTHING, begun: true };
+    change({ loading: true });
+    try {
+      for (let pages = 0; pages < AGAIN_MOST; pages += 1) {
+        const page = await ask({ cursor: read.cursor });
+        if (round !== busy.current) return;
+        read.events = mergeEvents(read.events, page.events);
+        read.unverified += page.unverified ?? 0;
+        read.lockedDown += page.locked_down ?? 0;
+        if (!pages) read.lockedFirst = read.lockedDown;
+        read.cursor = page.next_cursor;
+        if (!read.cursor || read.events.at(-1)?.started_at <= oldest) break;
+      }
+      const old = ({ started_at: at }) => at <= newest;
+      change({ loaded: { ...read, events: read.events.filter(old), waiting: read.events.filter((event) => !old(event)) } });
+    } finally {
+      if (round === busy.current) change({ loading: false });
     }
   };
 
@@ -140,6 +187,8 @@ export function useEventList({ home, cameras, day }) {
       endOffline();
     };
   }, [key]);
+
+  useReopening({ locked: Boolean(state.problem?.lockedDown), look: more, open: state.loaded.begun, words: 'Events are open again.' });
 
   const shown = state.key === key ? state : { ...state, loaded: startOf(key), problem: null, retryAt: null };
   return { ...shown.loaded, loading: shown.loading || !shown.loaded.begun, problem: shown.problem, retryAt: shown.retryAt, more, showWaiting, remove };

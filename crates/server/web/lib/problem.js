@@ -1,10 +1,12 @@
+import { lockdownOf } from './lockdown.js';
+
 /**
  * What went wrong with a request, in the words of the server's problem details (RFC 9457) or of the network.
  * `code` decides what to do, `message` and `remedy` are for people.
  */
 export class Problem extends Error {
-  /** @param {{code: string, status?: number, detail: string, remedy?: string, reference?: string, retryAfter?: number, field?: string}} what */
-  constructor({ code, status = 0, detail, remedy = '', reference = '', retryAfter = 0, field = '' }) {
+  /** @param {{code: string, status?: number, detail: string, remedy?: string, reference?: string, retryAfter?: number, field?: string, lockdown?: import('./lockdown.js').Lockdown | null}} what */
+  constructor({ code, status = 0, detail, remedy = '', reference = '', retryAfter = 0, field = '', lockdown = null }) {
     super(detail);
     this.code = code;
     this.status = status;
@@ -14,12 +16,15 @@ export class Problem extends Error {
     this.retryAfter = retryAfter;
     /** The field of the request that is not acceptable. */
     this.field = field;
+    /** What an operator has closed; there for status 423 only. */
+    this.lockdown = lockdown;
     this.at = Date.now();
   }
 
   get offline() { return this.code === 'offline'; }
   get signedOut() { return this.status === 401 && this.code === 'signed-out'; }
   get notFound() { return this.status === 404; }
+  get lockedDown() { return this.lockdown !== null; }
   get notVerified() { return this.code === 'not-verified'; }
   /** Nothing was decided; the same request may be sent again after `retryAfter`. */
   get busy() { return this.status === 503 || this.status === 429; }
@@ -49,6 +54,7 @@ export async function problemOf(response) {
     reference: body.reference ?? '',
     field: body.field ?? '',
     retryAfter: retryAfterSeconds(response.headers.get('Retry-After')),
+    lockdown: response.status === 423 ? lockdownOf(body.lockdown) : null,
   });
 }
 

@@ -48,7 +48,8 @@ class Entry {
       this.set({ data, problem: null, loading: false, retryAt: null });
     } catch (problem) {
       const wait = problem.busy ? (problem.retryAfter || 5) * 1000 : 0;
-      this.set({ problem, loading: false, retryAt: wait ? Date.now() + wait : null });
+      // What was closed since is not drawn any longer.
+      this.set({ ...(problem.lockedDown ? { data: undefined } : {}), problem, loading: false, retryAt: wait ? Date.now() + wait : null });
       if (wait) this.later(wait);
     }
     if (this.again) {

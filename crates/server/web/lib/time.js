@@ -162,6 +162,20 @@ export function when(at, zone, now) {
   return dateName(day, { thisYear: today.slice(0, 4) });
 }
 
+/**
+ * When, as said within a sentence: `today at 19:20`, `yesterday at 08:12`, `on Friday 20 November at 08:12`.
+ * @param {number} at
+ * @param {string} zone
+ * @param {number} now
+ * @param {{twelve?: boolean, locale?: string}} [options]
+ */
+export function whenSaid(at, zone, now, options = {}) {
+  const [day, today] = [dayOf(at, zone), dayOf(now, zone)];
+  const { locale = dateLocale() } = options;
+  const date = day === today ? 'today' : day === addDays(today, -1) ? 'yesterday' : `on ${dayName(day, { thisYear: today.slice(0, 4), locale })}`;
+  return `${date} at ${clock(at, zone, options)}`;
+}
+
 /** `12 s`, `1 min 4 s`, `2 h 5 min`. @param {number} micros */
 export function duration(micros) {
   const seconds = Math.max(0, Math.round(micros / 1_000_000));

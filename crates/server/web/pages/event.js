@@ -1,3 +1,4 @@
+import { LockedDown, lockedFrame } from '../components/feedback/lockdown.js';
 import { ProblemPage, Skeleton } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
 import { Icon } from '../components/icon/icon.js';
@@ -16,13 +17,14 @@ import { api, apiUrl, mediaUrl } from '../lib/api.js';
 import { PHONE, useMedia } from '../lib/clockwork.js';
 import { changeListed } from '../lib/event-list.js';
 import { filterOf, queryOf } from '../lib/filter.js';
-import { mayManage, useCameras, useHome } from '../lib/home.js';
+import { mayManage, useCameras, useDay, useHome } from '../lib/home.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { useKeys } from '../lib/keys.js';
 import { useQuery } from '../lib/query.js';
+import { useReopening } from '../lib/reopening.js';
 import { goBack, navigate, place } from '../lib/router.js';
 import { useStore } from '../lib/store.js';
-import { clock } from '../lib/time.js';
+import { clock, dayOf } from '../lib/time.js';
 import { labelWords, listed } from '../lib/words.js';
 
 /** One event: its video, its motion, what is known of it. @param {{home: any, event: string}} props */
@@ -35,6 +37,13 @@ export function EventPage({ home, event: id }) {
   // While the next event loads, the one before it stays on the screen; nothing jumps.
   if (answer.data) kept.current = answer.data;
   const event = answer.data ?? (answer.problem ? null : kept.current);
+  // An open player learns of a lockdown by its day; to ask for the event again would be another opening on record.
+  const day = useDay(home.id, event?.home_id === home.id ? dayOf(event.started_at, home.zone) : null);
+  const locked = [answer, day].find(({ problem }) => problem?.lockedDown);
+  useReopening({ locked: Boolean(locked), look: () => locked?.reload(), open: Boolean(event), words: 'The event is open again.' });
+  if (locked) {
+    return html`<${Page} home=${home} parent=${list} barTitle="Event" ...${lockedFrame({ home, problem: locked.problem })}><${LockedDown} home=${home} problem=${locked.problem} /><//>`;
+  }
   if (answer.problem && !answer.data) {
     return html`<${Page} title="Event" home=${home} parent=${list}><${ProblemPage} problem=${answer.problem} retryAt=${answer.retryAt} onRetry=${answer.reload} /><//>`;
   }
@@ -59,7 +68,7 @@ function Player({ home, event, fresh, filter, list, startAt }) {
   const { data: cameras } = useCameras(home.id);
   const near = useNeighbours(home, event, filter);
   const video = useVideo({ id: event.id, src: fresh ? mediaUrl(event.video_url) : null, frames: event.frames, nominal: (event.ended_at - event.started_at) / 1e6, startAt });
-  const download = mediaUrl(event.video_url, { download: '1' });
+  const download = video.problem?.lockedDown ? null : mediaUrl(event.video_url, { download: '1' });
   const label = labelWords(event.label);
   const hrefOf = (id) => `/h/${home.id}/events/${id}${queryOf(filter)}`;
   const go = (id) => id && navigate(hrefOf(id), { replace: true });
@@ -112,13 +121,13 @@ function Player({ home, event, fresh, filter, list, startAt }) {
           <p class="player-place soft">${near.index > 0 && `Event ${near.index} of ${near.total} on this day, ${filter.cameras.length ? listed(filter.cameras.map(nameOf)) : 'all cameras'}`}</p>
           <button type="button" class="player-keys soft" onClick=${() => setHelp(true)}><kbd>?</kbd> keys</button>
           <div class="player-actions">
-            <a class="icon-btn" href=${download} download aria-label="Download"><${Icon} name="download-simple" class="icon-24" /></a>
+            ${download && html`<a class="icon-btn" href=${download} download aria-label="Download"><${Icon} name="download-simple" class="icon-24" /></a>`}
             <button type="button" class="icon-btn" aria-label="Full screen" onClick=${fullScreen}><${Icon} name="corners-out" class="icon-24" /></button>
             ${menu.length > 0 && html`<${Menu} label="More" items=${menu} />`}
           </div>
         </header>
         <div ref=${screen} class="player-screen">
-          <${Stage} video=${video} event=${event} poster=${apiUrl(`/events/${event.id}/thumbnail`)} download=${download} />
+          <${Stage} video=${video} event=${event} zone=${zone} poster=${apiUrl(`/events/${event.id}/thumbnail`)} download=${download} />
           ${phone && html`<${Clock} video=${video} event=${event} zone=${zone} />`}
           <${Timeline} event=${event} zone=${zone} length=${video.length} at=${video.at} onSeek=${video.seek} />
           <${Controls} video=${video} event=${event} zone=${zone} older=${near.older} newer=${near.newer} onGo=${go} download=${download} onFullScreen=${fullScreen} />

@@ -1,6 +1,7 @@
 import { Calendar } from '../components/calendar/calendar.js';
 import { Hatch } from '../components/event-card/gap-line.js';
 import { EventCardSkeleton } from '../components/event-card/skeleton.js';
+import { LeftOut, LockedDown, lockedFrame } from '../components/feedback/lockdown.js';
 import { Busy, ProblemPage, Skeleton } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
 import { Icon } from '../components/icon/icon.js';
@@ -65,6 +66,9 @@ export function EventsPage({ home }) {
   const days = groupByDay(list.events, home.zone);
   const frame = { title: 'Events', home, ready: list.begun && Boolean(known), class: 'events-page' };
 
+  if (list.problem?.lockedDown) {
+    return html`<${Page} home=${home} ...${lockedFrame({ home, problem: list.problem })}><${LockedDown} home=${home} problem=${list.problem} /><//>`;
+  }
   if (noCamera && nothingEver) {
     return html`<${Page} ...${frame}><hr class="rule" /><${EventsEmpty} home=${home} devices=${devices.data?.devices} /><//>`;
   }
@@ -83,13 +87,14 @@ export function EventsPage({ home }) {
       <${ActiveFilter} filter=${filter} cameras=${known ?? []} />
       ${list.retryAt && html`<${Busy} retryAt=${list.retryAt} />`}
       ${list.unverified > 0 && html`<${Unverified} n=${list.unverified} />`}
+      ${list.lockedDown > 0 && html`<${LeftOut} n=${list.lockedDown} />`}
       ${!list.begun && list.problem && !list.retryAt && html`<${ProblemPage} problem=${list.problem} onRetry=${list.more} />`}
       <${Skeleton} loading=${!list.begun && !list.problem}><${EventCardSkeleton} /><//>
-      ${list.begun && !list.events.length && html`<${NothingFound} home=${home} filter=${filter} cameras=${known ?? []} onPick=${goTo} />`}
+      ${list.begun && !list.events.length && !list.cursor && html`<${NothingFound} home=${home} filter=${filter} other=${list.lockedDown > 0} cameras=${known ?? []} onPick=${goTo} />`}
       ${days.map(({ day, events }, i) => html`
         <${EventsDay} key=${day} home=${home} day=${day} events=${events} filter=${filter} cameras=${known ?? []} complete=${i < days.length - 1 || !list.cursor}
           waiting=${i === 0 ? list.waiting.length : 0} onShowWaiting=${() => showWaiting(list)} onPick=${goTo} onDelete=${setDoomed} mayManage=${mayManage(home.role)} />`)}
-      ${list.begun && list.events.length > 0 && html`<${ListEnd} list=${list} filter=${filter} zone=${home.zone} />`}
+      ${list.begun && (list.events.length > 0 || list.cursor) && html`<${ListEnd} list=${list} filter=${filter} zone=${home.zone} />`}
       ${doomed && html`
         <${Confirm} title="Delete this event?" verb="Delete" onConfirm=${deleteNow} onClose=${() => setDoomed(null)}>
           <p><b>${labelWords(doomed.label).name}, ${doomed.camera_name}, ${clock(doomed.started_at, home.zone, { seconds: true })}.</b> Its picture and video are erased for every member, at once. What was downloaded stays where it is.</p>
@@ -160,14 +165,16 @@ function filterWords(filter, cameras) {
   return [names.join(', '), filter.day && dayName(filter.day)].filter(Boolean).join(', ');
 }
 
-function NothingFound({ home, filter, cameras, onPick }) {
+/** `other`: beside events that are locked down. */
+function NothingFound({ home, filter, other, cameras, onPick }) {
+  const no = other ? 'No other events' : 'No events';
   if (filter.day) {
-    return html`<${EventsDay} home=${home} day=${filter.day} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`No events ${filter.cameras.length ? `of ${filterWords({ ...filter, day: null }, cameras)} ` : ''}on ${dayName(filter.day)}.`} /><div class="list-end"><${DaysBeside} filter=${filter} zone=${home.zone} /></div>`;
+    return html`<${EventsDay} home=${home} day=${filter.day} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`${no} ${filter.cameras.length ? `of ${filterWords({ ...filter, day: null }, cameras)} ` : ''}on ${dayName(filter.day)}.`} /><div class="list-end"><${DaysBeside} filter=${filter} zone=${home.zone} /></div>`;
   }
   if (filter.cameras.length) {
-    return html`<section class="state"><h2 class="state-title">No events of ${filterWords(filter, cameras)}</h2><button type="button" class="btn" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></section>`;
+    return html`<section class="state"><h2 class="state-title">${no} of ${filterWords(filter, cameras)}</h2><button type="button" class="btn" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></section>`;
   }
-  return html`<${EventsDay} home=${home} day=${dayOf(Date.now() * 1000, home.zone)} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty="No events yet. When something moves, its event appears here by itself, once its video is complete." />`;
+  return html`<${EventsDay} home=${home} day=${dayOf(Date.now() * 1000, home.zone)} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`${no} yet. When something moves, its event appears here by itself, once its video is complete.`} />`;
 }
 
 function Unverified({ n }) {

@@ -1,3 +1,4 @@
+import { LockedNotice } from '../components/feedback/lockdown.js';
 import { ProblemLine } from '../components/feedback/states.js';
 import { Field, PasswordField } from '../components/form/field.js';
 import { Icon } from '../components/icon/icon.js';
@@ -38,7 +39,9 @@ export function SignInPage() {
         <${PasswordField} id="password" label="Password" name="password" autocomplete="current-password" value=${form.password} onInput=${(password) => setForm({ ...form, password })} />
         ${state.problem && (wait > 0
           ? html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>${state.problem.code === 'too-many-tries' ? 'Too many tries.' : 'Busy.'}</b> Try again in <span class="num">${wait} s</span>.</p></div>`
-          : !state.until && html`<${ProblemLine} problem=${state.problem} />`)}
+          : !state.until && (state.problem.lockedDown
+            ? html`<${LockedNotice} what="sign-in" lockdown=${state.problem.lockdown}><p>Who is signed in stays signed in. Try again later.</p><//>`
+            : html`<${ProblemLine} problem=${state.problem} />`))}
         <button class="btn btn-primary btn-wide front-button" disabled=${state.busy || wait > 0 || !form.email.trim() || !form.password}>Sign in</button>
       </form>
       <p class="meta front-note">Forgot the password? The operator of this server can send you a link that resets it.</p>

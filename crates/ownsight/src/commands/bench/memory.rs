@@ -119,6 +119,8 @@ async fn start(folder: &Path, log: &LogArgs) -> anyhow::Result<(Child, String)> 
         bail!("the server ended without a link")
     };
     let link = tokio::time::timeout(Duration::from_secs(20), said).await.context("no link for 20 s")??;
+    // It may have more to say: nobody hangs up on it.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Ok((server, link))
 }
 

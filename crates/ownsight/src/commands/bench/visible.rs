@@ -18,7 +18,9 @@ pub(super) async fn measure(stage: &Stage) -> anyhow::Result<Vec<Figure>> {
     let (mut told, mut listed) = (Vec::new(), Vec::new());
     for _ in 0..EVENTS {
         // What earlier events still have to say.
-        while tokio::time::timeout(PAUSE, updates.chunk()).await.is_ok() {}
+        while let Ok(chunk) = tokio::time::timeout(PAUSE, updates.chunk()).await {
+            chunk?.context("the live updates ended")?;
+        }
         let begun = Instant::now();
         let (event, queued) = stage.seal(300_000).await?;
         loop {

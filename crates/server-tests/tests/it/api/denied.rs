@@ -22,17 +22,24 @@ struct Operation {
     /// Behind the address.
     query: String,
     body: Option<Value>,
+    /// An id that is another than the scene's usual one.
+    special: Option<(&'static str, String)>,
     /// What the owner is answered.
     owner: u16,
 }
 
 fn operation(method: Method, template: &'static str, owner: u16) -> Operation {
-    Operation { method, template, query: String::new(), body: None, owner }
+    Operation { method, template, query: String::new(), body: None, special: None, owner }
 }
 
 impl Operation {
     fn sends(mut self, body: Value) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    fn of(mut self, special: (&'static str, String)) -> Self {
+        self.special = Some(special);
         self
     }
 
@@ -86,8 +93,8 @@ fn operations(side: &Side) -> Vec<Operation> {
         operation(patch, "/api/v1/devices/{device}", 200).sends(json!({"name": "attic"})),
         operation(delete.clone(), "/api/v1/events/{event}", 204),
         operation(delete.clone(), "/api/v1/cameras/{camera}", 200),
-        // Confirmed above, and so no test any more.
-        operation(delete.clone(), "/api/v1/camera-tests/{test}", 404),
+        operation(delete.clone(), "/api/v1/camera-tests/{test}", 204)
+            .of(("test", side.spare_test.to_string())),
         operation(delete.clone(), "/api/v1/devices/{device}", 204),
         operation(Method::PUT, "/api/v1/me/password", 204)
             .sends(json!({"current": side.password, "new": "another password"})),
@@ -150,6 +157,19 @@ async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() 
 
     for operation in operations(&anna) {
         let name = format!("{} {}", operation.method, operation.template);
+        let theirs = match &operation.special {
+            Some((special, id)) => {
+                let special = |name: &'static str, usual: &String| {
+                    if name == *special { id.clone() } else { usual.clone() }
+                };
+                theirs.iter().map(|(name, usual)| (*name, special(name, usual))).collect()
+            }
+            None => theirs.clone(),
+        };
+        assert!(
+            (200..300).contains(&operation.owner),
+            "{name}: a denial means something only beside a grant"
+        );
         let path = operation.path(&theirs);
         let body = operation.body.as_ref();
         denied.check(&operation, &path, &name).await;
@@ -311,6 +331,31 @@ async fn an_id_in_a_query_or_a_body_opens_no_second_door() {
     let answer = berta.program.get(&format!("events?cursor={cursor}")).await;
     let text = String::from_utf8(answer.body).unwrap();
     assert!(!text.contains(&anna.event.to_string()), "{text}");
+}
+
+/// Who is not signed in is told that, whatever else is wrong with what they ask.
+#[tokio::test]
+async fn nobody_is_told_what_is_wrong_with_a_query() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let stranger = Person::nobody(&system.url).with(Proof::Bearer { token: half(9), half: None });
+    let home = anna.home.id;
+    for path in [
+        "events?limit=0".to_owned(),
+        "events?limit=x".to_owned(),
+        "events?cursor=x".to_owned(),
+        "events?camera=x".to_owned(),
+        format!("events?home={home}&day=never"),
+        "events?day=2026-01-01".to_owned(),
+        format!("events/{}/video?download=2", anna.event),
+        format!("events/{}/video?download=x", anna.event),
+        format!("homes/{home}/days?from=x&to=y"),
+        format!("homes/{home}/days/never"),
+        "cameras?home=x".to_owned(),
+    ] {
+        assert_eq!(anna.program.get(&path).await.problem(), (422, "invalid".into()), "{path}");
+        assert_eq!(stranger.get(&path).await.problem(), (401, "signed-out".into()), "{path}");
+    }
 }
 
 /// What is no id is the id of nothing.

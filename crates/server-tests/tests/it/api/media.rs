@@ -1,5 +1,8 @@
 //! Pictures and videos: whole, in ranges, and what of both is refused.
 
+use std::time::Duration;
+
+use ownsight_model::EventId;
 use reqwest::Method;
 
 use crate::support::person::Answered;
@@ -120,17 +123,74 @@ async fn each_range_is_that_range() {
     assert_eq!((thumbnail.status, thumbnail.body.len()), (200, anna.footage.thumbnail.len()));
 }
 
-/// A session that ends while a video is on its way: what was opened before is not taken back, and nothing more opens.
+/// Larger than what the sockets between server and reader hold.
+pub(super) const LONG_BYTES: usize = 60 << 20;
+
+/// Begins to read a long video, does something, and reads on: how many bytes came, and whether they were all.
+pub(super) async fn interrupted(side: &Side, what: impl AsyncFnOnce(&Side, EventId)) -> (usize, bool) {
+    let event = EventId::generate();
+    let object = side.serving.seal(event, LONG_BYTES);
+    assert_eq!(side.serving.put(event, object).send().await.unwrap().status(), 201);
+    let path = format!("events/{event}/video");
+    let mut response = side.browser.request(Method::GET, &path).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut bytes = response.chunk().await.unwrap().unwrap().len();
+    // The server stands still now, its sockets full; what it believed grows old.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    what(side, event).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => bytes += chunk.len(),
+            Ok(None) => return (bytes, bytes == LONG_BYTES),
+            Err(_) => return (bytes, false),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_video_on_its_way_stops_when_its_session_or_event_ends() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    // Without an interruption a reader that pauses gets all of it.
+    assert_eq!(interrupted(&anna, async |_, _| ()).await, (LONG_BYTES, true));
+    let (bytes, whole) = interrupted(&anna, async |side, event| {
+        assert_eq!(side.program.delete(&format!("events/{event}")).await.status, 204);
+    })
+    .await;
+    assert!(!whole && bytes < LONG_BYTES, "{bytes} bytes of an erased event");
+    let (bytes, whole) = interrupted(&anna, async |side, _| {
+        assert_eq!(side.program.delete("sessions").await.status, 204);
+    })
+    .await;
+    assert!(!whole && bytes < LONG_BYTES, "{bytes} bytes of a session that has ended");
+}
+
 #[tokio::test]
 async fn a_reader_that_goes_away_leaves_nothing_behind() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
-    let path = format!("events/{}/video", anna.event);
-    for _ in 0..20 {
-        let response = anna.browser.request(Method::GET, &path).send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        drop(response);
+    let event = EventId::generate();
+    let object = anna.serving.seal(event, LONG_BYTES);
+    assert_eq!(anna.serving.put(event, object).send().await.unwrap().status(), 201);
+    let path = format!("events/{event}/video");
+    let mut readers = Vec::new();
+    for _ in 0..5 {
+        // A connection of its own each, which ends with its reader.
+        let reader = anna.browser.with(anna.browser.proof.clone());
+        let mut response = reader.request(Method::GET, &path).send().await.unwrap();
+        assert!(response.chunk().await.unwrap().is_some());
+        readers.push((reader, response));
     }
-    // The next reader is served as ever.
-    assert!(anna.browser.get(&path).await.body == anna.footage.clip);
+    assert_eq!(system.open_objects(), 5, "one file for each reader");
+    drop(readers);
+    let mut left = system.open_objects();
+    for _ in 0..100 {
+        if left == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        left = system.open_objects();
+    }
+    assert_eq!(left, 0);
 }

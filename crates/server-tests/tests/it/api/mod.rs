@@ -6,6 +6,7 @@ mod devices;
 mod events;
 mod homes;
 mod links;
+mod lockdown;
 mod media;
 mod sessions;
 mod stream;

@@ -42,6 +42,8 @@ pub(crate) struct Side {
     pub(crate) footage: Footage,
     /// A test that passed and was not confirmed yet.
     pub(crate) test: TestId,
+    /// Another, of another address.
+    pub(crate) spare_test: TestId,
 }
 
 impl Side {
@@ -59,8 +61,9 @@ impl Side {
         let still = EventId::generate();
         let sealed = seal_still(&serving.sealer, still, format!("{name} still").as_bytes());
         assert_eq!(serving.put(still, sealed).send().await.unwrap().status(), 201);
-        let test = pass_a_test(&program, &home, &mut serving.device).await;
-        Self { home, email, password, program, browser, serving, event, object, footage, test }
+        let test = pass_a_test(&program, &home, &mut serving.device, "tested").await;
+        let spare_test = pass_a_test(&program, &home, &mut serving.device, "spare").await;
+        Self { home, email, password, program, browser, serving, event, object, footage, test, spare_test }
     }
 
     pub(crate) fn camera(&self) -> CameraId {
@@ -102,13 +105,13 @@ fn seal_still(sealer: &CameraSealer, event: EventId, picture: &[u8]) -> Vec<u8> 
 }
 
 /// Begins a test, and does what the device does until it has passed.
-async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device) -> TestId {
-    let path = format!("homes/{}/camera-tests", home.id);
-    let begun = owner.post(&path, &json!({"address": "rtsp://camera.example/tested"})).await;
+async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device, path: &str) -> TestId {
+    let address = format!("rtsp://camera.example/{path}");
+    let begun = owner.post(&format!("homes/{}/camera-tests", home.id), &json!({"address": address})).await;
     assert_eq!(begun.status, 202, "{begun:?}");
     let test: TestId = begun.json()["id"].as_str().unwrap().parse().unwrap();
     let configuration = device.configure().await;
-    let assigned = &configuration.tests[0];
+    let assigned = configuration.tests.iter().find(|assigned| assigned.test == test).unwrap();
     let sealer = configuration.sealer(&assigned.camera);
     let picture = EventId::from_bytes(*test.as_bytes());
     let object = seal_still(&sealer, picture, b"a first picture");

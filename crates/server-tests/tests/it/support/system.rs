@@ -19,9 +19,10 @@ pub(crate) struct System {
     pub(crate) server: RunningServer,
     pub(crate) gate: Gate,
     pub(crate) registry: Registry,
+    pub(crate) ledger: Ledger,
     /// What a request for the server begins with.
     pub(crate) url: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) fn loopback() -> SocketAddr {
@@ -45,12 +46,22 @@ impl System {
         let vault = Vault::start(Arc::new(disk), space).await.unwrap();
         let id = Gate::create_installation(&master, &registry).await.unwrap();
         let ledger = Ledger::open(&folder.path().join("ledger.db"), id, &LedgerConfig::default()).unwrap();
-        let (gate, _) = Gate::open(master, registry.clone(), vault.clone(), ledger).await.unwrap();
+        let (gate, _) = Gate::open(master, registry.clone(), vault.clone(), ledger.clone()).await.unwrap();
         let ingest = Ingest::open(registry.clone(), vault, limits).await.unwrap();
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let server = Server::start(config, gate.clone(), ingest).await.unwrap();
         let url = format!("{scheme}://{}", server.addr());
-        Self { server, gate, registry, url, _folder: folder }
+        Self { server, gate, registry, ledger, url, folder }
+    }
+
+    /// Files of events that this process holds open.
+    pub(crate) fn open_objects(&self) -> usize {
+        let events = self.folder.path().join("events").canonicalize().unwrap();
+        let open = std::fs::read_dir("/proc/self/fd")
+            .unwrap()
+            .filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+        open.filter(|path| path.starts_with(&events) && path.extension().is_some_and(|kind| kind == "own"))
+            .count()
     }
 
     /// A home whose owner is signed in.

@@ -16,7 +16,7 @@ import { GapLine } from './gap-line.js';
  * `complete`: no event of this day is still to be loaded
  */
 export function EventsDay({ home, day, events, filter, cameras, complete, waiting, onShowWaiting, onPick, onDelete, mayManage, empty }) {
-  const { data: answer } = useDay(home.id, day);
+  const { data: answer, problem } = useDay(home.id, day);
   const data = useMemo(() => (answer ? { ...answer, gaps: [...answer.gaps, ...openGaps(cameras, answer)] } : null), [answer, cameras]);
   const clientNow = useNow() * 1000;
   // The server's clock draws the line; the browser's only moves it on.
@@ -29,6 +29,8 @@ export function EventsDay({ home, day, events, filter, cameras, complete, waitin
     return weave(events, gaps, { complete, startsAt: data?.starts_at ?? 0 });
   }, [events, data, shown, complete]);
   const total = data ? data.events.filter(({ camera_id }) => !filter.cameras.length || filter.cameras.includes(camera_id)).length : null;
+  // Of which cameras they are is not told.
+  const lockedDown = filter.cameras.length ? 0 : data?.locked_down ?? 0;
   const unopened = complete ? events.filter(({ opened }) => !opened).length : 0;
   const today = dayOf(now, home.zone);
   const word = day === today ? 'Today, ' : day === addDays(today, -1) ? 'Yesterday, ' : '';
@@ -40,11 +42,11 @@ export function EventsDay({ home, day, events, filter, cameras, complete, waitin
       <header class="day-head">
         <div class="day-title">
           <h2 id=${`day-${day}`}>${dayName(day, { thisYear: today.slice(0, 4) })}</h2>
-          <p class="day-count soft">${total !== null && html`<span class="wide-only">${word}</span>${count(total, 'event')}`}</p>
+          <p class="day-count soft">${total !== null && html`<span class="wide-only">${word}</span>${count(total, 'event')}${lockedDown > 0 && `, ${lockedDown} locked down`}`}</p>
           ${unopened > 0 && html`<p class="day-unopened soft"><span class="ring"></span>${unopened} you have not opened</p>`}
         </div>
         <div class="day-line-box">
-          ${data ? html`<${DayLine} day=${data} cameras=${shown} now=${now} onPick=${onPick} label=${`${dayName(day)}, events`} />` : html`<${LineBones} n=${shown.length} />`}
+          ${data ? html`<${DayLine} day=${data} cameras=${shown} now=${now} onPick=${onPick} label=${`${dayName(day)}, events`} />` : !problem?.lockedDown && html`<${LineBones} n=${shown.length} />`}
         </div>
       </header>
       ${data?.unverified > 0 && html`<p class="meta">${count(data.unverified, 'event')} of this day could not be verified, not shown.</p>`}

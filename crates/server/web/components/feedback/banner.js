@@ -1,18 +1,25 @@
+import { closedPictures } from '../../lib/closed-pictures.js';
 import { offlineSince } from '../../lib/connection.js';
 import { html } from '../../lib/html.js';
+import { closedBy, closedTitle } from '../../lib/lockdown.js';
 import { useStore } from '../../lib/store.js';
 import { clock, viewerZone, when } from '../../lib/time.js';
 import { bytes } from '../../lib/words.js';
 import { Icon } from '../icon/icon.js';
 
 /**
- * One banner at a time, the gravest: no connection, then the full disk.
+ * One banner at a time, the gravest: no connection, then pictures that are locked down, then the full disk.
  * @param {{home: any | undefined, now: number}} props `home`: the `Home` of the API, once it is here
  */
 export function Banner({ home, now }) {
   const since = useStore(offlineSince);
+  const closed = useStore(closedPictures);
   if (since !== null) {
     return html`<div class="banner banner-offline" role="status"><${Icon} name="wifi-slash" /><p>No connection since ${clock(since * 1000, viewerZone())}. Nothing can be opened.</p></div>`;
+  }
+  if (closed && home) {
+    return html`<div class="banner banner-warn" role="status"><${Icon} name="lock-simple" />
+      <p><b>${closedTitle('pictures', closed, { several: true })}.</b> ${closedBy('pictures', closed, home.zone, now * 1000)} ${closed.reason && `Reason given: ${closed.reason}`}</p></div>`;
   }
   const full = home?.disk?.full_since;
   if (full) {

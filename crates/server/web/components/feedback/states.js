@@ -2,6 +2,7 @@ import { useLasting, useSecondsUntil } from '../../lib/clockwork.js';
 import { html } from '../../lib/html.js';
 import { clock, viewerZone } from '../../lib/time.js';
 import { Icon } from '../icon/icon.js';
+import { LockedNotice } from './lockdown.js';
 
 /**
  * A whole page's error: problem, remedy, time, reference.
@@ -9,6 +10,7 @@ import { Icon } from '../icon/icon.js';
  */
 export function ProblemPage({ problem, onRetry, retryAt = null }) {
   if (problem.notFound) return html`<${NothingHere} />`;
+  if (problem.lockedDown) return html`<section class="state"><${LockedNotice} what="events" lockdown=${problem.lockdown} /></section>`;
   if (retryAt) return html`<section class="state"><${Busy} retryAt=${retryAt} /></section>`;
   if (problem.notVerified) {
     return html`

@@ -1,10 +1,11 @@
+import { closedPicture } from '../../lib/closed-pictures.js';
 import { connection, offlineSince } from '../../lib/connection.js';
 import { html, useEffect, useState } from '../../lib/html.js';
 import { offlineProblem, problemOf } from '../../lib/problem.js';
 import { Icon } from '../icon/icon.js';
 
 /**
- * A picture of the server, or the reason why there is none: what does not authenticate is a grey tile with its reference, never a broken image.
+ * A picture of the server, or the reason why there is none: what does not authenticate is a grey tile with its reference, what is locked down one with a lock; never a broken image.
  * @param {{src: string | null, alt?: string, lazy?: boolean, class?: string}} props
  */
 export function Picture({ src, alt = '', lazy = true, class: extra = '' }) {
@@ -18,6 +19,7 @@ export function Picture({ src, alt = '', lazy = true, class: extra = '' }) {
     return () => clearTimeout(timer);
   }, [problem]);
   useEffect(() => (problem?.offline ? offlineSince.subscribe((since) => since === null && again()) : undefined), [problem]);
+  useEffect(() => (problem?.lockedDown ? closedPicture({ src, lockdown: problem.lockdown, again }) : undefined), [problem]);
   const failed = async () => {
     const found = await reasonOf(src);
     setState((was) => ({ ...was, failed: src, problem: found }));
@@ -33,6 +35,7 @@ function NoPicture({ problem, class: extra }) {
     return html`<span class=${`picture picture-none ${extra}`} role="img" aria-label="Could not be verified, not shown"><${Icon} name="shield-warning" />
       <span class="picture-why">Could not be verified, not shown</span><span class="picture-reference mono">${problem.reference}</span></span>`;
   }
+  if (problem.lockedDown) return html`<span class=${`picture picture-none picture-locked ${extra}`}><${Icon} name="lock-simple" /><span class="picture-why">Locked down</span></span>`;
   const why = problem.busy ? 'Busy, comes in a moment' : problem.offline ? 'No connection' : problem.notFound ? 'No picture' : 'Picture did not load';
   return html`<span class=${`picture picture-none ${extra}`}><${Icon} name="image-broken" /><span class="picture-why">${why}</span></span>`;
 }

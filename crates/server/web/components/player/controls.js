@@ -8,7 +8,7 @@ const NAMES = { 0.25: '¼', 0.5: '½', 1: '1', 2: '2', 4: '4' };
 
 /**
  * The controls in a row: speed, older, frame, play, frame, newer, clock, download, full screen. On a phone they are the bottom bar.
- * @param {{video: any, event: any, zone: string, older: string | null, newer: string | null, onGo: (id: string) => void, download: string, onFullScreen: () => void}} props
+ * @param {{video: any, event: any, zone: string, older: string | null, newer: string | null, onGo: (id: string) => void, download: string | null, onFullScreen: () => void}} props
  */
 export function Controls({ video, event, zone, older, newer, onGo, download, onFullScreen }) {
   return html`
@@ -26,7 +26,7 @@ export function Controls({ video, event, zone, older, newer, onGo, download, onF
       </div>
       <div class="controls-end">
         <${Clock} video=${video} event=${event} zone=${zone} />
-        <a class="icon-btn" href=${download} download aria-label="Download"><${Icon} name="download-simple" /></a>
+        ${download && html`<a class="icon-btn" href=${download} download aria-label="Download"><${Icon} name="download-simple" /></a>`}
         <button type="button" class="icon-btn" aria-label="Full screen" onClick=${onFullScreen}><${Icon} name="corners-out" /></button>
       </div>
     </div>`;

@@ -1,26 +1,28 @@
 import { PHONE, useMedia, useSecondsUntil } from '../../lib/clockwork.js';
 import { html, useMemo } from '../../lib/html.js';
+import { LockedNotice } from '../feedback/lockdown.js';
 import { Icon } from '../icon/icon.js';
 
 /**
  * Where the picture is: the video, or in its place the reason why there is none.
- * @param {{video: ReturnType<typeof import('./use-video.js').useVideo>, event: any, poster: string, download: string}} props
+ * @param {{video: ReturnType<typeof import('./use-video.js').useVideo>, event: any, zone: string, poster: string, download: string | null}} props
  */
-export function Stage({ video, event, poster, download }) {
+export function Stage({ video, event, zone, poster, download }) {
   const { problem } = video;
   const phone = useMedia(PHONE);
   return html`
     <div class="stage" style=${phone && event.width ? { aspectRatio: `${event.width} / ${event.height}` } : { aspectRatio: '' }}>
       <video ref=${video.element} class="stage-video" poster=${poster} playsinline muted disableremoteplayback preload="none" tabindex="-1" aria-label=${`Video of ${event.camera_name}`} onClick=${video.toggle}></video>
       ${video.waiting && !problem && html`<span class="stage-wait" aria-hidden="true"><${Icon} name="circle-dashed" /></span>`}
-      ${problem && html`<${Trouble} problem=${problem} download=${download} retry=${video.retry} />`}
+      ${problem && html`<${Trouble} problem=${problem} zone=${zone} download=${download} retry=${video.retry} />`}
     </div>`;
 }
 
-function Trouble({ problem, download, retry }) {
+function Trouble({ problem, zone, download, retry }) {
   const until = useMemo(() => (problem.busy ? Date.now() + (problem.retryAfter || 5) * 1000 : null), [problem]);
   const seconds = useSecondsUntil(until);
   const button = html`<button type="button" class="btn" onClick=${retry}><${Icon} name="arrow-clockwise" />Try again</button>`;
+  if (problem.lockedDown) return html`<div class="stage-trouble stage-locked"><${LockedNotice} what="videos" lockdown=${problem.lockdown} zone=${zone}><p>The video opens by itself when the lockdown ends.</p><//></div>`;
   if (problem.notVerified) {
     return html`<div class="stage-trouble" role="alert"><${Icon} name="shield-warning" /><b>Could not be verified, not shown</b><p>What came does not authenticate. The alarm has been raised.</p><p class="meta">Reference <span class="mono">${problem.reference}</span></p></div>`;
   }

@@ -3,6 +3,7 @@ import { connection } from '../../lib/connection.js';
 import { useEffect, useRef, useState } from '../../lib/html.js';
 import { frameAt, middleOf } from '../../lib/motion.js';
 import { offlineProblem, problemOf } from '../../lib/problem.js';
+import { isOpen, useReopening } from '../../lib/reopening.js';
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
@@ -72,6 +73,12 @@ export function useVideo({ id, src, frames, nominal, startAt }) {
     return () => clearTimeout(timer);
   }, [state.problem]);
 
+  const retry = () => setState((was) => ({ ...was, problem: null, waiting: true, round: was.round + 1 }));
+  const look = async () => {
+    if (src && await isOpen(src)) retry();
+  };
+  useReopening({ locked: Boolean(state.problem?.lockedDown), look });
+
   const seek = (seconds) => {
     const video = element.current;
     if (!video?.duration) return;
@@ -105,7 +112,7 @@ export function useVideo({ id, src, frames, nominal, startAt }) {
       element.current.muted = !element.current.muted;
       setMuted(element.current.muted);
     },
-    retry: () => setState((was) => ({ ...was, problem: null, waiting: true, round: was.round + 1 })),
+    retry,
   };
 }
 

@@ -8,10 +8,10 @@ let arrived = '';
 
 /**
  * The frame of every page: title, heading, and what happens on arrival. A new page takes the focus to its `h1`; Back restores scroll and card.
- * @param {{title: string, home?: {id: string, name: string}, heading?: any, parent?: string, actions?: any, ready?: boolean, class?: string, plainHeading?: boolean, children?: any}} props
- * `ready`: what the page shows is here, so that a scroll position can be restored; `parent`: where the phone's back arrow leads; `plainHeading`: the page draws its own `h1`
+ * @param {{title: string, home?: {id: string, name: string}, barTitle?: string, heading?: any, parent?: string, actions?: any, ready?: boolean, class?: string, plainHeading?: boolean, children?: any}} props
+ * `ready`: what the page shows is here, so that a scroll position can be restored; `parent`: where the phone's back arrow leads; `barTitle`: what stands beside it, if not the title; `plainHeading`: the page draws its own `h1`
  */
-export function Page({ title, home, heading, parent, actions, ready = true, class: extra = '', plainHeading = false, children }) {
+export function Page({ title, home, barTitle = title, heading, parent, actions, ready = true, class: extra = '', plainHeading = false, children }) {
   const box = useRef(null);
   useEffect(() => {
     document.title = [title, home?.name, 'Ownsight'].filter(Boolean).join(' · ');
@@ -21,7 +21,7 @@ export function Page({ title, home, heading, parent, actions, ready = true, clas
     <div ref=${box} class=${`page ${extra}`}>
       <header class="phone-bar">
         ${parent
-          ? html`<${BackLink} parent=${parent} /><p class="phone-bar-title" aria-hidden="true">${title}</p>`
+          ? html`<${BackLink} parent=${parent} /><p class="phone-bar-title" aria-hidden="true">${barTitle}</p>`
           : html`<${HomeSwitcher} look="phone" />`}
         ${actions && html`<div class="phone-bar-actions">${actions}</div>`}
       </header>

@@ -1,0 +1,132 @@
+//! Lockdowns: what an operator has closed. Read in the same transaction as what they close; looked at after everything has
+//! opened, so that who may not see something is told nothing of its lockdown either.
+
+use ownsight_model::{CameraId, Closable, Closed, Email, HomeId, LockdownId, LockdownScope, Timestamp};
+use ownsight_registry::LockdownRow;
+
+use crate::access::Person;
+use crate::gate::{Gate, registry_error};
+use crate::{GateError, views};
+
+const REASON_CHARACTERS_MAX: usize = 500;
+const BY_CHARACTERS_MAX: usize = 200;
+
+/// For whom something is closed, as an operator names it.
+#[derive(Debug, Clone)]
+pub enum LockdownFor {
+    /// For everybody.
+    Installation,
+    /// For the people of a home.
+    Home(HomeId),
+    /// For everybody who may see a camera.
+    Camera(CameraId),
+    /// For the account with this e-mail address.
+    Account(String),
+}
+
+impl Gate {
+    /// Closes something; what was closed before for the same scope is replaced. Once this has returned, nothing of it opens,
+    /// and what was on its way stops within a second. For the operator's socket only.
+    pub async fn lock_down(
+        &self,
+        of: &LockdownFor,
+        closes: Closed,
+        reason: &str,
+        by: &str,
+    ) -> Result<(), GateError> {
+        let row = LockdownRow {
+            id: LockdownId::generate(),
+            scope: self.lockdown_scope(of).await?,
+            closes,
+            reason: words("reason", reason, REASON_CHARACTERS_MAX)?,
+            begun_by: words("by", by, BY_CHARACTERS_MAX)?,
+            begun_at: Timestamp::now(),
+        };
+        let (scope, words) = (row.scope.word(), closes.words().join(", "));
+        self.registry().begin_lockdown(row).await.map_err(registry_error)?;
+        tracing::warn!(scope, closes = words, by, "lockdown begun");
+        Ok(())
+    }
+
+    /// Opens again what is closed for this scope; whether anything was. For the operator's socket only.
+    pub async fn lift_lockdown(&self, of: &LockdownFor, by: &str) -> Result<bool, GateError> {
+        let scope = self.lockdown_scope(of).await?;
+        let by = words("by", by, BY_CHARACTERS_MAX)?;
+        let lifted = self
+            .registry()
+            .lift_lockdown(scope, by.clone(), Timestamp::now())
+            .await
+            .map_err(registry_error)?;
+        if lifted {
+            tracing::warn!(scope = scope.word(), by, "lockdown lifted");
+        }
+        Ok(lifted)
+    }
+
+    /// All that is closed now, with the ids that it is closed for. For the operator's socket only.
+    pub async fn lockdowns(&self) -> Result<Vec<(LockdownScope, views::Lockdown)>, GateError> {
+        let rows = self.registry().lockdowns().await.map_err(registry_error)?;
+        Ok(rows.iter().map(|row| (row.scope, view(row))).collect())
+    }
+
+    async fn lockdown_scope(&self, of: &LockdownFor) -> Result<LockdownScope, GateError> {
+        Ok(match of {
+            LockdownFor::Installation => LockdownScope::Installation,
+            LockdownFor::Home(home) => LockdownScope::Home(*home),
+            LockdownFor::Camera(camera) => LockdownScope::Camera(*camera),
+            LockdownFor::Account(email) => {
+                let email = Email::parse(email)?;
+                let account = self.registry().account_by_email(&email).await.map_err(registry_error)?;
+                LockdownScope::Account(account.ok_or(GateError::NotFound)?.id)
+            }
+        })
+    }
+}
+
+impl Person {
+    /// Whether nothing closes this view: of a home, or of a camera in it.
+    pub(crate) fn may(
+        &self,
+        wanted: Closable,
+        home: Option<HomeId>,
+        camera: Option<CameraId>,
+    ) -> Result<(), GateError> {
+        let closed = self.lockdowns.iter().find(|row| {
+            let concerns = match row.scope {
+                LockdownScope::Installation => true,
+                LockdownScope::Home(closed) => home == Some(closed),
+                LockdownScope::Camera(closed) => camera == Some(closed),
+                LockdownScope::Account(closed) => self.scope.account == closed,
+            };
+            concerns && row.closes.closes(wanted)
+        });
+        match closed {
+            Some(row) => Err(locked_down(row)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a caller is told of a lockdown.
+pub(crate) fn locked_down(row: &LockdownRow) -> GateError {
+    GateError::LockedDown(Box::new(view(row)))
+}
+
+fn view(row: &LockdownRow) -> views::Lockdown {
+    views::Lockdown {
+        since: row.begun_at,
+        reason: row.reason.clone(),
+        by: row.begun_by.clone(),
+        scope: row.scope.word(),
+        closes: row.closes.words(),
+    }
+}
+
+fn words(field: &'static str, text: &str, characters_max: usize) -> Result<String, GateError> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > characters_max || text.chars().any(char::is_control) {
+        let why = format!("1 to {characters_max} characters in one line are expected");
+        return Err(GateError::invalid(field, why));
+    }
+    Ok(text.to_owned())
+}

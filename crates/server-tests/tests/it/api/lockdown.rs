@@ -1,0 +1,182 @@
+//! Lockdowns: what is closed is closed for those whom it concerns, says so, and is there again afterwards.
+
+use ownsight_gate::LockdownFor;
+use ownsight_model::{Closable, Closed};
+use serde_json::json;
+
+use super::media::{LONG_BYTES, interrupted};
+use crate::support::person::{Person, half};
+use crate::support::scene::Side;
+use crate::support::system::System;
+
+async fn close(system: &System, of: &LockdownFor, what: &[Closable]) {
+    let closed = Closed::of(what.iter().copied()).unwrap();
+    system.gate.lock_down(of, closed, "We look into wrong thumbnails.", "the operator").await.unwrap();
+}
+
+/// Status of each view of a home's things, by name.
+async fn looks(person: &Person, side: &Side) -> Vec<(&'static str, u16)> {
+    let (event, home) = (format!("events/{}", side.event), format!("homes/{}", side.home.id));
+    let paths = [
+        ("list", format!("events?home={}", side.home.id)),
+        ("event", event.clone()),
+        ("day", format!("{home}/days/2026-01-01")),
+        ("days", format!("{home}/days?from=2026-01-01&to=2026-01-02")),
+        ("thumbnail", format!("{event}/thumbnail")),
+        ("still", format!("cameras/{}/still", side.camera())),
+        ("test still", format!("camera-tests/{}/still", side.test)),
+        ("video", format!("{event}/video")),
+        ("download", format!("{event}/video?download=1")),
+    ];
+    let mut seen = Vec::new();
+    for (name, path) in paths {
+        seen.push((name, person.get(&path).await.status));
+    }
+    seen
+}
+
+fn closed_of(looks: &[(&'static str, u16)]) -> Vec<&'static str> {
+    assert!(looks.iter().all(|(_, status)| matches!(status, 200 | 423)), "{looks:?}");
+    looks.iter().filter(|(_, status)| *status == 423).map(|(name, _)| *name).collect()
+}
+
+const EVERYTHING: [&str; 9] =
+    ["list", "event", "day", "days", "thumbnail", "still", "test still", "video", "download"];
+
+#[tokio::test]
+async fn closed_for_everybody_everything_says_so_and_devices_go_on() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    assert_eq!(closed_of(&looks(&anna.browser, &anna).await), [""; 0]);
+    close(&system, &LockdownFor::Installation, &[Closable::All]).await;
+    for side in [&anna, &berta] {
+        for person in [&side.browser, &side.program] {
+            assert_eq!(closed_of(&looks(person, side).await), EVERYTHING);
+        }
+    }
+    let answer = anna.browser.get("events").await;
+    assert_eq!(answer.problem(), (423, "locked-down".into()));
+    let lockdown = &answer.json()["lockdown"];
+    assert_eq!(lockdown["reason"], "We look into wrong thumbnails.");
+    assert_eq!(
+        (&lockdown["by"], &lockdown["scope"], &lockdown["closes"]),
+        (&json!("the operator"), &json!("installation"), &json!(["all"]))
+    );
+    assert!(lockdown["since"].as_i64().is_some());
+    // What is no view of footage goes on; so do devices.
+    for path in
+        ["me", "cameras", &format!("homes/{}", anna.home.id), &format!("homes/{}/devices", anna.home.id)]
+    {
+        assert_eq!(anna.browser.get(path).await.status, 200, "{path}");
+    }
+    let meanwhile = anna.deliver().await;
+    // Nobody signs in; who was not signed in still learns nothing else.
+    let body = json!({"email": anna.email, "password": anna.password, "page_half": half(5)});
+    let nobody = Person::nobody(&system.url);
+    let refused = nobody.post("sessions", &body).await;
+    assert_eq!(refused.problem(), (423, "locked-down".into()));
+    assert_eq!(refused.header("set-cookie"), None);
+    let wrong = json!({"email": anna.email, "password": "not the password"});
+    assert_eq!(nobody.post("sessions", &wrong).await.status, 401);
+    assert_eq!(nobody.get("events").await.status, 401);
+    // What is locked down is kept.
+    for path in [format!("events/{}", anna.event), format!("cameras/{}", anna.camera())] {
+        assert_eq!(anna.browser.delete(&path).await.status, 423, "{path}");
+    }
+
+    assert!(system.gate.lift_lockdown(&LockdownFor::Installation, "the operator").await.unwrap());
+    assert!(!system.gate.lift_lockdown(&LockdownFor::Installation, "the operator").await.unwrap());
+    assert_eq!(closed_of(&looks(&anna.browser, &anna).await), [""; 0]);
+    let listed = anna.browser.see("events").await;
+    assert_eq!(listed["events"][0]["id"], meanwhile.to_string());
+    assert_eq!(nobody.post("sessions", &body).await.status, 201);
+}
+
+#[tokio::test]
+async fn closed_for_a_home_or_an_account_others_go_on() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    for of in [LockdownFor::Home(anna.home.id), LockdownFor::Account(" ANNA@example.org".into())] {
+        close(&system, &of, &[Closable::All]).await;
+        assert_eq!(closed_of(&looks(&anna.browser, &anna).await), EVERYTHING, "{of:?}");
+        assert_eq!(closed_of(&looks(&berta.browser, &berta).await), [""; 0], "{of:?}");
+        // To who may not see it anyway it is nothing, locked down or not.
+        assert!(looks(&berta.browser, &anna).await.iter().all(|(_, status)| *status == 404), "{of:?}");
+        system.gate.lift_lockdown(&of, "the operator").await.unwrap();
+    }
+    let body = json!({"email": anna.email, "password": anna.password});
+    let nobody = Person::nobody(&system.url);
+    close(&system, &LockdownFor::Account(anna.email.clone()), &[Closable::SignIn]).await;
+    assert_eq!(nobody.post("sessions", &body).await.status, 423);
+    assert_eq!(closed_of(&looks(&anna.browser, &anna).await), [""; 0], "who is signed in stays");
+    assert_eq!(
+        Person::by_token(&system.url, &berta.email, &berta.password).await.get("me").await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_closed_camera_is_left_out_of_lists_that_say_so() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    close(&system, &LockdownFor::Camera(anna.camera()), &[Closable::All]).await;
+    let closed = closed_of(&looks(&anna.browser, &anna).await);
+    assert_eq!(
+        closed,
+        ["event", "thumbnail", "still", "video", "download"],
+        "the test's draft is another camera"
+    );
+    let list = anna.browser.see("events").await;
+    assert_eq!(
+        (&list["events"], &list["locked_down"], &list["unverified"]),
+        (&json!([]), &json!(1), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn only_what_is_named_is_closed_and_the_latest_word_counts() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let of = LockdownFor::Home(anna.home.id);
+    for (what, expected) in [
+        (&[Closable::Videos][..], &["video", "download"][..]),
+        (&[Closable::Thumbnails], &["thumbnail", "still", "test still"]),
+        (
+            &[Closable::Thumbnails, Closable::Videos],
+            &["thumbnail", "still", "test still", "video", "download"],
+        ),
+        (&[Closable::Live, Closable::SignIn], &[]),
+    ] {
+        close(&system, &of, what).await;
+        assert_eq!(closed_of(&looks(&anna.browser, &anna).await), expected, "{what:?}");
+    }
+    assert_eq!(system.gate.lockdowns().await.unwrap().len(), 1, "one replaces the one before");
+}
+
+#[tokio::test]
+async fn a_video_on_its_way_stops() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let (bytes, whole) = interrupted(&anna, async |side, _| {
+        close(&system, &LockdownFor::Home(side.home.id), &[Closable::Videos]).await;
+    })
+    .await;
+    assert!(!whole && bytes < LONG_BYTES, "{bytes} bytes of a video that is locked down");
+}
+
+#[tokio::test]
+async fn what_cannot_be_locked_down_is_told() {
+    let system = System::start().await;
+    let nobody = ownsight_model::HomeId::generate();
+    let all = Closed::of([Closable::All]).unwrap();
+    let lock =
+        async |of: &LockdownFor, reason: &str| system.gate.lock_down(of, all, reason, "operator").await;
+    assert!(lock(&LockdownFor::Home(nobody), "why").await.is_err());
+    assert!(lock(&LockdownFor::Account("nobody@example.org".into()), "why").await.is_err());
+    for reason in ["", "   ", "two\nlines", &"x".repeat(501)] {
+        assert!(lock(&LockdownFor::Installation, reason).await.is_err(), "{reason:?}");
+    }
+    assert!(system.gate.lockdowns().await.unwrap().is_empty());
+}
