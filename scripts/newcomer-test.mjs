@@ -741,6 +741,42 @@ async function test(browser) {
   };
   await part('no half event: all that are listed download and decode', checkEvents);
 
+  await part('lockdown: pages say so by themselves, nothing opens, and all is there again afterwards', async () => {
+    const reason = 'Some people were shown wrong thumbnails. We are finding out who saw what.';
+    await refused(['lockdown', 'off'], /nothing was closed there/);
+    await page.goto(`${url}/h/${home}/events`);
+    await page.locator('ol li img').first().waitFor();
+    const [event] = await client.events(home);
+    const status = async (path) => (await client.raw('GET', path)).status;
+    const on = await ownsight(['lockdown', 'on', '--reason', reason]);
+    assert.equal(on.code, 0, on.all);
+    await until('the open page says that events are closed', 20, async (last) => {
+      const shown = await text(page);
+      return shown.includes(reason) || last(shown.slice(0, 400));
+    });
+    assert.equal(await page.locator('ol li img').count(), 0, 'no picture stays on the page');
+    await look(page, '45-lockdown');
+    for (const path of ['/api/v1/events', event.thumbnail_url, event.video_url]) assert.equal(await status(path), 423, path);
+    await refused(['login', url, '--email', anna.email, '--password-stdin'], /wrong thumbnails/, { home: 'locked', says: `${anna.password}\n` });
+    const off = await ownsight(['lockdown', 'off']);
+    assert.equal(off.code, 0, off.all);
+    await page.locator('ol li img').first().waitFor({ timeout: 20_000 });
+    // Only videos, of one camera: the player says so, and its page stays.
+    const one = ['--camera', event.camera_id];
+    assert.equal((await ownsight(['lockdown', 'on', '--close', 'videos', ...one, '--reason', reason])).code, 0);
+    assert.equal(await status(event.thumbnail_url), 200);
+    assert.equal(await status(event.video_url), 423);
+    await page.goto(`${url}/h/${home}/events/${event.id}`);
+    await until('the player says that the video is closed', 20, async (last) => {
+      const shown = await text(page);
+      return shown.includes(reason) || last(shown.slice(0, 400));
+    });
+    await look(page, '46-lockdown-player');
+    assert.match((await ownsight(['lockdown', 'list'])).out, new RegExp(`^camera ${event.camera_id}  videos `));
+    assert.equal((await ownsight(['lockdown', 'off', ...one])).code, 0);
+    assert.equal(await status(event.video_url), 200);
+  });
+
   // ------------------------------------------------ 8: the other pages
   await part('a camera’s page: name and sensitivity, a wrong password told, a test that passes', async () => {
     await page.goto(`${url}/h/${home}/cameras`);

@@ -68,8 +68,6 @@ fn when(moment: Timestamp) -> String {
 
 /// Who does it, as those whom it concerns read it.
 fn operator_name() -> String {
-    match std::env::var("USER").or_else(|_| std::env::var("LOGNAME")) {
-        Ok(name) if !name.is_empty() => format!("{name}, who runs this server"),
-        _ => "who runs this server".to_owned(),
-    }
+    let name = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    if name.is_empty() { "the operator".to_owned() } else { name }
 }
