@@ -52,6 +52,6 @@ pub use gate::{Gate, LocalCode, LocalPairing, OpenGateError};
 pub use homes::HomeChange;
 pub use links::{LinkFor, Redemption};
 pub use lockdown::LockdownFor;
-pub use media::{Chunk, Media, MediaStream, RangeAsked};
+pub use media::{Chunk, Media, MediaAbout, MediaStream, RangeAsked};
 pub use password::Password;
 pub use sign_in::{Client, SignedIn};

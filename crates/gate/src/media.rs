@@ -80,6 +80,17 @@ impl RangeAsked {
     }
 }
 
+/// What a section is, for who may open it. Nothing of it was opened, and nothing is on record.
+#[derive(Debug, Clone)]
+pub struct MediaAbout {
+    /// Its length in bytes, once opened.
+    pub length: u64,
+    /// What it is.
+    pub content_type: &'static str,
+    /// The name of the file, if it leaves as one.
+    pub file_name: Option<String>,
+}
+
 /// The plaintext of a section, or of a range of it. Holds one segment of 64 KiB at a time.
 ///
 /// What opened it is opened anew, from the registry's primary, before each piece that comes half a second or more after
@@ -126,14 +137,7 @@ impl Gate {
         event: EventId,
         media: Media,
     ) -> Result<MediaStream, GateError> {
-        let wanted = match media {
-            Media::Thumbnail => Closable::Thumbnails,
-            Media::Video { .. } => Closable::Videos,
-        };
-        let found = self.find_event(credentials, event, wanted).await?;
-        if found.row.still {
-            return Err(GateError::NotFound);
-        }
+        let found = self.find_media(credentials, event, &media).await?;
         let event = found.event_ref();
         match media {
             Media::Thumbnail => {
@@ -161,20 +165,72 @@ impl Gate {
         }
     }
 
+    /// What a section of an event is: the same checks as for opening it.
+    pub async fn media_about(
+        &self,
+        credentials: &Credentials,
+        event: EventId,
+        media: &Media,
+    ) -> Result<Answer<MediaAbout>, GateError> {
+        let found = self.find_media(credentials, event, media).await?;
+        let (kind, file_name) = match media {
+            Media::Thumbnail => (SectionKind::Thumbnail, None),
+            Media::Video { download, .. } => (SectionKind::Clip, download.then(|| found.file_name())),
+        };
+        found.about(credentials, kind, file_name)
+    }
+
+    /// What a camera's last still is.
+    pub async fn still_about(
+        &self,
+        credentials: &Credentials,
+        camera: CameraId,
+    ) -> Result<Answer<MediaAbout>, GateError> {
+        self.find_still(credentials, camera).await?.about(credentials, SectionKind::Still, None)
+    }
+
+    /// What the first picture of a camera test is.
+    pub async fn test_still_about(
+        &self,
+        credentials: &Credentials,
+        test: TestId,
+    ) -> Result<Answer<MediaAbout>, GateError> {
+        self.find_test_still(credentials, test).await?.about(credentials, SectionKind::Still, None)
+    }
+
     /// Unlocks a camera's last still.
     pub async fn open_still(
         &self,
         credentials: &Credentials,
         camera: CameraId,
     ) -> Result<MediaStream, GateError> {
+        let found = self.find_still(credentials, camera).await?;
+        let action = Action::Still(found.event_ref());
+        self.stream(credentials, found, SectionKind::Still, None, action).await
+    }
+
+    async fn find_media(
+        &self,
+        credentials: &Credentials,
+        event: EventId,
+        media: &Media,
+    ) -> Result<FoundEvent, GateError> {
+        let wanted = match media {
+            Media::Thumbnail => Closable::Thumbnails,
+            Media::Video { .. } => Closable::Videos,
+        };
+        let found = self.find_event(credentials, event, wanted).await?;
+        if found.row.still { Err(GateError::NotFound) } else { Ok(found) }
+    }
+
+    async fn find_still(&self, credentials: &Credentials, camera: CameraId) -> Result<FoundEvent, GateError> {
         let (_, _, detail) = self.camera_detail(credentials, camera).await?;
         let event = detail.still.ok_or(GateError::NoPicture)?.id;
         let found = self.find_event(credentials, event, Closable::Thumbnails).await?;
         if found.verified.ids().scope.camera != camera {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::Event), "opening a camera's still"));
         }
-        let action = Action::Still(found.event_ref());
-        self.stream(credentials, found, SectionKind::Still, None, action).await
+        Ok(found)
     }
 
     /// Unlocks the first picture of a camera test.
@@ -183,13 +239,21 @@ impl Gate {
         credentials: &Credentials,
         test: TestId,
     ) -> Result<MediaStream, GateError> {
-        let event = self.test_still(credentials, test).await?;
-        let found = self.find_event(credentials, event, Closable::Thumbnails).await?;
+        let found = self.find_test_still(credentials, test).await?;
         let action = match found.camera.standing {
             CameraStanding::Draft => Action::TestPicture { camera: found.camera.id, test },
             CameraStanding::Active | CameraStanding::Erased => Action::Still(found.event_ref()),
         };
         self.stream(credentials, found, SectionKind::Still, None, action).await
+    }
+
+    async fn find_test_still(
+        &self,
+        credentials: &Credentials,
+        test: TestId,
+    ) -> Result<FoundEvent, GateError> {
+        let event = self.test_still(credentials, test).await?;
+        self.find_event(credentials, event, Closable::Thumbnails).await
     }
 
     pub(crate) async fn find_event(
@@ -275,11 +339,6 @@ impl Gate {
             None => 0..total,
         };
         let next = range.start;
-        let content_type = match kind {
-            SectionKind::Thumbnail | SectionKind::Still => "image/jpeg",
-            SectionKind::Clip => "video/mp4",
-            SectionKind::Motion | SectionKind::Live => "application/octet-stream",
-        };
         Ok(MediaStream {
             gate: self.clone(),
             credentials: credentials.clone(),
@@ -297,7 +356,7 @@ impl Gate {
             range,
             next,
             total,
-            content_type,
+            content_type: content_type(kind),
             file_name: None,
             last: Some(last),
         })
@@ -335,6 +394,17 @@ impl FoundEvent {
     pub(crate) fn event_ref(&self) -> EventRef {
         let ids = self.verified.ids();
         EventRef { camera: ids.scope.camera, event: ids.event }
+    }
+
+    fn about(
+        &self,
+        credentials: &Credentials,
+        kind: SectionKind,
+        file_name: Option<String>,
+    ) -> Result<Answer<MediaAbout>, GateError> {
+        let section = self.opener.section(kind).ok_or(GateError::NotFound)?;
+        let length = section.plaintext_length();
+        Ok(Answer::new(credentials, MediaAbout { length, content_type: content_type(kind), file_name }))
     }
 
     /// `2026-11-23_14-32-08_Main-path.mp4`, in the home's time.
@@ -425,6 +495,14 @@ impl std::fmt::Debug for MediaStream {
             .field("range", &self.range)
             .field("total", &self.total)
             .finish_non_exhaustive()
+    }
+}
+
+const fn content_type(kind: SectionKind) -> &'static str {
+    match kind {
+        SectionKind::Thumbnail | SectionKind::Still => "image/jpeg",
+        SectionKind::Clip => "video/mp4",
+        SectionKind::Motion | SectionKind::Live => "application/octet-stream",
     }
 }
 

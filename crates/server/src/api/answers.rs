@@ -5,11 +5,12 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Body;
 use axum::http::header::{ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::response::Builder;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
-use ownsight_gate::{Answer, Credentials, GateError, MediaStream};
+use ownsight_gate::{Answer, Credentials, GateError, MediaAbout, MediaStream};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -74,38 +75,40 @@ pub(crate) enum Ranges {
 
 /// Media: a body of pieces of at most 64 KiB, each opened when the reader has taken the one before, and each
 /// compared with the session before it leaves.
-pub(crate) fn media(
-    credentials: Credentials,
-    method: &Method,
-    media: MediaStream,
-    ranges: Ranges,
-) -> Response {
+pub(crate) fn media(credentials: Credentials, media: MediaStream, ranges: Ranges) -> Response {
     let range = media.range();
     let length = range.end - range.start;
-    let partial = ranges == Ranges::Taken;
-    let mut response = Response::builder()
-        .status(if partial { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK })
-        .header(CONTENT_TYPE, media.content_type())
-        .header(CONTENT_LENGTH, length);
-    if ranges != Ranges::None {
-        response = response.header(ACCEPT_RANGES, "bytes");
-    }
-    if partial {
+    let mut head = head(media.content_type(), length, ranges, media.file_name());
+    if ranges == Ranges::Taken {
         let last = range.end.saturating_sub(1);
-        response = response.header(CONTENT_RANGE, format!("bytes {}-{last}/{}", range.start, media.total()));
+        head = head
+            .status(StatusCode::PARTIAL_CONTENT)
+            .header(CONTENT_RANGE, format!("bytes {}-{last}/{}", range.start, media.total()));
     }
-    if let Some(name) = media.file_name() {
+    respond(head, Body::from_stream(whole(length, pieces(credentials, media))))
+}
+
+/// What a GET would answer, without opening anything.
+pub(crate) fn media_head(credentials: &Credentials, about: Answer<MediaAbout>, ranges: Ranges) -> Outcome {
+    let about = about.release(credentials)?;
+    let head = head(about.content_type, about.length, ranges, about.file_name.as_deref());
+    Ok(respond(head, Body::empty()))
+}
+
+fn head(content_type: &str, length: u64, ranges: Ranges, file_name: Option<&str>) -> Builder {
+    let mut head = Response::builder().header(CONTENT_TYPE, content_type).header(CONTENT_LENGTH, length);
+    if ranges != Ranges::None {
+        head = head.header(ACCEPT_RANGES, "bytes");
+    }
+    if let Some(name) = file_name {
         // The gate makes names of ASCII letters, digits, `-`, `_` and `.` only.
-        response = response.header(CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));
+        head = head.header(CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));
     }
-    let body = if method == Method::HEAD {
-        Body::empty()
-    } else {
-        Body::from_stream(whole(length, pieces(credentials, media)))
-    };
-    response
-        .body(body)
-        .unwrap_or_else(|_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response())
+    head
+}
+
+fn respond(head: Builder, body: Body) -> Response {
+    head.body(body).unwrap_or_else(|_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response())
 }
 
 /// Why a body broke off. The reader sees a connection that ends early; the log has the rest.

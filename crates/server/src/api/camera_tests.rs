@@ -7,7 +7,7 @@ use ownsight_model::{CameraId, DeviceId, HomeId, TestId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answers::{Outcome, Ranges, json, media, no_content};
+use super::answers::{Outcome, Ranges, json, media, media_head, no_content};
 use super::credentials::Signed;
 use super::input::{Id, Sent, invalid};
 use crate::state::AppState;
@@ -97,8 +97,12 @@ pub(crate) async fn still(
     Id(test): Id<TestId>,
     method: Method,
 ) -> Outcome {
+    if method == Method::HEAD {
+        let about = state.gate.test_still_about(&who, test).await?;
+        return media_head(&who, about, Ranges::None);
+    }
     let stream = state.gate.open_test_still(&who, test).await?;
-    Ok(media(who, &method, stream, Ranges::None))
+    Ok(media(who, stream, Ranges::None))
 }
 
 /// Keeps what a passed test found: 201 for a new camera, 200 for an existing one.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answers::{Outcome, Ranges, json, media};
+use super::answers::{Outcome, Ranges, json, media, media_head};
 use super::credentials::Signed;
 use super::input::{Asked, Id, Sent};
 use crate::state::AppState;
@@ -147,6 +147,10 @@ pub(crate) async fn still(
     Id(camera): Id<CameraId>,
     method: Method,
 ) -> Outcome {
+    if method == Method::HEAD {
+        let about = state.gate.still_about(&who, camera).await?;
+        return media_head(&who, about, Ranges::None);
+    }
     let stream = state.gate.open_still(&who, camera).await?;
-    Ok(media(who, &method, stream, Ranges::None))
+    Ok(media(who, stream, Ranges::None))
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::IntoParams;
 
-use super::answers::{Outcome, Ranges, json, media, media_problem, no_content};
+use super::answers::{Outcome, Ranges, json, media, media_head, media_problem, no_content};
 use super::credentials::Signed;
 use super::input::{Asked, Id, invalid};
 use super::ranges;
@@ -133,8 +133,12 @@ pub(crate) async fn thumbnail(
     Id(event): Id<EventId>,
     method: Method,
 ) -> Outcome {
+    if method == Method::HEAD {
+        let about = state.gate.media_about(&who, event, &Media::Thumbnail).await?;
+        return media_head(&who, about, Ranges::None);
+    }
     let stream = state.gate.open_media(&who, event, Media::Thumbnail).await?;
-    Ok(media(who, &method, stream, Ranges::None))
+    Ok(media(who, stream, Ranges::None))
 }
 
 /// An event's video, or a range of it.
@@ -154,10 +158,14 @@ pub(crate) async fn video(
     }
     let range = ranges::asked(&method, &headers);
     let asked = Media::Video { range, download: how.download.is_some() };
+    if method == Method::HEAD {
+        let about = state.gate.media_about(&who, event, &asked).await?;
+        return media_head(&who, about, Ranges::Offered);
+    }
     match state.gate.open_media(&who, event, asked).await {
         Ok(stream) => {
             let ranges = if range.is_some() { Ranges::Taken } else { Ranges::Offered };
-            Ok(media(who, &method, stream, ranges))
+            Ok(media(who, stream, ranges))
         }
         Err(error) => Ok(media_problem(error)),
     }

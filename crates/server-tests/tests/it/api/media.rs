@@ -50,6 +50,28 @@ async fn a_thumbnail_and_a_video_arrive_as_they_were_sealed() {
 }
 
 #[tokio::test]
+async fn a_head_says_what_a_get_would_and_opens_nothing() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    let event = format!("events/{}", anna.event);
+    for path in [
+        format!("{event}/thumbnail"),
+        format!("{event}/video"),
+        format!("{event}/video?download=1"),
+        format!("cameras/{}/still", anna.camera()),
+        format!("camera-tests/{}/still", anna.test),
+    ] {
+        let get = anna.browser.get(&path).await;
+        let recorded = system.ledger.counts().entries;
+        let head = anna.browser.send(Method::HEAD, &path, None).await;
+        assert_eq!((head.status, &head.headers, head.body.len()), (200, &get.headers, 0), "{path}");
+        assert_eq!(system.ledger.counts().entries, recorded, "{path}");
+        assert_eq!(berta.browser.send(Method::HEAD, &path, None).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_download_has_a_name_that_says_what_it_is() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;

@@ -49,6 +49,7 @@ export function EventsDay({ home, day, events, filter, cameras, complete, waitin
           ${data ? html`<${DayLine} day=${data} cameras=${shown} now=${now} onPick=${onPick} label=${`${dayName(day)}, events`} />` : !problem?.lockedDown && html`<${LineBones} n=${shown.length} />`}
         </div>
       </header>
+      ${data?.truncated && html`<p class="meta">The line does not draw all of this day: there is too much of it. The list has every event.</p>`}
       ${data?.unverified > 0 && html`<p class="meta">${count(data.unverified, 'event')} of this day could not be verified, not shown.</p>`}
       ${waiting > 0 && html`<button type="button" class="new-events" onClick=${onShowWaiting}><${Icon} name="arrow-up" />${count(waiting, 'new event')}</button>`}
       ${empty && html`<p class="day-empty">${empty}</p>`}
