@@ -19,8 +19,8 @@ pub(crate) struct Person {
     pub(crate) key: AccountKey,
     pub(crate) session: SessionRow,
     pub(crate) profile: AccountProfile,
-    /// What may be closed to it; none where nothing was asked for that could be.
-    pub(crate) lockdowns: Vec<LockdownRow>,
+    /// What may be closed to it; `None` where it was not read, and then everything is.
+    pub(crate) lockdowns: Option<Vec<LockdownRow>>,
 }
 
 /// A home that the person's own grant opens.
@@ -54,7 +54,7 @@ impl Gate {
             .open_text(scope, &account.text)
             .and_then(|text| profile::decode::<AccountProfile>(&text))
             .map_err(|error| alarm::raise(&error, "opening an account's text"))?;
-        Ok(Person { scope, key: opened.key, session, profile, lockdowns: Vec::new() })
+        Ok(Person { scope, key: opened.key, session, profile, lockdowns: None })
     }
 
     /// Opens everything that a session's rows hold for the asker: the person, and the homes that its grants open.
@@ -66,7 +66,7 @@ impl Gate {
         rows: Authorised<T>,
     ) -> Result<(Person, Vec<HomeAccess>, u32, T), GateError> {
         let mut person = self.open_person(credentials, rows.session, &rows.account)?;
-        person.lockdowns = rows.lockdowns;
+        person.lockdowns = Some(rows.lockdowns);
         let mut homes = Vec::with_capacity(rows.grants.len());
         let mut unverified = 0;
         for (grant, home) in rows.grants {
@@ -105,7 +105,7 @@ impl Gate {
         rows: Authorised<T>,
     ) -> Result<(Person, HomeAccess, T), GateError> {
         let mut person = self.open_person(credentials, rows.session, &rows.account)?;
-        person.lockdowns = rows.lockdowns;
+        person.lockdowns = Some(rows.lockdowns);
         let (grant, row) =
             rows.grants.into_iter().find(|(grant, _)| grant.home == home).ok_or(GateError::NotFound)?;
         let access = person

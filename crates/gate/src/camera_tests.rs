@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use ownsight_model::{
-    CameraId, CameraTestStep, DeviceId, EventId, HomeId, StepOutcome, TestId, TestReport, Timestamp,
+    CameraId, CameraTestStep, Closable, DeviceId, EventId, HomeId, StepOutcome, TestId, TestReport, Timestamp,
 };
 use ownsight_registry::{CameraRow, CameraStanding, RegistryError, TestRow};
 use ownsight_seal::{CameraReportKind, OpenError, Purpose};
 
-use crate::access::HomeAccess;
+use crate::access::{HomeAccess, Person};
 use crate::cameras::{SENSITIVITY, Source, replaced};
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, devices};
@@ -58,6 +58,7 @@ pub struct Confirmed {
 }
 
 struct OpenTest {
+    person: Person,
     access: HomeAccess,
     row: TestRow,
     draft: CameraRow,
@@ -75,6 +76,7 @@ impl Gate {
         for _ in 0..TRIES {
             let (person, access, plan) = self.home_plan(credentials, home).await?;
             let (source, device, existing) = access.resolve(&plan.cameras, &of)?;
+            person.may(Closable::Thumbnails, Some(access.id()), existing)?;
             access.refuse_added(&plan, &source, existing)?;
             let device = choose_device(&plan, device)?;
             let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY };
@@ -122,6 +124,8 @@ impl Gate {
     /// The event under which a test's first picture lies.
     pub async fn test_still(&self, credentials: &Credentials, test: TestId) -> Result<EventId, GateError> {
         let open = self.open_test(credentials, test).await?;
+        // A new picture of a camera whose pictures are closed.
+        open.person.may(Closable::Thumbnails, Some(open.access.id()), open.row.existing)?;
         open.row.still.as_ref().ok_or(GateError::NoPicture)?;
         Ok(EventId::from_bytes(*test.as_bytes()))
     }
@@ -210,12 +214,12 @@ impl Gate {
             self.registry().test(credentials.find(), Timestamp::now(), test).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
         let home = self.found(credentials, &rows)?.0.home;
-        let (_, access, data) = self.open_home(credentials, home, rows)?;
+        let (person, access, data) = self.open_home(credentials, home, rows)?;
         let (row, draft, existing) = data.ok_or(GateError::NotFound)?;
         if row.id != test {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::TestReport), "finding a camera test"));
         }
-        Ok(OpenTest { access, row, draft, existing })
+        Ok(OpenTest { person, access, row, draft, existing })
     }
 
     /// The name of the device that tests; `None` once it was removed. A device of another home is a mix-up.

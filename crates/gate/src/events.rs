@@ -169,9 +169,8 @@ impl Gate {
         Ok(Answer::new(credentials, detail))
     }
 
-    /// Erases an event: its header is zeroed, its file unlinked, its id kept so that a retry does not bring it back.
+    /// Erases an event, unless footage of it is locked down: its header is zeroed, its file unlinked, its id kept so that a retry does not bring it back.
     pub async fn erase_event(&self, credentials: &Credentials, event: EventId) -> Result<(), GateError> {
-        // What is locked down is kept, whoever wants it gone.
         let found = self.find_event(credentials, event, Closable::All).await?;
         if found.row.still {
             return Err(GateError::NotFound);

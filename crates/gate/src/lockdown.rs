@@ -25,7 +25,7 @@ pub enum LockdownFor {
 }
 
 impl Gate {
-    /// Closes something; what was closed before for the same scope is replaced. Once this has returned, nothing of it opens,
+    /// Closes something, beside what is closed for the same scope already. Once this has returned, nothing of it opens,
     /// and what was on its way stops within a second. For the operator's socket only.
     pub async fn lock_down(
         &self,
@@ -91,7 +91,11 @@ impl Person {
         home: Option<HomeId>,
         camera: Option<CameraId>,
     ) -> Result<(), GateError> {
-        let closed = self.lockdowns.iter().find(|row| {
+        let Some(lockdowns) = &self.lockdowns else {
+            tracing::error!("a view is asked for without its lockdowns: it stays closed");
+            return Err(GateError::Busy);
+        };
+        let closed = lockdowns.iter().find(|row| {
             let concerns = match row.scope {
                 LockdownScope::Installation => true,
                 LockdownScope::Home(closed) => home == Some(closed),

@@ -119,6 +119,17 @@ impl Closed {
         self.0 & (wanted.bit() | Closable::All.bit()) != 0
     }
 
+    /// Whether it closes any footage: what is under investigation then, and must stay.
+    pub const fn closes_footage(self) -> bool {
+        self.closes(Closable::Thumbnails) || self.closes(Closable::Videos)
+    }
+
+    /// What either closes.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The words of what is in it.
     pub fn words(self) -> Vec<&'static str> {
         let named = Closable::EACH.into_iter().filter(|closable| self.0 & closable.bit() != 0);
@@ -162,6 +173,9 @@ mod tests {
             assert_eq!(Closed::from_bits(only.bits()), Some(only));
             assert_eq!(only.words(), [wanted.word()]);
         }
+        let (videos, live) = (Closed::of([Closable::Videos]).unwrap(), Closed::of([Closable::Live]).unwrap());
+        assert!(videos.closes_footage() && all.closes_footage() && !live.closes_footage());
+        assert_eq!(videos.and(live).words(), ["videos", "live"]);
         assert_eq!(Closed::of([]), None);
         assert_eq!(Closed::from_bits(0), None);
         assert_eq!(Closed::from_bits(16), None);

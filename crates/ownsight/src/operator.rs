@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 const FILE_NAME: &str = "operator.sock";
 const LINE_BYTES_MAX: u64 = 4096;
 /// A thousand lockdowns with their reasons.
-const ANSWER_BYTES_MAX: u64 = 2 << 20;
+const ANSWER_BYTES_MAX: u64 = 4 << 20;
 const WAITS: Duration = Duration::from_secs(10);
 
 /// What an operator asks.
@@ -144,6 +144,9 @@ async fn perform(request: Request, gate: &Gate, base_url: &str) -> Result<Respon
             let begun = gate.lock_down(&of.into(), closed, &reason, &by).await;
             return begun.map(|()| Response::Done(true)).map_err(|error| match error {
                 GateError::NotFound => "there is no such home, camera or account".to_owned(),
+                GateError::Conflict => {
+                    "1,000 lockdowns are live: lift some, or close a home or everything".to_owned()
+                }
                 other => other.to_string(),
             });
         }

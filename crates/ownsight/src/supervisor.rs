@@ -124,6 +124,9 @@ async fn keep_running(
     let folder = supervisor.folder(home);
     let mut waits = Duration::from_secs(1);
     let mut code = codes.try_recv().ok();
+    if code.is_some() {
+        discard(&folder);
+    }
     loop {
         let began = Instant::now();
         if code.is_none() && !folder.exists() {

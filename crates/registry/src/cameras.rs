@@ -9,6 +9,7 @@ use crate::configurations::add_all;
 use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
+use crate::lockdowns::refuse_erasure;
 use crate::reports::{self, latest};
 use crate::rows::{CameraDetail, CameraEpochRow, CameraRow, CameraStanding, EventRow, NewConfiguration};
 use crate::sql::{exists, first, number, rows, run};
@@ -125,6 +126,7 @@ impl Registry {
         let now = authority.now;
         self.authorised_write(authority, move |tx, asker| {
             let home = owned(tx, asker, camera, CameraStanding::Active)?;
+            refuse_erasure(tx, asker, Some(camera))?;
             let erased = erase(tx, camera, now)?;
             add_all(tx, asker, &configurations)?;
             tx.changed(home, ChangeKind::Cameras);

@@ -14,6 +14,7 @@ use crate::columns::Columns;
 use crate::decode::{self, columns};
 use crate::devices::device_row;
 use crate::error::Step;
+use crate::lockdowns::refuse_erasure;
 use crate::retention::entomb;
 use crate::rows::{CameraEpochRow, CameraRow, DeviceRow, EventRow, GapRow};
 use crate::sql::{first, number, rows, run};
@@ -204,7 +205,10 @@ impl Registry {
             let camera =
                 first(tx, "events", sql, params![home.as_bytes(), event.as_bytes()], |c| c.id("camera"))?;
             match camera {
-                Some(camera) => entomb(tx, camera, event, now),
+                Some(camera) => {
+                    refuse_erasure(tx, asker, Some(camera))?;
+                    entomb(tx, camera, event, now)
+                }
                 None => Ok(None),
             }
         })

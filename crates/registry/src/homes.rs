@@ -12,9 +12,10 @@ use crate::decode::{self, columns};
 use crate::devices::{device_details, local};
 use crate::engine::Tx;
 use crate::error::Step;
+use crate::lockdowns::refuse_erasure;
 use crate::rows::{CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, TestRow};
 use crate::sessions::announce;
-use crate::sql::{first, number, rows, run};
+use crate::sql::{exists, first, number, rows, run};
 use crate::{Registry, RegistryError};
 
 /// A home's figures.
@@ -92,6 +93,14 @@ impl Registry {
     pub async fn update_home(&self, authority: &Authority, update: HomeUpdate) -> Result<(), RegistryError> {
         self.authorised_write(authority, move |tx, asker| {
             asker.owns(update.home)?;
+            let keeps_less = exists(
+                tx,
+                "SELECT 1 FROM homes WHERE id = ?1 AND (retention_days > ?2 OR retention_bytes > ?3)",
+                params![update.home.as_bytes(), update.retention_days, update.retention_bytes.map(big)],
+            )?;
+            if keeps_less {
+                refuse_erasure(tx, asker, None)?;
+            }
             run(
                 tx,
                 "UPDATE homes SET text = coalesce(?2, text), retention_days = coalesce(?3, retention_days),

@@ -1,22 +1,25 @@
 //! Lockdowns: read in the transaction that reads what they close, so that none is overlooked once it was answered.
 
-use ownsight_model::{Closable, LockdownScope, Timestamp};
+use ownsight_model::{CameraId, Closable, LockdownScope, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::access::Access;
+use crate::access::{Access, Asker};
 use crate::changes::ChangeKind;
 use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::rows::LockdownRow;
-use crate::sql::{first, number, rows, run};
+use crate::sql::{exists, first, number, rows, run};
 use crate::{HomeId, Registry, RegistryError};
 
 /// Lockdowns that may be live at once: all of them are read wherever one is.
 const LIVE_MAX: i64 = 1_000;
+/// Homes that are told at once of a lockdown that concerns all.
+const ANNOUNCED_MAX: usize = 512;
 
 impl Registry {
-    /// Closes something. What was closed before for the same scope is replaced, and keeps its row.
+    /// Closes something, beside what is closed for the same scope already: nothing opens by closing. The row before is kept
+    /// as lifted.
     ///
     /// When this returns, no read that begins later overlooks it. [`RegistryError::NotFound`] for a home, camera or
     /// account that does not exist, [`RegistryError::Conflict`] if 1,000 are live.
@@ -24,6 +27,8 @@ impl Registry {
         self.engine
             .write(move |tx| {
                 let homes = homes_of(tx, row.scope)?;
+                let before = live(tx)?.into_iter().find(|before| before.scope == row.scope);
+                let closes = before.map_or(row.closes, |before| before.closes.and(row.closes));
                 lift(tx, row.scope, &row.begun_by, row.begun_at)?;
                 let live = number(tx, "SELECT count(*) FROM lockdowns WHERE lifted_at IS NULL", [])?;
                 if live.is_none_or(|live| live >= LIVE_MAX) {
@@ -38,7 +43,7 @@ impl Registry {
                         row.id.as_bytes(),
                         scope,
                         subject,
-                        row.closes.bits(),
+                        closes.bits(),
                         row.reason,
                         row.begun_by,
                         row.begun_at.as_micros()
@@ -111,6 +116,31 @@ pub(crate) fn refuse_sign_in(tx: &Tx<'_>, account: ownsight_model::AccountId) ->
     }
 }
 
+/// Refuses to erase footage of a camera, or of any camera of the home, while any of it is closed: it is looked into. Read in
+/// the transaction that would erase it.
+pub(crate) fn refuse_erasure(tx: &Tx<'_>, asker: Asker, camera: Option<CameraId>) -> Step<()> {
+    let home = asker.home()?;
+    for row in live(tx)?.into_iter().filter(|row| row.closes.closes_footage()) {
+        let concerns = match row.scope {
+            LockdownScope::Installation => true,
+            LockdownScope::Home(closed) => closed == home,
+            LockdownScope::Account(closed) => closed == asker.account,
+            LockdownScope::Camera(closed) => match camera {
+                Some(camera) => closed == camera,
+                None => exists(
+                    tx,
+                    "SELECT 1 FROM cameras WHERE id = ?1 AND home = ?2",
+                    params![closed.as_bytes(), home.as_bytes()],
+                )?,
+            },
+        };
+        if concerns {
+            return Err(RegistryError::LockedDown(Box::new(row)).into());
+        }
+    }
+    Ok(())
+}
+
 fn lift(tx: &Tx<'_>, scope: LockdownScope, by: &str, at: Timestamp) -> Step<bool> {
     let (code, subject) = scope.parts();
     let lifted = run(
@@ -147,7 +177,8 @@ fn homes_of(tx: &Tx<'_>, scope: LockdownScope) -> Step<Vec<HomeId>> {
 }
 
 fn announce(tx: &Tx<'_>, homes: &[HomeId]) {
-    for home in homes {
+    // Of more homes than that each page looks by itself, a little later.
+    for home in homes.iter().take(ANNOUNCED_MAX) {
         tx.changed(*home, ChangeKind::Events);
     }
 }

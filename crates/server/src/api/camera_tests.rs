@@ -41,7 +41,8 @@ pub(crate) struct Confirm {
 /// Begins a test.
 #[utoipa::path(post, path = "/api/v1/homes/{home}/camera-tests", tag = "camera tests",
     params(("home" = String, Path)), request_body = BeginTest,
-    responses((status = 202, body = views::CameraTest), (status = 404), (status = 409), (status = 422)))]
+    responses((status = 202, body = views::CameraTest), (status = 404), (status = 409), (status = 422),
+        (status = 423)))]
 pub(crate) async fn begin(
     State(state): State<AppState>,
     Signed(who): Signed,

@@ -56,7 +56,8 @@ pub(crate) async fn home(
 
 /// Changes a home.
 #[utoipa::path(patch, path = "/api/v1/homes/{home}", tag = "homes", params(("home" = String, Path)),
-    request_body = ChangeHome, responses((status = 200, body = views::Home), (status = 404), (status = 422)))]
+    request_body = ChangeHome,
+    responses((status = 200, body = views::Home), (status = 404), (status = 422), (status = 423)))]
 pub(crate) async fn change(
     State(state): State<AppState>,
     Signed(who): Signed,

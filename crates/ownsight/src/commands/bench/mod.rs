@@ -4,6 +4,7 @@
 //! command that makes them.
 
 mod gate;
+mod lockdown;
 mod memory;
 mod stage;
 mod thumbnails;
@@ -30,6 +31,8 @@ pub(crate) enum Group {
     Video,
     /// From sealing an event at a device to its place in somebody's list
     Visible,
+    /// From a lockdown's return to the last byte of a video on its way
+    Lockdown,
     /// Memory of an idle server, and of an agent for each camera
     Memory,
 }
@@ -47,6 +50,7 @@ pub(crate) async fn run(args: BenchArgs, log: &LogArgs) -> anyhow::Result<()> {
             Group::Thumbnails => on_stage(log, thumbnails::measure).await?,
             Group::Video => on_stage(log, video::measure).await?,
             Group::Visible => on_stage(log, visible::measure).await?,
+            Group::Lockdown => on_stage(log, lockdown::measure).await?,
             Group::Memory => memory::measure(log).await?,
         };
         for (what, figure) in figures {

@@ -83,7 +83,7 @@ async fn days_are_the_homes_own() {
 }
 
 /// The date of a moment in UTC, by counting days.
-fn date(micros: i64) -> String {
+pub(super) fn date(micros: i64) -> String {
     let mut days = micros.div_euclid(86_400_000_000);
     let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let mut year = 1970;

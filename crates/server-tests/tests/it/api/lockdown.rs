@@ -30,7 +30,10 @@ async fn looks(person: &Person, side: &Side) -> Vec<(&'static str, u16)> {
     ];
     let mut seen = Vec::new();
     for (name, path) in paths {
-        seen.push((name, person.get(&path).await.status));
+        let status = person.get(&path).await.status;
+        let head = person.send(reqwest::Method::HEAD, &path, None).await.status;
+        assert_eq!(head, status, "HEAD of {name}");
+        seen.push((name, status));
     }
     seen
 }
@@ -121,6 +124,7 @@ async fn closed_for_a_home_or_an_account_others_go_on() {
 async fn a_closed_camera_is_left_out_of_lists_that_say_so() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
+    let at = anna.browser.see(&format!("events/{}", anna.event)).await["started_at"].as_i64().unwrap();
     close(&system, &LockdownFor::Camera(anna.camera()), &[Closable::All]).await;
     let closed = closed_of(&looks(&anna.browser, &anna).await);
     assert_eq!(
@@ -133,10 +137,59 @@ async fn a_closed_camera_is_left_out_of_lists_that_say_so() {
         (&list["events"], &list["locked_down"], &list["unverified"]),
         (&json!([]), &json!(1), &json!(0))
     );
+    let today = format!("homes/{}/days/{}", anna.home.id, super::homes::date(at));
+    let day = anna.browser.see(&today).await;
+    assert_eq!((&day["events"], &day["locked_down"]), (&json!([]), &json!(1)));
+}
+
+/// A test of a camera whose pictures are closed would take a new one.
+#[tokio::test]
+async fn a_closed_camera_is_not_seen_through_a_test_of_it() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let test = anna.test_again().await;
+    let still = format!("camera-tests/{test}/still");
+    assert_eq!(anna.browser.get(&still).await.status, 200);
+    close(&system, &LockdownFor::Camera(anna.camera()), &[Closable::Thumbnails]).await;
+    for method in [reqwest::Method::GET, reqwest::Method::HEAD] {
+        assert_eq!(anna.browser.send(method.clone(), &still, None).await.status, 423, "{method}");
+    }
+    let begin = json!({"camera_id": anna.camera()});
+    let tests = format!("homes/{}/camera-tests", anna.home.id);
+    assert_eq!(anna.browser.post(&tests, &begin).await.problem(), (423, "locked-down".into()));
+}
+
+/// What is looked into stays, whatever of it is closed.
+#[tokio::test]
+async fn closed_footage_can_be_erased_by_nobody() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    let home = format!("homes/{}", anna.home.id);
+    for (of, what) in [
+        (LockdownFor::Installation, Closable::Thumbnails),
+        (LockdownFor::Home(anna.home.id), Closable::Videos),
+        (LockdownFor::Camera(anna.camera()), Closable::Videos),
+        (LockdownFor::Account(anna.email.clone()), Closable::All),
+    ] {
+        close(&system, &of, &[what]).await;
+        for path in [format!("events/{}", anna.event), format!("cameras/{}", anna.camera())] {
+            assert_eq!(anna.browser.delete(&path).await.status, 423, "{of:?} {path}");
+        }
+        for less in [json!({"retention_days": 1}), json!({"retention_bytes": 100_000_000})] {
+            assert_eq!(anna.browser.patch(&home, &less).await.status, 423, "{of:?} {less}");
+        }
+        assert_eq!(anna.browser.patch(&home, &json!({"retention_days": 3_000})).await.status, 200, "{of:?}");
+        system.gate.lift_lockdown(&of, "the operator").await.unwrap();
+    }
+    close(&system, &LockdownFor::Home(anna.home.id), &[Closable::Videos]).await;
+    assert_eq!(berta.browser.delete(&format!("events/{}", berta.event)).await.status, 204);
+    system.gate.lift_lockdown(&LockdownFor::Home(anna.home.id), "the operator").await.unwrap();
+    assert_eq!(anna.browser.delete(&format!("events/{}", anna.event)).await.status, 204);
 }
 
 #[tokio::test]
-async fn only_what_is_named_is_closed_and_the_latest_word_counts() {
+async fn only_what_is_named_is_closed_and_it_adds_up() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
     let of = LockdownFor::Home(anna.home.id);
@@ -151,8 +204,14 @@ async fn only_what_is_named_is_closed_and_the_latest_word_counts() {
     ] {
         close(&system, &of, what).await;
         assert_eq!(closed_of(&looks(&anna.browser, &anna).await), expected, "{what:?}");
+        system.gate.lift_lockdown(&of, "the operator").await.unwrap();
     }
-    assert_eq!(system.gate.lockdowns().await.unwrap().len(), 1, "one replaces the one before");
+    for what in [Closable::Videos, Closable::Live] {
+        close(&system, &of, &[what]).await;
+    }
+    let closed = system.gate.lockdowns().await.unwrap();
+    assert_eq!(closed.len(), 1, "one takes the place of the one before");
+    assert_eq!(closed[0].1.closes, ["videos", "live"], "and opens nothing by closing");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use ownsight_model::{
 };
 use ownsight_seal::{CameraReportKind, CameraSealer};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::device::{Device, Serving};
 use super::person::{Person, half};
@@ -61,13 +61,20 @@ impl Side {
         let still = EventId::generate();
         let sealed = seal_still(&serving.sealer, still, format!("{name} still").as_bytes());
         assert_eq!(serving.put(still, sealed).send().await.unwrap().status(), 201);
-        let test = pass_a_test(&program, &home, &mut serving.device, "tested").await;
-        let spare_test = pass_a_test(&program, &home, &mut serving.device, "spare").await;
+        let address = |path: &str| json!({"address": format!("rtsp://camera.example/{path}")});
+        let test = pass_a_test(&program, &home, &mut serving.device, &address("tested")).await;
+        let spare_test = pass_a_test(&program, &home, &mut serving.device, &address("spare")).await;
         Self { home, email, password, program, browser, serving, event, object, footage, test, spare_test }
     }
 
     pub(crate) fn camera(&self) -> CameraId {
         self.serving.camera
+    }
+
+    /// Tests its camera once more, until that has passed.
+    pub(crate) async fn test_again(&mut self) -> TestId {
+        let of = json!({"camera_id": self.serving.camera});
+        pass_a_test(&self.program, &self.home, &mut self.serving.device, &of).await
     }
 
     /// Delivers one more event.
@@ -105,9 +112,8 @@ fn seal_still(sealer: &CameraSealer, event: EventId, picture: &[u8]) -> Vec<u8> 
 }
 
 /// Begins a test, and does what the device does until it has passed.
-async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device, path: &str) -> TestId {
-    let address = format!("rtsp://camera.example/{path}");
-    let begun = owner.post(&format!("homes/{}/camera-tests", home.id), &json!({"address": address})).await;
+async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device, of: &Value) -> TestId {
+    let begun = owner.post(&format!("homes/{}/camera-tests", home.id), of).await;
     assert_eq!(begun.status, 202, "{begun:?}");
     let test: TestId = begun.json()["id"].as_str().unwrap().parse().unwrap();
     let configuration = device.configure().await;
