@@ -76,19 +76,10 @@ impl Gate {
         let person = self.open_person(credentials, rows.session, &rows.account)?;
         new.strong()?;
         let email = person.profile.email.clone();
-        self.throttle()
-            .begin(&email, peer, Instant::now())
-            .map_err(|retry_after| GateError::TooManyTries { retry_after })?;
-        let (scope, key) = match self.open_by_password(&email, current).await {
-            Ok(opened) => opened,
-            Err(GateError::WrongCredentials) => return Err(GateError::WrongPassword),
-            Err(GateError::Busy) => {
-                // Nothing was tried.
-                self.throttle().succeeded(&email, peer, Instant::now());
-                return Err(GateError::Busy);
-            }
-            Err(error) => return Err(error),
-        };
+        let (scope, key) = self.try_password(&email, current, peer).await.map_err(|error| match error {
+            GateError::WrongCredentials => GateError::WrongPassword,
+            error => error,
+        })?;
         if scope != person.scope {
             return Err(GateError::WrongPassword);
         }

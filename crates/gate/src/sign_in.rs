@@ -83,23 +83,31 @@ impl Gate {
         };
         // What is no address is nobody's: the same answer as a wrong password.
         let email = Email::parse(email).map_err(|_| GateError::WrongCredentials)?;
-        self.throttle()
-            .begin(&email, peer, Instant::now())
-            .map_err(|retry_after| GateError::TooManyTries { retry_after })?;
-        let (scope, key) = match self.open_by_password(&email, password).await {
-            Ok(opened) => opened,
-            Err(GateError::Busy) => {
-                self.throttle().succeeded(&email, peer, Instant::now());
-                return Err(GateError::Busy);
-            }
-            Err(error) => return Err(error),
-        };
+        let (scope, key) = self.try_password(&email, password, peer).await?;
         self.throttle().succeeded(&email, peer, Instant::now());
         let secret = SessionSecret::generate(self.installation(), kind, client_half);
         self.begin_session(secret, scope, &key).await
     }
 
-    pub(crate) async fn open_by_password(
+    /// One try at an account's password, counted as failed until the caller says that it succeeded. A hash that found no
+    /// room tried nothing, and does not count.
+    pub(crate) async fn try_password(
+        &self,
+        email: &Email,
+        password: &Password,
+        peer: IpAddr,
+    ) -> Result<(AccountScope, AccountKey), GateError> {
+        self.throttle()
+            .begin(email, peer, Instant::now())
+            .map_err(|retry_after| GateError::TooManyTries { retry_after })?;
+        let opened = self.open_by_password(email, password).await;
+        if matches!(opened, Err(GateError::Busy)) {
+            self.throttle().succeeded(email, peer, Instant::now());
+        }
+        opened
+    }
+
+    async fn open_by_password(
         &self,
         email: &Email,
         password: &Password,
