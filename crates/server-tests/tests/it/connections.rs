@@ -25,6 +25,14 @@ fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: ownsight\r\n{headers}\r\n")
 }
 
+/// The whole answer to one request that brings `headers`.
+async fn ask(system: &System, headers: &str) -> String {
+    let mut stream = connect(system).await;
+    let request = get("/healthz", &format!("Connection: close\r\n{headers}"));
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read_to_end(&mut stream).await
+}
+
 #[tokio::test]
 async fn a_head_that_does_not_come_or_drips_ends_the_connection() {
     let config = ServerConfig { header_max: Duration::from_millis(200), ..ServerConfig::at(loopback()) };
@@ -76,32 +84,18 @@ async fn connections_beyond_the_limit_wait_for_their_turn() {
 #[tokio::test]
 async fn plain_http_behind_a_proxy_that_nobody_named_is_refused() {
     let system = System::start().await;
-    let ask = async |headers: &str| {
-        let mut stream = connect(&system).await;
-        stream
-            .write_all(get("/healthz", &format!("Connection: close\r\n{headers}")).as_bytes())
-            .await
-            .unwrap();
-        read_to_end(&mut stream).await
-    };
-    let refused = ask("X-Forwarded-For: 203.0.113.9\r\n").await;
+    let refused = ask(&system, "X-Forwarded-For: 203.0.113.9\r\n").await;
     assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("trusted_proxies"), "{refused}");
-    assert!(ask("").await.starts_with("HTTP/1.1 200"));
+    assert!(ask(&system, "").await.starts_with("HTTP/1.1 200"));
 
     let config =
         ServerConfig { trusted_proxies: vec!["127.0.0.1".parse().unwrap()], ..ServerConfig::at(loopback()) };
     let system = System::with(config, IngestConfig::default()).await;
-    let ask = async |headers: &str| {
-        let mut stream = connect(&system).await;
-        stream
-            .write_all(get("/healthz", &format!("Connection: close\r\n{headers}")).as_bytes())
-            .await
-            .unwrap();
-        read_to_end(&mut stream).await
-    };
     let from_afar = "X-Forwarded-For: 203.0.113.9\r\n";
-    assert!(ask(from_afar).await.starts_with("HTTP/1.1 403"));
-    assert!(ask(&format!("{from_afar}X-Forwarded-Proto: https\r\n")).await.starts_with("HTTP/1.1 200"));
+    assert!(ask(&system, from_afar).await.starts_with("HTTP/1.1 403"));
+    assert!(
+        ask(&system, &format!("{from_afar}X-Forwarded-Proto: https\r\n")).await.starts_with("HTTP/1.1 200")
+    );
 }
 
 #[tokio::test]
