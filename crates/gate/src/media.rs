@@ -58,6 +58,15 @@ pub enum Media {
     },
 }
 
+impl Media {
+    fn kind(&self) -> SectionKind {
+        match self {
+            Self::Thumbnail => SectionKind::Thumbnail,
+            Self::Video { .. } => SectionKind::Clip,
+        }
+    }
+}
+
 /// A range of bytes as asked for (RFC 9110, section 14.1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RangeAsked {
@@ -173,11 +182,11 @@ impl Gate {
         media: &Media,
     ) -> Result<Answer<MediaAbout>, GateError> {
         let found = self.find_media(credentials, event, media).await?;
-        let (kind, file_name) = match media {
-            Media::Thumbnail => (SectionKind::Thumbnail, None),
-            Media::Video { download, .. } => (SectionKind::Clip, download.then(|| found.file_name())),
+        let file_name = match media {
+            Media::Thumbnail => None,
+            Media::Video { download, .. } => download.then(|| found.file_name()),
         };
-        found.about(credentials, kind, file_name)
+        found.about(credentials, media.kind(), file_name)
     }
 
     /// What a camera's last still is.
@@ -215,11 +224,7 @@ impl Gate {
         event: EventId,
         media: &Media,
     ) -> Result<FoundEvent, GateError> {
-        let wanted = match media {
-            Media::Thumbnail => Closable::Thumbnails,
-            Media::Video { .. } => Closable::Videos,
-        };
-        let found = self.find_event(credentials, event, wanted).await?;
+        let found = self.find_event(credentials, event, closed_as(media.kind())).await?;
         if found.row.still { Err(GateError::NotFound) } else { Ok(found) }
     }
 
@@ -343,11 +348,7 @@ impl Gate {
             gate: self.clone(),
             credentials: credentials.clone(),
             ids: *found.verified.ids(),
-            wanted: match kind {
-                SectionKind::Clip => Closable::Videos,
-                SectionKind::Live => Closable::Live,
-                SectionKind::Thumbnail | SectionKind::Still | SectionKind::Motion => Closable::Thumbnails,
-            },
+            wanted: closed_as(kind),
             believed_since,
             tag: credentials.tag(),
             reader,
@@ -495,6 +496,15 @@ impl std::fmt::Debug for MediaStream {
             .field("range", &self.range)
             .field("total", &self.total)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a lockdown closes when it closes a section of this kind.
+const fn closed_as(kind: SectionKind) -> Closable {
+    match kind {
+        SectionKind::Clip => Closable::Videos,
+        SectionKind::Live => Closable::Live,
+        SectionKind::Thumbnail | SectionKind::Still | SectionKind::Motion => Closable::Thumbnails,
     }
 }
 
