@@ -212,7 +212,7 @@ def secrets_of(chain, inputs):
     """Every parent that the document names, from the inputs alone."""
     given = {name: bytes.fromhex(inputs[name]) for name in (
         "control key", "camera salt", "event key", "account key", "master key", "password hash", "link secret",
-        "device key", "device private key", "server half", "page half")}
+        "invitation secret", "device key", "device private key", "server half", "page half")}
     out = dict(given)
     out["home key"] = chain.derive("home-key", out["control key"])
     out["camera secret"] = chain.derive("camera-secret", out["home key"], salt=out["camera salt"])
@@ -223,6 +223,9 @@ def secrets_of(chain, inputs):
     out["pairing code"] = pairing_parent(inputs["pairing code"])
     out["first device key"] = chain.derive("pairing-device", out["pairing code"])
     out["session secret"] = hashlib.sha256(out["server half"] + out["page half"]).digest()
+    out["invitation key"] = chain.derive("invitation-key", out["invitation secret"])
+    out["member key"] = chain.derive("member-key", out["invitation key"])
+    out["account private key"], _ = derive_key_pair(chain.derive("account-key-pair", out["account key"]))
     out["device public key"] = public_of(X25519PrivateKey.from_private_bytes(out["device private key"]))
     return out
 
@@ -251,7 +254,9 @@ def check_key_chain(vectors, chain, secrets):
 
     wrapped = {"session": ("account", "account key"), "password": ("account", "account key"),
                "custody": ("account", "account key"), "grant-control": ("home", "control key"),
-               "device-key": ("device", "device key")}
+               "device-key": ("device", "device key"), "member": ("home", "member key"),
+               "grant-home": ("home", "home key"), "invitation-control": ("home", "control key"),
+               "invitation-home": ("home", "home key")}
     for vector in vectors["wraps"]:
         label = vector["purpose"]
         seen.append(label)
@@ -269,12 +274,15 @@ def check_key_chain(vectors, chain, secrets):
         for at in (0, 1, 33, 49, len(sealed) - 1):
             refused(f"{label}: byte {at}", lambda: wrap_open(parent, context, flipped(sealed, at)))
 
-    recipients = {"event": ("camera private key", "device PSK"), "configuration": ("device private key", "device key")}
+    recipients = {"event": ("camera private key", "device PSK", "device"),
+                  "configuration": ("device private key", "device key", "device"),
+                  "grant-control-away": ("account private key", "member key", "grant"),
+                  "grant-home-away": ("account private key", "member key", "grant")}
     for vector in vectors["hpke"]:
         label = vector["purpose"]
         seen.append(label)
-        private, psk = (secrets[name] for name in recipients[label])
-        psk_id, info = chain.values["device"], chain.context(label)
+        private, psk = (secrets[name] for name in recipients[label][:2])
+        psk_id, info = chain.values[recipients[label][2]], chain.context(label)
         same(f"{label}: inputs", [value.hex() for value in (psk, psk_id, info)],
              [vector[name] for name in ("psk", "psk_id", "info")])
         encapsulation, sealed = bytes.fromhex(vector["encapsulation"]), bytes.fromhex(vector["sealed"])
@@ -289,6 +297,9 @@ def check_key_chain(vectors, chain, secrets):
         refused(f"{label}: info", lambda: hpke_open(private, psk, psk_id, info + b"x", encapsulation, sealed))
         refused(f"{label}: recipient", lambda: hpke_open(b"\x40" * 32, psk, psk_id, info, encapsulation, sealed))
     same("event: plaintext", vectors["hpke"][0]["plaintext"], secrets["event key"].hex())
+    for vector, key in zip(vectors["hpke"][2:], ("control key", "home key"), strict=True):
+        expected = bytes([chain.codes["home"]]) + chain.values["home"] + secrets[key]
+        same(f"{vector['purpose']}: plaintext", vector["plaintext"], expected.hex())
     check_configuration(json.loads(bytes.fromhex(vectors["hpke"][1]["plaintext"])), chain, secrets)
 
     for vector in vectors["tags"]:

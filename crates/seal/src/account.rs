@@ -1,14 +1,12 @@
 //! The account key: who signs in gets it, by whichever method proved something.
 
-use ownsight_model::{AccountId, Email, GrantId, HomeId, IdKind, InstallationId, Role};
+use ownsight_model::{AccountId, Email, IdKind, InstallationId};
 use zeroize::Zeroizing;
 
 use crate::canonical::Context;
-use crate::home::{ControlKey, HomeScope};
 use crate::hpke::{KeyPair, PublicKey};
 use crate::secret::{MasterKey, PasswordHash, secret};
 use crate::{OpenError, Purpose, primitives, wrap};
-use ownsight_model::HomeEpoch;
 
 secret! {
     /// An account's key: opens its grants and what it sees of itself.
@@ -67,8 +65,12 @@ impl MasterKey {
 impl AccountKey {
     /// The account's public key, that a grant for somebody who is away is sealed to.
     pub fn public_key(&self, scope: AccountScope) -> PublicKey {
+        self.key_pair(scope).public()
+    }
+
+    pub(crate) fn key_pair(&self, scope: AccountScope) -> KeyPair {
         let context = Context::new(Purpose::AccountKeyPair, scope.installation).account(scope.account);
-        KeyPair::derive(&primitives::hkdf(&*self.0, &[], &context)).public()
+        KeyPair::derive(&primitives::hkdf(&*self.0, &[], &context))
     }
 
     /// Seals what the account sees of itself.
@@ -83,49 +85,5 @@ impl AccountKey {
 
     fn text_context(scope: AccountScope) -> Context {
         Context::new(Purpose::AccountText, scope.installation).account(scope.account)
-    }
-
-    /// Wraps a home's control key as a grant to this account.
-    ///
-    /// # Panics
-    /// When `role` is viewer: a viewer never holds the control key.
-    pub fn seal_grant(&self, scope: AccountScope, grant: GrantId, role: Role, key: &ControlKey) -> Vec<u8> {
-        assert!(holds_control_key(role), "a viewer's grant is of the home key");
-        let context = Self::grant_context(scope, grant, role, key.scope().epoch);
-        wrap::seal_key(&self.0, &context, IdKind::Home, key.scope().home.as_bytes(), &key.key)
-    }
-
-    /// Opens an owner's or adult's grant. The home is the one that was sealed, whatever the row says.
-    pub fn open_grant(
-        &self,
-        scope: AccountScope,
-        grant: GrantId,
-        role: Role,
-        epoch: HomeEpoch,
-        sealed: &[u8],
-    ) -> Result<ControlKey, OpenError> {
-        if !holds_control_key(role) {
-            return Err(OpenError::MixUp(Purpose::GrantControl));
-        }
-        let context = Self::grant_context(scope, grant, role, epoch);
-        let (id, key) = wrap::open_key(&self.0, &context, IdKind::Home, sealed)?;
-        let home = HomeId::from_bytes(id);
-        Ok(ControlKey { scope: HomeScope { installation: scope.installation, home, epoch }, key })
-    }
-
-    fn grant_context(scope: AccountScope, grant: GrantId, role: Role, epoch: HomeEpoch) -> Context {
-        Context::new(Purpose::GrantControl, scope.installation)
-            .account(scope.account)
-            .grant(grant)
-            .role(role)
-            .home_epoch(epoch)
-    }
-}
-
-/// A role is a key: owners and adults have the control key, and nobody else.
-const fn holds_control_key(role: Role) -> bool {
-    match role {
-        Role::Owner | Role::Adult => true,
-        Role::Viewer => false,
     }
 }

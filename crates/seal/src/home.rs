@@ -1,6 +1,6 @@
 //! A home's control key and home key, and what is sealed under them.
 
-use ownsight_model::{CameraId, DeviceId, HomeEpoch, HomeId, IdKind, InstallationId};
+use ownsight_model::{CameraId, DeviceId, GrantId, HomeEpoch, HomeId, IdKind, InstallationId};
 use zeroize::Zeroizing;
 
 use crate::camera::{CameraPlace, CameraSalt, CameraScope, CameraSecret};
@@ -41,7 +41,7 @@ pub struct ControlKey {
 /// A home's key of one epoch: opens all its cameras.
 #[derive(Clone)]
 pub struct HomeKey {
-    scope: HomeScope,
+    pub(crate) scope: HomeScope,
     pub(crate) key: Key,
 }
 
@@ -98,6 +98,26 @@ impl ControlKey {
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         wrap::open(&self.key, &self.scope.context(Purpose::CameraAddress).camera(camera), sealed)
     }
+
+    /// Seals the roster: who is a member, and what new keys are sealed to.
+    pub fn seal_roster(&self, serial: u64, text: &[u8]) -> Vec<u8> {
+        wrap::seal(&self.key, &self.scope.context(Purpose::Roster).serial(serial), text)
+    }
+
+    /// Opens the roster.
+    pub fn open_roster(&self, serial: u64, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        wrap::open(&self.key, &self.scope.context(Purpose::Roster).serial(serial), sealed)
+    }
+
+    /// Seals what the home keeps of an invitation.
+    pub fn seal_invitation(&self, grant: GrantId, text: &[u8]) -> Vec<u8> {
+        wrap::seal(&self.key, &self.scope.context(Purpose::InvitationKept).grant(grant), text)
+    }
+
+    /// Opens what the home keeps of an invitation.
+    pub fn open_invitation(&self, grant: GrantId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        wrap::open(&self.key, &self.scope.context(Purpose::InvitationKept).grant(grant), sealed)
+    }
 }
 
 impl HomeKey {
@@ -138,6 +158,52 @@ impl HomeKey {
     /// Opens a device's name.
     pub fn open_device_text(&self, device: DeviceId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         wrap::open(&self.key, &self.scope.context(Purpose::DeviceText).device(device), sealed)
+    }
+
+    /// Seals what members see of each other.
+    pub fn seal_members(&self, serial: u64, text: &[u8]) -> Vec<u8> {
+        wrap::seal(&self.key, &self.scope.context(Purpose::Members).serial(serial), text)
+    }
+
+    /// Opens what members see of each other.
+    pub fn open_members(&self, serial: u64, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        wrap::open(&self.key, &self.scope.context(Purpose::Members).serial(serial), sealed)
+    }
+
+    /// Seals this home's former keys, oldest first: of every epoch from the first to the one before this key's.
+    ///
+    /// # Panics
+    /// When `former` are not exactly those: who opens the keyring must find each epoch.
+    pub fn seal_keyring(&self, former: &[Self]) -> Vec<u8> {
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(former.len() * 32));
+        let mut epoch = HomeEpoch::FIRST;
+        for key in former {
+            assert_eq!(key.scope, HomeScope { epoch, ..self.scope }, "a keyring has each former epoch");
+            plaintext.extend_from_slice(&*key.key);
+            epoch = HomeEpoch::new(epoch.number() + 1).unwrap_or(epoch);
+        }
+        assert_eq!(epoch, self.scope.epoch, "a keyring has each former epoch");
+        wrap::seal(&self.key, &self.scope.context(Purpose::Keyring), &plaintext)
+    }
+
+    /// Opens this home's former keys, oldest first.
+    pub fn open_keyring(&self, sealed: &[u8]) -> Result<Vec<Self>, OpenError> {
+        let plaintext = wrap::open(&self.key, &self.scope.context(Purpose::Keyring), sealed)?;
+        let (keys, rest) = plaintext.as_chunks::<32>();
+        let expected = usize::try_from(self.scope.epoch.number()).unwrap_or(usize::MAX) - 1;
+        if keys.len() != expected || !rest.is_empty() {
+            return Err(OpenError::Malformed {
+                what: "keyring",
+                why: "it has not one key for each former epoch",
+            });
+        }
+        let scope_of = |epoch| HomeScope { epoch, ..self.scope };
+        let epochs = (1..).filter_map(HomeEpoch::new);
+        Ok(keys
+            .iter()
+            .zip(epochs)
+            .map(|(key, epoch)| Self { scope: scope_of(epoch), key: Zeroizing::new(*key) })
+            .collect())
     }
 
     /// The key that tags what a device reports on itself.

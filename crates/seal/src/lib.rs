@@ -3,7 +3,8 @@
 //! Nobody gets a yes; one gets a key. This crate holds every step from a session's secret to a picture, and from
 //! a pairing code to a sealed event, and each is an authenticated decryption:
 //!
-//! - [`session`], [`account`]: sign-in and sessions open the account key; the account key opens grants.
+//! - [`session`], [`account`]: sign-in and sessions open the account key.
+//! - [`grant`]: the account key opens grants, each to the key of its role.
 //! - [`home`], [`camera`]: the ladder from control key to home key to camera secret, and what is sealed under each.
 //! - [`pairing`], [`configuration`]: how a device comes to what it seals with, and what it may believe.
 //! - [`event`]: sealed objects; [`stream`]: their sections, in segments that open one at a time.
@@ -23,8 +24,10 @@ mod canonical;
 pub mod configuration;
 mod error;
 pub mod event;
+pub mod grant;
 pub mod home;
 mod hpke;
+mod invitation;
 mod link;
 pub mod pairing;
 mod primitives;
@@ -46,11 +49,15 @@ pub use event::header::{HEADER_BYTES, Header, HeaderIds};
 pub use event::opener::{EventOpener, VerifiedEvent};
 pub use event::sealer::{CameraSealer, EventSealer};
 pub use event::trailer::{Section, TRAILER_BYTES_MAX, Trailer};
+pub use grant::{GrantScope, Granted};
 pub use home::{ControlKey, HomeKey, HomeScope};
 pub use hpke::{KeyPair, PublicKey};
 pub use pairing::{PairingAnswer, PairingCode, PairingScope, ParseCodeError};
 pub use primitives::random as random_bytes;
 pub use purpose::{Form, Purpose};
 pub use report::{CameraReportKind, tag_device_report};
-pub use secret::{DeviceKey, DevicePsk, DeviceReportKey, LinkSecret, MasterKey, PasswordHash};
+pub use secret::{
+    DeviceKey, DevicePsk, DeviceReportKey, InvitationKey, InvitationSecret, LinkSecret, MasterKey, MemberKey,
+    PasswordHash,
+};
 pub use session::{OpenedSession, SessionKind, SessionSecret, SessionTag};

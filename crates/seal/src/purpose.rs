@@ -120,12 +120,26 @@ purposes! {
     MasterCommitment = "master-commitment", Key of "master key" [];
     /// The control key under an account's key: the grant of an owner or adult.
     GrantControl = "grant-control", Wrap of "account key" [Account Grant Role HomeEpoch];
+    /// The home key under an account's key: the grant of a viewer.
+    GrantHome = "grant-home", Wrap of "account key" [Account Grant Role HomeEpoch];
+    /// The member key of a grant under its account's key.
+    Member = "member", Wrap of "account key" [Account Grant];
+    /// The control key for an owner or adult who is away; e-mail: as the inviter typed it.
+    GrantControlAway = "grant-control-away", Info of "account key pair, member key" [Home Account Grant Role HomeEpoch Email];
+    /// The home key for a viewer who is away; e-mail: as the inviter typed it.
+    GrantHomeAway = "grant-home-away", Info of "account key pair, member key" [Home Account Grant Role HomeEpoch Email];
     /// What an account sees of itself.
     AccountText = "account-text", Wrap of "account key" [Account];
     /// A home's name and zone.
     HomeText = "home-text", Wrap of "home key" [Home HomeEpoch];
     /// A device's name.
     DeviceText = "device-text", Wrap of "home key" [Home HomeEpoch Device];
+    /// Former home keys, so that who has the whole home opens its past.
+    Keyring = "keyring", Wrap of "home key" [Home HomeEpoch];
+    /// The roster: members, with what new keys are sealed to; serial: of the roster.
+    Roster = "roster", Wrap of "control key" [Home HomeEpoch Serial];
+    /// What all members see of each other; serial: of the roster.
+    Members = "members", Wrap of "home key" [Home HomeEpoch Serial];
     /// A camera's name and settings.
     CameraText = "camera-text", Wrap of "text key" [Home Camera Tenure HomeEpoch CameraEpoch];
     /// A camera's address, user and password.
@@ -134,6 +148,22 @@ purposes! {
     LinkFind = "link-find", Key of "link secret" [];
     /// What a one-time link is for.
     Link = "link", Wrap of "link secret" [];
+    /// What finds an invitation.
+    InvitationFind = "invitation-find", Key of "invitation secret" [];
+    /// What opens an invitation; e-mail: as the inviter typed it.
+    InvitationKey = "invitation-key", Key of "invitation secret" [Email];
+    /// What an invitation says before it is accepted.
+    InvitationText = "invitation-text", Wrap of "invitation key" [Grant];
+    /// The control key in an invitation of an owner or adult.
+    InvitationControl = "invitation-control", Wrap of "invitation key" [Grant Role HomeEpoch];
+    /// The home key in an invitation of a viewer.
+    InvitationHome = "invitation-home", Wrap of "invitation key" [Grant Role HomeEpoch];
+    /// What a home keeps of an invitation: among it the invitation key, to seal it anew.
+    InvitationKept = "invitation-kept", Wrap of "control key" [Home HomeEpoch Grant];
+    /// The key of the tag of a join note.
+    JoinNote = "join-note", Key of "invitation key" [Grant];
+    /// A member key: what grants to a member who is away are authenticated with.
+    MemberKey = "member-key", Key of "invitation key" [Account Grant];
 }
 
 #[cfg(test)]

@@ -61,6 +61,19 @@ secret! {
     LinkSecret
 }
 
+secret! {
+    /// The secret of an invitation: behind the `#` of its link.
+    InvitationSecret
+}
+secret! {
+    /// What opens an invitation: of its secret and the address that it was made for.
+    InvitationKey
+}
+secret! {
+    /// What a home and one member share: authenticates grants that are sealed to that member while away.
+    MemberKey
+}
+
 impl MasterKey {
     /// The commitment that the database keeps, so that a wrong key file is refused at start.
     pub fn commitment(&self, installation: ownsight_model::InstallationId) -> [u8; 32] {

@@ -83,6 +83,41 @@ fn keys(parent: &[u8; 32], salt: &[u8; SALT_BYTES], context: &Context) -> (Key, 
     (key, commitment)
 }
 
+/// The plaintext of a wrapped key.
+pub(crate) type KeyBytes = Zeroizing<[u8; WRAPPED_KEY_BYTES]>;
+
+/// A key with the id that it belongs to: kind, id, key.
+pub(crate) fn key_bytes(kind: IdKind, id: &[u8; 16], key: &Key) -> KeyBytes {
+    let mut plaintext = Zeroizing::new([0; WRAPPED_KEY_BYTES]);
+    let from = [kind.code()];
+    let from = from.iter().chain(id).chain(key.iter());
+    for (to, from) in plaintext.iter_mut().zip(from) {
+        *to = *from;
+    }
+    plaintext
+}
+
+/// Reads a key, with the bytes of the id of `kind` that it belongs to. Any other kind is a mix-up.
+pub(crate) fn key_of_bytes(
+    purpose: Purpose,
+    kind: IdKind,
+    plaintext: &[u8],
+) -> Result<([u8; 16], Key), OpenError> {
+    let bytes: &[u8; WRAPPED_KEY_BYTES] = plaintext
+        .try_into()
+        .map_err(|_| malformed(purpose.label(), "its plaintext has not the length of a key"))?;
+    let (code, rest) = (bytes[0], &bytes[1..]);
+    if code != kind.code() {
+        return Err(OpenError::MixUp(purpose));
+    }
+    let mut id = [0; 16];
+    let mut key = Zeroizing::new([0; 32]);
+    for (to, from) in id.iter_mut().chain(key.iter_mut()).zip(rest) {
+        *to = *from;
+    }
+    Ok((id, key))
+}
+
 /// Seals a key with the id that it belongs to.
 pub(crate) fn seal_key(
     parent: &[u8; 32],
@@ -91,11 +126,7 @@ pub(crate) fn seal_key(
     id: &[u8; 16],
     key: &Key,
 ) -> Vec<u8> {
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(WRAPPED_KEY_BYTES));
-    plaintext.push(kind.code());
-    plaintext.extend_from_slice(id);
-    plaintext.extend_from_slice(&**key);
-    seal(parent, context, &plaintext)
+    seal(parent, context, &*key_bytes(kind, id, key))
 }
 
 /// Opens a key, with the bytes of the id of `kind` that it belongs to. Any other kind is a mix-up.
@@ -105,21 +136,7 @@ pub(crate) fn open_key(
     kind: IdKind,
     sealed: &[u8],
 ) -> Result<([u8; 16], Key), OpenError> {
-    let plaintext = open(parent, context, sealed)?;
-    let bytes: &[u8; WRAPPED_KEY_BYTES] = plaintext
-        .as_slice()
-        .try_into()
-        .map_err(|_| malformed(context.purpose().label(), "its plaintext has not the length of a key"))?;
-    let (code, rest) = (bytes[0], &bytes[1..]);
-    if code != kind.code() {
-        return Err(OpenError::MixUp(context.purpose()));
-    }
-    let mut id = [0; 16];
-    let mut key = Zeroizing::new([0; 32]);
-    for (to, from) in id.iter_mut().chain(key.iter_mut()).zip(rest) {
-        *to = *from;
-    }
-    Ok((id, key))
+    key_of_bytes(context.purpose(), kind, &open(parent, context, sealed)?)
 }
 
 /// Compares an id that was asked for with one that was opened.

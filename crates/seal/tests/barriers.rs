@@ -22,8 +22,8 @@ use ownsight_model::{
 use ownsight_seal::barriers::{Barrier, on};
 use ownsight_seal::stream::{SegmentSize, StreamKey, open_all, seal_all};
 use ownsight_seal::{
-    AccountKey, AccountScope, CameraReportKind, Configuration, DeviceKey, KeyPair, PairingScope, SessionKind,
-    SessionSecret,
+    AccountKey, AccountScope, CameraReportKind, Configuration, DeviceKey, GrantScope, KeyPair, PairingScope,
+    SessionKind, SessionSecret,
 };
 
 use support::{Home, directory, open, open_section, parse, place, seal, sections, two_homes, verify};
@@ -191,11 +191,12 @@ fn other_homes_grant() -> Option<Vec<u8>> {
     let (ours, theirs) = two_homes();
     let scope = AccountScope { installation: ours.scope().installation, account: AccountId::generate() };
     let (key, grant) = (AccountKey::generate(), GrantId::generate());
-    let row = key.seal_grant(scope, grant, Role::Owner, &theirs.control);
+    let scope = GrantScope { account: scope, grant };
+    let row = key.seal_grant(scope, &theirs.control.granted(Role::Owner));
     let text = theirs.key.seal_text(b"their text");
-    let control = key.open_grant(scope, grant, Role::Owner, HomeEpoch::FIRST, &row).unwrap();
-    control.scope().is(ours.scope().home).ok()?;
-    control.home_key().open_text(&text).ok().map(|text| text.to_vec())
+    let granted = key.open_grant(scope, Role::Owner, HomeEpoch::FIRST, &row).unwrap();
+    granted.scope().is(ours.scope().home).ok()?;
+    granted.home_key().open_text(&text).ok().map(|text| text.to_vec())
 }
 
 fn two_sessions() -> (SessionSecret, SessionSecret) {
@@ -247,14 +248,16 @@ fn with_all_barriers_off_a_strangers_cookie_shows_a_picture() {
         let scope = AccountScope { installation, account: AccountId::generate() };
         let (key, grant) = (AccountKey::generate(), GrantId::generate());
         let row = other.seal(session, expires_at, scope.account, &key);
-        let granted = key.seal_grant(scope, grant, Role::Owner, &theirs.control);
+        let granted =
+            key.seal_grant(GrantScope { account: scope, grant }, &theirs.control.granted(Role::Owner));
         let object = seal(&theirs.sealer(), EventId::generate(), &sections(2));
 
         let opened = mine.open(session, expires_at, &row).ok()?;
         let scope = AccountScope { installation, account: opened.account };
-        let control = opened.key.open_grant(scope, grant, Role::Owner, HomeEpoch::FIRST, &granted).ok()?;
-        control.scope().is(ours.scope().home).ok()?;
-        let secret = control.home_key().camera_secret(&ours.salt, ours.place);
+        let scope = GrantScope { account: scope, grant };
+        let granted = opened.key.open_grant(scope, Role::Owner, HomeEpoch::FIRST, &granted).ok()?;
+        granted.scope().is(ours.scope().home).ok()?;
+        let secret = granted.home_key().camera_secret(&ours.salt, ours.place);
         open(&secret, &object).ok().map(|mut sections| sections.swap_remove(0).1)
     };
     assert_eq!(shown(), None);

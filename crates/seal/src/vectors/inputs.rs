@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 use crate::canonical::{Context, Field};
 use crate::primitives::sha256;
 use crate::{
-    AccountKey, AccountScope, CameraPlace, CameraSalt, CameraSecret, ControlKey, DevicePsk, HeaderIds,
-    HomeScope, KeyPair, LinkSecret, MasterKey, PairingCode, PairingScope, PasswordHash, Purpose, SessionKind,
-    SessionSecret,
+    AccountKey, AccountScope, CameraPlace, CameraSalt, CameraSecret, ControlKey, DevicePsk, GrantScope,
+    HeaderIds, HomeScope, InvitationKey, InvitationSecret, KeyPair, LinkSecret, MasterKey, PairingCode,
+    PairingScope, PasswordHash, Purpose, SessionKind, SessionSecret,
 };
 
 pub(super) const INSTALLATION: InstallationId = InstallationId::from_bytes([0x11; 16]);
@@ -94,6 +94,18 @@ pub(super) fn password_hash() -> PasswordHash {
 
 pub(super) fn link_secret() -> LinkSecret {
     LinkSecret::from_bytes(secret("link secret"))
+}
+
+pub(super) fn invitation_secret() -> InvitationSecret {
+    InvitationSecret::from_bytes(secret("invitation secret"))
+}
+
+pub(super) fn invitation_key() -> InvitationKey {
+    invitation_secret().key(INSTALLATION, &email())
+}
+
+pub(super) fn grant_scope() -> GrantScope {
+    GrantScope { account: account_scope(), grant: GRANT }
 }
 
 pub(super) fn pairing_code() -> PairingCode {

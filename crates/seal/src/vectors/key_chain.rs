@@ -1,6 +1,6 @@
 //! `testdata/key-chain.json`: every purpose once, with its context, parent and result.
 
-use ownsight_model::{IdKind, TestId};
+use ownsight_model::{HomeEpoch, IdKind, Role, TestId};
 use serde_json::{Map, Value, json};
 
 use super::inputs::{self, context};
@@ -83,10 +83,16 @@ impl Chain {
     }
 
     /// A message sealed by HPKE with given key material for the encapsulation.
-    fn hpke(&mut self, purpose: Purpose, to: &KeyPair, psk: &[u8; 32], message: &[u8]) -> Vec<u8> {
+    fn hpke(
+        &mut self,
+        purpose: Purpose,
+        to: &KeyPair,
+        psk: &[u8; 32],
+        psk_id: &[u8; 16],
+        message: &[u8],
+    ) -> Vec<u8> {
         assert_eq!(purpose.form(), Form::Info);
         let info = context(purpose);
-        let psk_id = inputs::DEVICE.as_bytes();
         let ephemeral = inputs::secret(&format!("ephemeral of {}", purpose.label()));
         let (encapsulation, sealed) =
             hpke::given::seal(&to.public(), psk, psk_id, info.as_bytes(), message, ephemeral);
@@ -125,7 +131,8 @@ fn events(chain: &mut Chain) {
     let secret = inputs::camera_secret();
     let psk = inputs::psk();
     let event_key = inputs::secret("event key");
-    let wrapped = chain.hpke(Purpose::Event, &secret.key_pair(), psk.expose(), &event_key);
+    let wrapped =
+        chain.hpke(Purpose::Event, &secret.key_pair(), psk.expose(), inputs::DEVICE.as_bytes(), &event_key);
     let (encapsulation, wrapped) = wrapped.split_first_chunk().unwrap();
     let header = crate::Header::build(&inputs::header_ids(), &psk, encapsulation, wrapped);
     let section = crate::event::sealer::section_key(&event_key.into(), &header, inputs::SECTION);
@@ -199,7 +206,7 @@ fn configuration(chain: &mut Chain, key: &DeviceKey) {
     };
     let json = serde_json::to_vec(&configuration).unwrap();
     let device = inputs::device_key_pair();
-    let sealed = chain.hpke(Purpose::Configuration, &device, key.expose(), &json);
+    let sealed = chain.hpke(Purpose::Configuration, &device, key.expose(), inputs::DEVICE.as_bytes(), &json);
     let sealed = [&[1], sealed.as_slice()].concat();
     let opened = Configuration::open(&device, key, inputs::pairing_scope(), inputs::SERIAL, &sealed).unwrap();
     assert_eq!(serde_json::to_vec(&opened).unwrap(), json);
@@ -234,12 +241,6 @@ fn viewing(chain: &mut Chain) {
     chain.key(Purpose::MasterCommitment, master.expose(), &[], &master.commitment(inputs::INSTALLATION));
 
     chain.key_pair(Purpose::AccountKeyPair, key.expose(), &key.public_key(scope));
-    let control = inputs::control_key();
-    let home = inputs::HOME;
-    let sealed =
-        chain.wrapped_key(Purpose::GrantControl, key.expose(), IdKind::Home, home.as_bytes(), &*control.key);
-    let opened = key.open_grant(scope, inputs::GRANT, inputs::ROLE, inputs::home_epoch(), &sealed).unwrap();
-    assert_eq!((opened.scope(), *opened.key), (inputs::home_scope(), *control.key));
     let sealed = chain.wrap(Purpose::AccountText, key.expose(), br#"{"name":"Anna"}"#);
     assert_eq!(key.open_text(scope, &sealed).unwrap().as_slice(), br#"{"name":"Anna"}"#);
 
@@ -247,6 +248,81 @@ fn viewing(chain: &mut Chain) {
     chain.key(Purpose::LinkFind, link.expose(), &[], &link.find(inputs::INSTALLATION));
     let sealed = chain.wrap(Purpose::Link, link.expose(), b"a new account");
     assert_eq!(link.open(inputs::INSTALLATION, &sealed).unwrap().as_slice(), b"a new account");
+}
+
+/// Grants at their three places, and all that invitations and rosters are made of.
+fn membership(chain: &mut Chain) {
+    let account = inputs::account_key();
+    let scope = inputs::grant_scope();
+    let epoch = inputs::home_epoch();
+    let control = inputs::control_key();
+    let home_key = control.home_key();
+    let home = inputs::HOME.as_bytes();
+
+    let secret = inputs::invitation_secret();
+    let invitation = inputs::invitation_key();
+    chain.key(Purpose::InvitationFind, secret.expose(), &[], &secret.find(inputs::INSTALLATION));
+    chain.key(Purpose::InvitationKey, secret.expose(), &[], invitation.expose());
+    let member = invitation.member_key(inputs::account_scope(), inputs::GRANT);
+    chain.key(Purpose::MemberKey, invitation.expose(), &[], member.expose());
+    let note = br#"{"account":"33333333-3333-3333-3333-333333333333"}"#;
+    let tag = invitation.tag_join_note(inputs::INSTALLATION, inputs::GRANT, note);
+    invitation.verify_join_note(inputs::INSTALLATION, inputs::GRANT, note, &tag).unwrap();
+    chain.tag(Purpose::JoinNote, invitation.expose(), note, &tag);
+
+    let text = chain.wrap(Purpose::InvitationText, invitation.expose(), br#"{"home_name":"Mill Yard 7"}"#);
+    let opened = invitation.open_text(inputs::INSTALLATION, inputs::GRANT, &text).unwrap();
+    assert_eq!(opened.as_slice(), br#"{"home_name":"Mill Yard 7"}"#);
+    let text = chain.wrap(Purpose::InvitationKept, &control.key, b"kept");
+    assert_eq!(control.open_invitation(inputs::GRANT, &text).unwrap().as_slice(), b"kept");
+    let text = chain.wrap(Purpose::Roster, &control.key, br#"[{"name":"Anna"}]"#);
+    assert_eq!(control.open_roster(inputs::SERIAL, &text).unwrap().as_slice(), br#"[{"name":"Anna"}]"#);
+    let text = chain.wrap(Purpose::Members, &home_key.key, br#"[{"name":"Anna"}]"#);
+    assert_eq!(home_key.open_members(inputs::SERIAL, &text).unwrap().as_slice(), br#"[{"name":"Anna"}]"#);
+    let former = [inputs::secret("home key 1"), inputs::secret("home key 2")];
+    let sealed = chain.wrap(Purpose::Keyring, &home_key.key, &former.concat());
+    let opened = home_key.open_keyring(&sealed).unwrap();
+    for ((key, former), number) in opened.iter().zip(former).zip(1..) {
+        assert_eq!((*key.key, key.scope().epoch), (former, HomeEpoch::new(number).unwrap()));
+    }
+    assert_eq!(opened.len(), 2);
+
+    let wrapped = chain.wrapped_key(Purpose::Member, account.expose(), IdKind::Home, home, member.expose());
+    let (of, opened) = account.open_member_key(scope, &wrapped).unwrap();
+    assert_eq!((of, opened.expose()), (inputs::HOME, member.expose()));
+    // The context of a role's own purpose names that role: the vectors' inputs have one role for all.
+    let grants = [
+        (Purpose::GrantControl, Purpose::InvitationControl, Purpose::GrantControlAway, &control.key),
+        (Purpose::GrantHome, Purpose::InvitationHome, Purpose::GrantHomeAway, &home_key.key),
+    ];
+    let pair = account.key_pair(inputs::account_scope());
+    for (kept, invited, away, key) in grants {
+        let sealed = chain.wrapped_key(kept, account.expose(), IdKind::Home, home, &**key);
+        let in_invitation = chain.wrapped_key(invited, invitation.expose(), IdKind::Home, home, &**key);
+        let message = [&[IdKind::Home.code()], home.as_slice(), key.as_slice()].concat();
+        let sealed_away = chain.hpke(away, &pair, member.expose(), inputs::GRANT.as_bytes(), &message);
+        if kept != Purpose::GrantControl {
+            continue;
+        }
+        let opened = [
+            account.open_grant(scope, inputs::ROLE, epoch, &sealed).unwrap(),
+            invitation.open_grant(inputs::GRANT, inputs::ROLE, inputs::home_scope(), &in_invitation).unwrap(),
+            account
+                .open_grant_away(
+                    scope,
+                    (inputs::HOME, &member),
+                    &inputs::email(),
+                    inputs::ROLE,
+                    epoch,
+                    &[&[1], sealed_away.as_slice()].concat(),
+                )
+                .unwrap(),
+        ];
+        for granted in opened {
+            assert_eq!((granted.scope(), granted.role()), (inputs::home_scope(), Role::Adult));
+            assert_eq!(*granted.control_key().unwrap().key, **key);
+        }
+    }
 }
 
 /// The values of fields, as they stand in canonical bytes, and the secrets that are random in the product.
@@ -281,6 +357,7 @@ fn inputs() -> Value {
         "master key": hex(inputs::master_key().expose()),
         "password hash": hex(inputs::password_hash().expose()),
         "link secret": hex(inputs::link_secret().expose()),
+        "invitation secret": hex(inputs::invitation_secret().expose()),
         "pairing code": inputs::PAIRING_CODE,
         "device private key": hex(*inputs::device_key_pair().private_bytes()),
         "device key": hex(inputs::secret("device key")),
@@ -296,6 +373,7 @@ fn the_key_chain_is_as_its_vectors_say() {
     events(&mut chain);
     pairing(&mut chain);
     viewing(&mut chain);
+    membership(&mut chain);
     for purpose in Purpose::ALL {
         let times = chain.covered.iter().filter(|covered| *covered == purpose).count();
         assert_eq!(times, 1, "{} has {times} vectors", purpose.label());

@@ -4,8 +4,8 @@ use ownsight_model::{
     AccountId, CameraId, DeviceId, Email, GrantId, HomeEpoch, InstallationId, Role, SessionId, Timestamp,
 };
 use ownsight_seal::{
-    AccountKey, AccountScope, ControlKey, DeviceKey, HomeScope, LinkSecret, MasterKey, OpenError,
-    PairingCode, PasswordHash, Purpose, SessionKind, SessionSecret,
+    AccountKey, AccountScope, ControlKey, DeviceKey, GrantScope, HomeScope, InvitationSecret, LinkSecret,
+    MasterKey, MemberKey, OpenError, PairingCode, PasswordHash, Purpose, SessionKind, SessionSecret,
 };
 
 use crate::support::{Home, flipped};
@@ -65,6 +65,26 @@ fn of_home(slots: &mut Slots, home: &Home) {
         let sealed = key.seal_device_text(device, text);
         slots.add(Purpose::DeviceText, "device text", sealed, move |row| key.open_device_text(device, row));
     }
+    let key = home.key.clone();
+    let former: Vec<_> = (1..home.scope().epoch.number())
+        .map(|number| HomeScope { epoch: HomeEpoch::new(number).unwrap(), ..home.scope() })
+        .map(|scope| ControlKey::generate(scope).home_key())
+        .collect();
+    slots.add(Purpose::Keyring, "keyring", key.seal_keyring(&former), move |row| key.open_keyring(row));
+    for serial in [1, 2] {
+        let (key, control) = (home.key.clone(), home.control.clone());
+        let sealed = key.seal_members(serial, text);
+        slots.add(Purpose::Members, "members", sealed, move |row| key.open_members(serial, row));
+        let sealed = control.seal_roster(serial, text);
+        slots.add(Purpose::Roster, "roster", sealed, move |row| control.open_roster(serial, row));
+    }
+    for grant in [GrantId::generate(), GrantId::generate()] {
+        let control = home.control.clone();
+        let sealed = control.seal_invitation(grant, text);
+        slots.add(Purpose::InvitationKept, "kept invitation", sealed, move |row| {
+            control.open_invitation(grant, row)
+        });
+    }
     let other_camera = ownsight_seal::CameraPlace { camera: CameraId::generate(), ..home.place };
     let next_epoch = ownsight_seal::CameraPlace { epoch: home.place.epoch.next().unwrap(), ..home.place };
     for place in [home.place, other_camera, next_epoch] {
@@ -101,10 +121,15 @@ fn of_account(
     slots.add(Purpose::Custody, "custody", sealed, move |row| master.open(installation, &email, row));
     for home in homes {
         let (grant, key) = (GrantId::generate(), key.clone());
-        let sealed = key.seal_grant(scope, grant, Role::Owner, &home.control);
-        slots.add(Purpose::GrantControl, "grant", sealed, move |row| {
-            key.open_grant(scope, grant, Role::Owner, HomeEpoch::FIRST, row)
-        });
+        let scope = GrantScope { account: scope, grant };
+        for (purpose, role) in [(Purpose::GrantControl, Role::Owner), (Purpose::GrantHome, Role::Viewer)] {
+            let key = key.clone();
+            let sealed = key.seal_grant(scope, &home.control.granted(role));
+            slots
+                .add(purpose, "grant", sealed, move |row| key.open_grant(scope, role, HomeEpoch::FIRST, row));
+        }
+        let sealed = key.seal_member_key(scope, home.scope().home, &MemberKey::generate());
+        slots.add(Purpose::Member, "member key", sealed, move |row| key.open_member_key(scope, row));
     }
     let sealed = key.seal_text(scope, b"Anna");
     slots.add(Purpose::AccountText, "account text", sealed, move |row| key.open_text(scope, row));
@@ -135,6 +160,23 @@ fn slots() -> Vec<Slot> {
         let secret = LinkSecret::generate();
         let sealed = secret.seal(installation, b"a new account");
         slots.add(Purpose::Link, "link", sealed, move |row| secret.open(installation, row));
+        let address = Email::parse("tom@example.org").unwrap();
+        let key = InvitationSecret::generate().key(installation, &address);
+        let grant = GrantId::generate();
+        let (sealed, reader) = (key.seal_text(installation, grant, b"Mill Yard 7"), key.clone());
+        slots.add(Purpose::InvitationText, "invitation's text", sealed, move |row| {
+            reader.open_text(installation, grant, row)
+        });
+        let scope = ours.scope();
+        for (purpose, role) in
+            [(Purpose::InvitationControl, Role::Adult), (Purpose::InvitationHome, Role::Viewer)]
+        {
+            let sealed = key.seal_grant(grant, &ours.control.granted(role));
+            let key = key.clone();
+            slots.add(purpose, "invitation's grant", sealed, move |row| {
+                key.open_grant(grant, role, scope, row)
+            });
+        }
         let code = PairingCode::generate();
         let sealed = code.seal_blob(b"{}");
         slots.add(Purpose::Pairing, "pairing", sealed, move |row| code.open_blob(row));

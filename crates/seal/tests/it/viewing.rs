@@ -6,8 +6,8 @@ use ownsight_model::{
     AccountId, Email, EventId, GrantId, HomeEpoch, InstallationId, Role, SectionKind, SessionId, Timestamp,
 };
 use ownsight_seal::{
-    AccountKey, AccountScope, ControlKey, MasterKey, OpenError, PasswordHash, Purpose, SessionKind,
-    SessionSecret,
+    AccountKey, AccountScope, ControlKey, GrantScope, MasterKey, OpenError, PasswordHash, Purpose,
+    SessionKind, SessionSecret,
 };
 
 use crate::support::{Home, open, seal, sections, two_homes};
@@ -28,7 +28,7 @@ fn from_a_cookie_to_a_picture() {
     let home = Home::new(installation);
     let (scope, key) = account(installation);
     let grant = GrantId::generate();
-    let granted = key.seal_grant(scope, grant, Role::Owner, &home.control);
+    let granted = key.seal_grant(GrantScope { account: scope, grant }, &home.control.granted(Role::Owner));
     let secret = SessionSecret::generate(installation, SessionKind::Cookie, Some([7; 32]));
     let session = SessionId::generate();
     let row = secret.seal(session, EXPIRES_AT, scope.account, &key);
@@ -39,9 +39,10 @@ fn from_a_cookie_to_a_picture() {
     let opened = cookie.open(session, EXPIRES_AT, &row).unwrap();
     assert_eq!(opened.account, scope.account);
     let scope = AccountScope { installation, account: opened.account };
-    let control = opened.key.open_grant(scope, grant, Role::Owner, HomeEpoch::FIRST, &granted).unwrap();
-    control.scope().is(home.scope().home).unwrap();
-    let camera = control.home_key().camera_secret(&home.salt, home.place);
+    let scope = GrantScope { account: scope, grant };
+    let granted = opened.key.open_grant(scope, Role::Owner, HomeEpoch::FIRST, &granted).unwrap();
+    granted.scope().is(home.scope().home).unwrap();
+    let camera = granted.home_key().camera_secret(&home.salt, home.place);
     let shown = open(&camera, &object).unwrap();
     assert_eq!(shown, sections(1));
     assert_eq!(shown[0].0, SectionKind::Thumbnail);
@@ -133,47 +134,6 @@ fn a_password_and_custody_open_the_account_of_their_own_address_only() {
     assert_eq!(master.open(installation, &anna, &theirs).unwrap_err(), mix_up, "another account's row");
     assert_ne!(master.commitment(installation), other.commitment(installation));
     assert_ne!(master.commitment(installation), master.commitment(elsewhere));
-}
-
-#[test]
-fn a_grant_opens_for_its_own_account_role_and_epoch_only() {
-    let (home, other_home) = two_homes();
-    let installation = home.scope().installation;
-    let ((scope, key), (their_scope, their_key)) = (account(installation), account(installation));
-    let (grant, other_grant) = (GrantId::generate(), GrantId::generate());
-    let row = key.seal_grant(scope, grant, Role::Adult, &home.control);
-    let open = |key: &AccountKey, scope, grant, role, epoch, row: &[u8]| {
-        key.open_grant(scope, grant, role, epoch, row).map(|control| control.scope()).unwrap_err()
-    };
-    let first = HomeEpoch::FIRST;
-    let second = first.next().unwrap();
-    assert_eq!(key.open_grant(scope, grant, Role::Adult, first, &row).unwrap().scope(), home.scope());
-
-    let mix_up = OpenError::MixUp(Purpose::GrantControl);
-    let elsewhere = AccountScope { installation: InstallationId::generate(), ..scope };
-    assert_eq!(open(&their_key, scope, grant, Role::Adult, first, &row), mix_up, "another account's key");
-    assert_eq!(open(&key, their_scope, grant, Role::Adult, first, &row), mix_up, "another account");
-    assert_eq!(open(&key, elsewhere, grant, Role::Adult, first, &row), mix_up, "another installation");
-    assert_eq!(open(&key, scope, other_grant, Role::Adult, first, &row), mix_up, "another grant");
-    assert_eq!(open(&key, scope, grant, Role::Owner, first, &row), mix_up, "a higher role");
-    assert_eq!(open(&key, scope, grant, Role::Viewer, first, &row), mix_up, "a viewer");
-    assert_eq!(open(&key, scope, grant, Role::Adult, second, &row), mix_up, "another epoch");
-    let theirs = their_key.seal_grant(their_scope, grant, Role::Adult, &home.control);
-    assert_eq!(open(&key, scope, grant, Role::Adult, first, &theirs), mix_up, "another account's row");
-
-    // A grant of this account's other home opens, and names that home.
-    let other = key.seal_grant(scope, grant, Role::Adult, &other_home.control);
-    let opened = key.open_grant(scope, grant, Role::Adult, first, &other).unwrap();
-    assert_eq!(opened.scope().is(home.scope().home), Err(mix_up));
-    assert_eq!(opened.scope().is(other_home.scope().home), Ok(()));
-}
-
-#[test]
-#[should_panic(expected = "a viewer's grant is of the home key")]
-fn a_viewer_is_never_granted_the_control_key() {
-    let home = Home::new(InstallationId::generate());
-    let (scope, key) = account(home.scope().installation);
-    key.seal_grant(scope, GrantId::generate(), Role::Viewer, &home.control);
 }
 
 #[test]
