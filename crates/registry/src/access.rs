@@ -1,7 +1,7 @@
 //! Who asks: the session, its account and the homes in which it has a live grant, read or checked in the same
 //! transaction as what it asks for.
 
-use ownsight_model::{AccountId, GrantId, HomeId, Role, SessionId, Timestamp};
+use ownsight_model::{AccountId, GrantId, HomeEpoch, HomeId, Role, SessionId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::columns::Columns;
@@ -34,8 +34,9 @@ pub struct Authority {
     pub find: [u8; 32],
     /// The time that decides whether it has expired; also written as the time of the change.
     pub now: Timestamp,
-    /// The grant that opened what is written; `None` only for what concerns the account itself.
-    pub grant: Option<GrantId>,
+    /// The grant that opened what is written, and the home epoch of its keys; `None` only for what concerns the account
+    /// itself.
+    pub grant: Option<(GrantId, HomeEpoch)>,
 }
 
 /// Whom a checked [`Authority`] stands for.
@@ -60,6 +61,7 @@ impl Asker {
 
 impl Authority {
     /// Checks that the session is live, and that the grant is its account's, live, and has the control key.
+    /// [`RegistryError::Conflict`] if the home has another epoch by now: what was sealed is not under its keys.
     pub(crate) fn check(&self, tx: &Tx<'_>) -> Step<Asker> {
         let mut session =
             tx.prepare_cached("SELECT id, account FROM sessions WHERE find = ?1 AND expires_at > ?2")?;
@@ -67,9 +69,9 @@ impl Authority {
         let Some(row) = rows.next()? else { return Err(RegistryError::NotLive.into()) };
         let mut c = Columns::new(row, "sessions");
         let (session, account): (SessionId, AccountId) = (c.id("id")?, c.id("account")?);
-        let Some(grant) = self.grant else { return Ok(Asker { account, session, home: None }) };
+        let Some((grant, epoch)) = self.grant else { return Ok(Asker { account, session, home: None }) };
         let mut granted = tx.prepare_cached(
-            "SELECT home FROM grants WHERE id = ?1 AND account = ?2 AND revoked_at IS NULL AND role IN (?3, ?4)",
+            "SELECT home, epoch FROM grants WHERE id = ?1 AND account = ?2 AND revoked_at IS NULL AND role IN (?3, ?4)",
         )?;
         let mut rows = granted.query(params![
             grant.as_bytes(),
@@ -78,7 +80,11 @@ impl Authority {
             Role::Adult.code()
         ])?;
         let Some(row) = rows.next()? else { return Err(RegistryError::NotLive.into()) };
-        let home = Columns::new(row, "grants").id("home")?;
+        let mut c = Columns::new(row, "grants");
+        let home = c.id("home")?;
+        if c.home_epoch("epoch")? != epoch {
+            return Err(RegistryError::Conflict.into());
+        }
         Ok(Asker { account, session, home: Some(home) })
     }
 }

@@ -85,6 +85,40 @@ pub(crate) fn by_email(connection: &Connection, email: &Email) -> Step<Option<Ac
     first(connection, "accounts", sql, [email.as_str()], decode::account)
 }
 
+/// Makes an account with what opens its key. [`RegistryError::EmailTaken`]; [`RegistryError::NotFound`] if the rows do not
+/// belong together.
+pub(crate) fn insert_account(
+    tx: &Tx<'_>,
+    account: &AccountRow,
+    password: &PasswordRow,
+    custody: &CustodyRow,
+) -> Step<()> {
+    if password.email != account.email || custody.email != account.email {
+        return Err(RegistryError::NotFound.into());
+    }
+    if by_email(tx, &account.email)?.is_some() {
+        return Err(RegistryError::EmailTaken.into());
+    }
+    run(
+        tx,
+        "INSERT INTO accounts (id, email, created_at, public_key, text) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            account.id.as_bytes(),
+            account.email.as_str(),
+            account.created_at.as_micros(),
+            account.public_key,
+            account.text
+        ],
+    )?;
+    write_password(tx, password)?;
+    run(
+        tx,
+        "INSERT INTO custodies (email, wrap) VALUES (?1, ?2)",
+        params![custody.email.as_str(), custody.wrap],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn owns_address(tx: &Tx<'_>, account: AccountId, email: &Email) -> Step<()> {
     let sql = "SELECT 1 FROM accounts WHERE id = ?1 AND email = ?2";
     if exists(tx, sql, params![account.as_bytes(), email.as_str()])? {

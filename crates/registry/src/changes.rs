@@ -24,6 +24,8 @@ pub enum ChangeKind {
     Devices,
     /// Camera tests.
     Tests,
+    /// Members or invitations.
+    People,
     /// Sessions or grants ended: streams must ask again whether theirs is live.
     Sessions,
 }

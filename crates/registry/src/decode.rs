@@ -6,15 +6,18 @@ use crate::columns::Columns;
 use crate::error::Step;
 use crate::rows::{
     AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceRow, DeviceStanding, EventRow, GrantRow,
-    HomeRow, LockdownRow, PairingAnswerRow, PairingRow, ReportRow, SessionRow,
+    HomeRow, InvitationRow, JoinRow, LockdownRow, PairingAnswerRow, PairingRow, ReportRow, RosterRow,
+    SessionRow,
 };
 
 /// The columns of each row, in the order in which its reader below takes them.
 macro_rules! columns {
     (session $t:literal) => { columns!(@ $t find id account kind created_at expires_at wrap) };
     (account $t:literal) => { columns!(@ $t id email created_at public_key text) };
-    (home $t:literal) => { columns!(@ $t id epoch created_at text local_agent retention_days retention_bytes) };
-    (grant $t:literal) => { columns!(@ $t id account home role epoch created_at wrap) };
+    (home $t:literal) => {
+        columns!(@ $t id epoch created_at text local_agent retention_days retention_bytes keyring epoch_due joins_due)
+    };
+    (grant $t:literal) => { columns!(@ $t id account home role epoch created_at wrap away member_key) };
     (epoch $t:literal) => { columns!(@ $t camera home tenure home_epoch camera_epoch salt created_at) };
     (camera $t:literal) => { columns!(@ $t id home standing device created_at text address) };
     (device $t:literal) => {
@@ -31,6 +34,10 @@ macro_rules! columns {
     };
     (report $t:literal) => { columns!(@ $t device received_at body tag) };
     (lockdown $t:literal) => { columns!(@ $t id scope subject closes reason begun_by begun_at) };
+    (roster $t:literal) => { columns!(@ $t home epoch serial roster members) };
+    (invitation $t:literal) => {
+        columns!(@ $t id find home role epoch created_at expires_at text wrap kept joined_at joined_account note tag)
+    };
     (test $t:literal) => { columns!(@ $t id home device draft existing created_at expires_at) };
     (@ $t:literal $first:ident $($column:ident)*) => {
         concat!($t, ".", stringify!($first) $(, ", ", $t, ".", stringify!($column))*)
@@ -72,6 +79,9 @@ pub(crate) fn home(c: &mut Columns<'_, '_>) -> Step<HomeRow> {
         local_agent: c.flag("local_agent")?,
         retention_days: c.number("retention_days")?,
         retention_bytes: c.number("retention_bytes")?,
+        keyring: c.blob("keyring")?,
+        epoch_due: c.flag("epoch_due")?,
+        joins_due: c.flag("joins_due")?,
     })
 }
 
@@ -81,13 +91,52 @@ pub(crate) fn grant(c: &mut Columns<'_, '_>) -> Step<GrantRow> {
         id: c.id("id")?,
         account: c.id("account")?,
         home: c.id("home")?,
-        role: {
-            let code = c.number("role")?;
-            Role::from_code(code).map_or_else(|| c.corrupt("role"), Ok)?
-        },
+        role: role(c)?,
         epoch: c.home_epoch("epoch")?,
         created_at: c.time("created_at")?,
         wrap: c.blob("wrap")?,
+        away: c.flag("away")?,
+        member_key: c.blob("member_key")?,
+    })
+}
+
+fn role(c: &mut Columns<'_, '_>) -> Step<Role> {
+    let code = c.number("role")?;
+    Role::from_code(code).map_or_else(|| c.corrupt("role"), Ok)
+}
+
+pub(crate) fn roster(c: &mut Columns<'_, '_>) -> Step<RosterRow> {
+    c.of("rosters");
+    Ok(RosterRow {
+        home: c.id("home")?,
+        epoch: c.home_epoch("epoch")?,
+        serial: c.number("serial")?,
+        roster: c.blob("roster")?,
+        members: c.blob("members")?,
+    })
+}
+
+pub(crate) fn invitation(c: &mut Columns<'_, '_>) -> Step<InvitationRow> {
+    c.of("invitations");
+    Ok(InvitationRow {
+        id: c.id("id")?,
+        find: c.array("find")?,
+        home: c.id("home")?,
+        role: role(c)?,
+        epoch: c.home_epoch("epoch")?,
+        created_at: c.time("created_at")?,
+        expires_at: c.time("expires_at")?,
+        text: c.blob("text")?,
+        wrap: c.blob("wrap")?,
+        kept: c.blob("kept")?,
+        joined: c.joined(4, |c| {
+            Ok(JoinRow {
+                at: c.time("joined_at")?,
+                account: c.id("joined_account")?,
+                note: c.blob("note")?,
+                tag: c.array("tag")?,
+            })
+        })?,
     })
 }
 
@@ -226,8 +275,8 @@ pub(crate) fn lockdown(c: &mut Columns<'_, '_>) -> Step<LockdownRow> {
 
 /// How many columns a row has: what an outer join without a partner skips.
 pub(crate) mod width {
-    pub(crate) const HOME: usize = 7;
-    pub(crate) const GRANT: usize = 7;
+    pub(crate) const HOME: usize = 10;
+    pub(crate) const GRANT: usize = 9;
     pub(crate) const EPOCH: usize = 7;
     pub(crate) const CAMERA: usize = 14;
     pub(crate) const DEVICE: usize = 17;

@@ -28,6 +28,15 @@ pub enum RegistryError {
     /// The link was used, has expired, or never was.
     #[error("the link was used or has expired")]
     LinkUsed,
+    /// The account is a member of the home already.
+    #[error("the account is a member already")]
+    AlreadyMember,
+    /// The home would be left without an owner: hand it over first.
+    #[error("a home needs an owner")]
+    LastOwner,
+    /// The home has as many members and invitations as it may have.
+    #[error("the home has as many members and invitations as it may have")]
+    TooMany,
     /// An operator has closed this: say so, and come back when it was lifted.
     #[error("this is locked down since {}", .0.begun_at.as_micros())]
     LockedDown(Box<LockdownRow>),

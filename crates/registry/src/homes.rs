@@ -13,7 +13,8 @@ use crate::devices::{device_details, local};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::lockdowns::refuse_erasure;
-use crate::rows::{CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, TestRow};
+use crate::members::{grants_of, insert_roster, invitations_of, roster_of};
+use crate::rows::{CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, InvitationRow, RosterRow, TestRow};
 use crate::sessions::announce;
 use crate::sql::{exists, first, number, rows, run};
 use crate::{Registry, RegistryError};
@@ -40,6 +41,12 @@ pub struct HomePlan {
     pub devices: Vec<DeviceDetail>,
     /// Camera tests that have not expired.
     pub tests: Vec<TestRow>,
+    /// Who is a member; `None` in a home that was made before there were rosters.
+    pub roster: Option<RosterRow>,
+    /// Live grants.
+    pub grants: Vec<GrantRow>,
+    /// Invitations that were neither withdrawn nor taken into the roster, and have not expired unless somebody accepted.
+    pub invitations: Vec<InvitationRow>,
 }
 
 /// A change of a home's settings; `None` leaves as it is.
@@ -84,6 +91,9 @@ impl Registry {
                 cameras: cameras_of_home(connection, home, Which::ActiveAndDraft)?,
                 devices: device_details(connection, home)?,
                 tests: open_tests(connection, home, now)?,
+                roster: roster_of(connection, home)?,
+                grants: grants_of(connection, home)?,
+                invitations: invitations_of(connection, home, now)?,
             }))
         })
         .await
@@ -124,13 +134,15 @@ impl Registry {
         authority: &Authority,
         home: HomeRow,
         grant: GrantRow,
+        roster: RosterRow,
     ) -> Result<(), RegistryError> {
         self.authorised_write(authority, move |tx, asker| {
-            if grant.account != asker.account || grant.home != home.id {
+            if grant.account != asker.account || grant.home != home.id || roster.home != home.id {
                 return Err(RegistryError::NotFound.into());
             }
             insert_home(tx, &home)?;
-            insert_grant(tx, &grant)
+            insert_grant(tx, &grant)?;
+            insert_roster(tx, &roster)
         })
         .await
     }
@@ -223,8 +235,8 @@ fn detail(connection: &Connection, home: HomeId) -> Step<HomeDetail> {
 pub(crate) fn insert_home(tx: &Tx<'_>, home: &HomeRow) -> Step<()> {
     run(
         tx,
-        "INSERT INTO homes (id, epoch, created_at, text, local_agent, retention_days, retention_bytes)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO homes (id, epoch, created_at, text, local_agent, retention_days, retention_bytes, keyring)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             home.id.as_bytes(),
             home.epoch.number(),
@@ -232,7 +244,8 @@ pub(crate) fn insert_home(tx: &Tx<'_>, home: &HomeRow) -> Step<()> {
             home.text,
             home.local_agent,
             home.retention_days,
-            big(home.retention_bytes)
+            big(home.retention_bytes),
+            home.keyring
         ],
     )?;
     Ok(())
@@ -241,7 +254,8 @@ pub(crate) fn insert_home(tx: &Tx<'_>, home: &HomeRow) -> Step<()> {
 pub(crate) fn insert_grant(tx: &Tx<'_>, grant: &GrantRow) -> Step<()> {
     run(
         tx,
-        "INSERT INTO grants (id, account, home, role, epoch, created_at, wrap) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO grants (id, account, home, role, epoch, created_at, wrap, away, member_key)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             grant.id.as_bytes(),
             grant.account.as_bytes(),
@@ -249,7 +263,9 @@ pub(crate) fn insert_grant(tx: &Tx<'_>, grant: &GrantRow) -> Step<()> {
             grant.role.code(),
             grant.epoch.number(),
             grant.created_at.as_micros(),
-            grant.wrap
+            grant.wrap,
+            grant.away,
+            grant.member_key
         ],
     )?;
     Ok(())

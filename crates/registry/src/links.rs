@@ -3,11 +3,12 @@
 use ownsight_model::{AccountId, Timestamp};
 use rusqlite::params;
 
-use crate::accounts::{by_email, owns_address, write_password};
+use crate::accounts::{insert_account, owns_address, write_password};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::homes::{insert_grant, insert_home};
-use crate::rows::{AccountRow, CustodyRow, GrantRow, HomeRow, LinkRow, PasswordRow};
+use crate::members::insert_roster;
+use crate::rows::{AccountRow, CustodyRow, GrantRow, HomeRow, LinkRow, PasswordRow, RosterRow};
 use crate::sessions::end_all;
 use crate::sql::{first, run};
 use crate::{Registry, RegistryError};
@@ -29,6 +30,8 @@ pub struct RedeemAccount {
     pub home: HomeRow,
     /// Its grant of that home.
     pub grant: GrantRow,
+    /// The home's roster.
+    pub roster: RosterRow,
 }
 
 /// What redeeming a link to a new password writes.
@@ -89,36 +92,14 @@ impl Registry {
         self.engine
             .write(move |tx| {
                 use_link(tx, &redeem.link_find, redeem.now)?;
-                let RedeemAccount { account, password, custody, home, grant, .. } = &redeem;
-                if password.email != account.email
-                    || custody.email != account.email
-                    || grant.account != account.id
-                    || grant.home != home.id
-                {
+                let RedeemAccount { account, password, custody, home, grant, roster, .. } = &redeem;
+                if grant.account != account.id || grant.home != home.id || roster.home != home.id {
                     return Err(RegistryError::NotFound.into());
                 }
-                if by_email(tx, &account.email)?.is_some() {
-                    return Err(RegistryError::EmailTaken.into());
-                }
-                run(
-                    tx,
-                    "INSERT INTO accounts (id, email, created_at, public_key, text) VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![
-                        account.id.as_bytes(),
-                        account.email.as_str(),
-                        account.created_at.as_micros(),
-                        account.public_key,
-                        account.text
-                    ],
-                )?;
-                write_password(tx, password)?;
-                run(
-                    tx,
-                    "INSERT INTO custodies (email, wrap) VALUES (?1, ?2)",
-                    params![custody.email.as_str(), custody.wrap],
-                )?;
+                insert_account(tx, account, password, custody)?;
                 insert_home(tx, home)?;
-                insert_grant(tx, grant)
+                insert_grant(tx, grant)?;
+                insert_roster(tx, roster)
             })
             .await
     }

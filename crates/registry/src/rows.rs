@@ -119,9 +119,15 @@ pub struct HomeRow {
     pub retention_days: u32,
     /// Oldest events are erased when the home's take more bytes.
     pub retention_bytes: u64,
+    /// Former home keys under that of `epoch`; empty in the first.
+    pub keyring: Vec<u8>,
+    /// Somebody who had its keys is gone: the next owner's or adult's request starts an epoch.
+    pub epoch_due: bool,
+    /// Somebody accepted an invitation: the next owner's or adult's request takes them into the roster.
+    pub joins_due: bool,
 }
 
-/// A grant of a home's control key to an account.
+/// A grant of a home's key to an account: the control key, or for a viewer the home key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantRow {
     /// Its id.
@@ -136,8 +142,67 @@ pub struct GrantRow {
     pub epoch: HomeEpoch,
     /// When it was made.
     pub created_at: Timestamp,
-    /// The control key, wrapped under the account key.
+    /// The key, wrapped under the account key; where `away`, sealed to the account's key pair.
     pub wrap: Vec<u8>,
+    /// Whether it came while the account was away, and was not opened since.
+    pub away: bool,
+    /// The member key, wrapped under the account key.
+    pub member_key: Vec<u8>,
+}
+
+/// Who is a member of a home: sealed, so that only owners and adults can say who gets new keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RosterRow {
+    /// The home.
+    pub home: HomeId,
+    /// The home epoch under whose keys both are sealed.
+    pub epoch: HomeEpoch,
+    /// Goes up by one with each change.
+    pub serial: u64,
+    /// The roster, sealed under the control key.
+    pub roster: Vec<u8>,
+    /// What members see of each other, sealed under the home key.
+    pub members: Vec<u8>,
+}
+
+/// An invitation that was not withdrawn, and of which nobody is in the roster yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationRow {
+    /// The grant that comes of it.
+    pub id: GrantId,
+    /// What finds it.
+    pub find: [u8; 32],
+    /// The home.
+    pub home: HomeId,
+    /// As what.
+    pub role: Role,
+    /// The home epoch of `wrap` and `kept`.
+    pub epoch: HomeEpoch,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// What it says before it is accepted, sealed under its key.
+    pub text: Vec<u8>,
+    /// The home's key for that role, sealed under its key.
+    pub wrap: Vec<u8>,
+    /// What the home keeps of it, sealed under the control key.
+    pub kept: Vec<u8>,
+    /// Who accepted it.
+    pub joined: Option<JoinRow>,
+}
+
+/// What who accepted an invitation left, until an owner's or adult's request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinRow {
+    /// When.
+    pub at: Timestamp,
+    /// Which account.
+    pub account: AccountId,
+    /// Who it says it is, with its public key.
+    pub note: Vec<u8>,
+    /// The tag of the note.
+    pub tag: [u8; 32],
 }
 
 /// What a camera is to the registry.

@@ -71,13 +71,15 @@ impl Registry {
         self.engine.write(move |tx| end_all(tx, account, except)).await
     }
 
-    /// Forgets sessions and links that have expired; how many.
+    /// Forgets sessions, links and invitations that have expired; how many.
     pub async fn purge_sessions(&self, now: Timestamp) -> Result<u64, RegistryError> {
         self.engine
             .write(move |tx| {
                 let sessions = run(tx, "DELETE FROM sessions WHERE expires_at <= ?1", [now.as_micros()])?;
                 let links = run(tx, "DELETE FROM links WHERE expires_at <= ?1", [now.as_micros()])?;
-                Ok((sessions + links) as u64)
+                let sql = "DELETE FROM invitations WHERE expires_at <= ?1 AND joined_at IS NULL";
+                let invitations = run(tx, sql, [now.as_micros()])?;
+                Ok((sessions + links + invitations) as u64)
             })
             .await
     }

@@ -12,7 +12,7 @@ use ownsight_model::{
 use ownsight_registry::{
     AccountRow, Authority, CameraEpochRow, CameraRow, CameraStanding, CustodyRow, DeviceRow, DeviceStanding,
     GrantRow, HomeRow, HomeUpdate, InstallationRow, LinkRow, NewConfiguration, PairingAnswerRow, PairingRow,
-    PasswordRow, RedeemAccount, Registry, SessionRow, TestRow,
+    PasswordRow, RedeemAccount, Registry, RosterRow, SessionRow, TestRow,
 };
 use ownsight_seal::{CameraPlace, CameraSalt, CameraScope, CameraSealer, ControlKey, HomeScope, PairingCode};
 
@@ -155,6 +155,9 @@ impl Household {
                 local_agent: false,
                 retention_days: 30,
                 retention_bytes: 10_000_000_000,
+                keyring: vec![],
+                epoch_due: false,
+                joins_due: false,
             },
             grant: GrantRow {
                 id: grant,
@@ -164,7 +167,10 @@ impl Household {
                 epoch: HomeEpoch::FIRST,
                 created_at: now,
                 wrap: vec![5],
+                away: false,
+                member_key: vec![6],
             },
+            roster: RosterRow { home, epoch: HomeEpoch::FIRST, serial: 1, roster: vec![7], members: vec![8] },
         };
         registry.redeem_account(redeem).await.unwrap();
         let session = SessionRow {
@@ -195,7 +201,7 @@ impl Household {
     }
 
     pub(crate) fn authority(&self) -> Authority {
-        Authority { find: self.find, now: Timestamp::now(), grant: Some(self.grant) }
+        Authority { find: self.find, now: Timestamp::now(), grant: Some((self.grant, HomeEpoch::FIRST)) }
     }
 
     pub(crate) fn account(&self) -> AccountId {

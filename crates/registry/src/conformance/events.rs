@@ -19,7 +19,8 @@ pub async fn an_event_is_found_with_all_that_opens_it(registry: Registry) {
     // A second home of the same account, whose grant must not come along.
     let home = super::fixture::home();
     let second = grant(anna.account.id, home.id, Role::Owner);
-    registry.create_home(&Authority { grant: None, ..anna.authority() }, home, second).await.unwrap();
+    let roster = super::fixture::roster(home.id, home.epoch, 1);
+    registry.create_home(&Authority { grant: None, ..anna.authority() }, home, second, roster).await.unwrap();
     registry.add_grant(&other.authority(), grant(anna.account.id, other.home, Role::Viewer)).await.unwrap();
 
     for expected in [event, picture] {

@@ -10,8 +10,8 @@ use ownsight_model::{
 
 use crate::{
     AccountRow, Authority, CameraEpochRow, CameraRow, CameraStanding, CustodyRow, DeviceRow, DeviceStanding,
-    EventRow, GrantRow, HomeRow, LinkRow, NewConfiguration, PairingAnswerRow, PairingRow, PasswordRow,
-    RedeemAccount, Registry, SessionRow, TestRow,
+    EventRow, GrantRow, HomeRow, InvitationRow, LinkRow, NewConfiguration, PairingAnswerRow, PairingRow,
+    PasswordRow, RedeemAccount, Registry, RosterRow, SessionRow, TestRow,
 };
 
 /// The moment at which all fixtures live.
@@ -79,7 +79,7 @@ impl Household {
 
     /// The owner's authority over the home.
     pub fn authority(&self) -> Authority {
-        Authority { find: self.session.find, now: NOW, grant: Some(self.grant) }
+        Authority { find: self.session.find, now: NOW, grant: Some((self.grant, HomeEpoch::FIRST)) }
     }
 
     /// Pairs another device.
@@ -129,6 +129,7 @@ pub async fn redeem(registry: &Registry, email: Email) -> RedeemAccount {
         password: password(&account.email),
         custody: CustodyRow { email: account.email.clone(), wrap: vec![3; 60] },
         grant: grant(account.id, home.id, Role::Owner),
+        roster: roster(home.id, HomeEpoch::FIRST, 1),
         account,
         home,
     }
@@ -158,6 +159,9 @@ pub fn home() -> HomeRow {
         local_agent: false,
         retention_days: 30,
         retention_bytes: 1 << 30,
+        keyring: Vec::new(),
+        epoch_due: false,
+        joins_due: false,
     }
 }
 
@@ -171,6 +175,30 @@ pub fn grant(account: AccountId, home: HomeId, role: Role) -> GrantRow {
         epoch: HomeEpoch::FIRST,
         created_at: NOW,
         wrap: vec![7; 80],
+        away: false,
+        member_key: vec![9; 80],
+    }
+}
+
+/// A home's roster with this serial number.
+pub fn roster(home: HomeId, epoch: HomeEpoch, serial: u64) -> RosterRow {
+    RosterRow { home, epoch, serial, roster: vec![1; 40], members: vec![2; 40] }
+}
+
+/// An invitation that lasts for a hundred seconds.
+pub fn invitation(home: HomeId, role: Role) -> InvitationRow {
+    InvitationRow {
+        id: GrantId::generate(),
+        find: bytes32(),
+        home,
+        role,
+        epoch: HomeEpoch::FIRST,
+        created_at: NOW,
+        expires_at: at(100),
+        text: vec![3; 40],
+        wrap: vec![4; 40],
+        kept: vec![5; 40],
+        joined: None,
     }
 }
 

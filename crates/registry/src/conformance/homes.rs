@@ -103,7 +103,7 @@ pub async fn a_stranger_changes_nothing(registry: Registry) {
     let (anna, row, event_id, test_id) = furnished(&registry).await;
     let other = Household::settle(&registry).await;
     let mine = other.authority();
-    let stolen = Authority { grant: Some(anna.grant), ..mine };
+    let stolen = Authority { grant: Some((anna.grant, HomeEpoch::FIRST)), ..mine };
     let before = registry.home_plan(anna.find(), NOW, anna.home).await.unwrap();
     let update =
         || CameraUpdate { camera: row.id, text: Some(vec![0]), address: Some(None), device: Some(None) };
@@ -168,7 +168,7 @@ pub async fn a_grant_without_the_control_key_writes_nothing(registry: Registry) 
     registry.add_grant(&anna.authority(), viewer.clone()).await.unwrap();
     let seen = seen(&registry, guest.find(), &anna, event_id).await;
     assert!(seen.iter().all(|saw| *saw), "{seen:?}");
-    let authority = Authority { grant: Some(viewer.id), ..guest.authority() };
+    let authority = Authority { grant: Some((viewer.id, HomeEpoch::FIRST)), ..guest.authority() };
     for error in [
         registry.erase_camera(&authority, row.id, vec![]).await.unwrap_err(),
         registry.erase_event(&authority, event_id).await.unwrap_err(),
@@ -176,7 +176,7 @@ pub async fn a_grant_without_the_control_key_writes_nothing(registry: Registry) 
         assert!(matches!(error, RegistryError::NotLive), "{error:?}");
     }
     let error = registry
-        .update_account_text(&Authority { grant: Some(anna.grant), ..authority }, vec![])
+        .update_account_text(&Authority { grant: Some((anna.grant, HomeEpoch::FIRST)), ..authority }, vec![])
         .await
         .unwrap_err();
     assert!(matches!(error, RegistryError::NotLive), "{error:?}");
@@ -212,7 +212,12 @@ pub async fn settings_change_and_figures_count(registry: Registry) {
     assert_eq!(homes.iter().find(|(row, _)| row.id == anna.home).unwrap().1, 2_050);
     assert_eq!(homes.iter().find(|(row, _)| row.id == guest.home).unwrap().1, 0);
     let error = registry
-        .create_home(&anna.authority(), home(), grant(anna.account.id, guest.home, Role::Owner))
+        .create_home(
+            &anna.authority(),
+            home(),
+            grant(anna.account.id, guest.home, Role::Owner),
+            super::fixture::roster(guest.home, HomeEpoch::FIRST, 1),
+        )
         .await;
     assert!(matches!(error, Err(RegistryError::NotFound)), "{error:?}");
     assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
@@ -229,7 +234,8 @@ pub async fn local_homes_have_their_agent(registry: Registry) {
     let local = registry.local_homes().await.unwrap();
     assert_eq!(local, [with_agent.home.clone()]);
     assert_eq!(registry.local_device(with_agent.home.id).await.unwrap(), None);
-    let authority = Authority { find: session.find, now: NOW, grant: Some(with_agent.grant.id) };
+    let authority =
+        Authority { find: session.find, now: NOW, grant: Some((with_agent.grant.id, HomeEpoch::FIRST)) };
     let mut made = Vec::new();
     for local in [true, true, false] {
         let (mut device, pairing) = waiting(with_agent.home.id);

@@ -19,6 +19,7 @@ pub mod fixture;
 pub mod homes;
 pub mod ingest;
 pub mod lockdowns;
+pub mod members;
 pub mod paging;
 pub mod people;
 pub mod reports;
@@ -45,6 +46,20 @@ macro_rules! conformance_suite {
             homes::a_grant_without_the_control_key_writes_nothing,
             homes::settings_change_and_figures_count,
             homes::local_homes_have_their_agent,
+            members::an_invitation_is_accepted_once,
+            members::an_invitation_that_ended_is_not_accepted,
+            members::who_accepts_is_who_is_named,
+            members::a_member_is_not_invited_in_twice,
+            members::a_home_has_room_for_so_many,
+            members::a_roster_follows_the_one_before,
+            members::a_note_that_does_not_verify_ends_its_grant,
+            members::the_last_owner_stays,
+            members::who_leaves_is_out_and_an_epoch_is_due,
+            members::a_grant_is_settled_once,
+            members::an_older_home_gets_its_roster_from_its_only_owner,
+            members::an_epoch_renews_everything_and_no_event,
+            members::an_epoch_that_leaves_something_out_is_not_begun,
+            members::what_was_sealed_under_a_former_epoch_is_not_written,
             cameras::a_camera_is_made_changed_and_erased,
             cameras::a_configuration_out_of_turn_leaves_nothing_written,
             cameras::a_test_confirmed_becomes_a_camera,

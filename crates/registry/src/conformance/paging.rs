@@ -51,7 +51,8 @@ pub async fn pages_are_those_of_the_model(registry: Registry) {
     let empty = home();
     let of_empty = grant(anna.account.id, empty.id, Role::Owner);
     let authority = Authority { grant: None, ..anna.authority() };
-    registry.create_home(&authority, empty.clone(), of_empty).await.unwrap();
+    let roster = super::fixture::roster(empty.id, empty.epoch, 1);
+    registry.create_home(&authority, empty.clone(), of_empty, roster).await.unwrap();
     let homes = [anna.home, member.home, empty.id, stranger.home];
     let mut cameras = Vec::new();
     for household in [&anna, &anna, &member, &member, &stranger] {

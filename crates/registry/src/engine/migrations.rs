@@ -10,7 +10,11 @@ use crate::RegistryError;
 use crate::error::{Failure, Step};
 
 /// Step *n* (counted from 1) makes version *n* out of version *n* − 1. Steps that were released never change.
-pub(super) const ALL: [&str; 2] = [include_str!("../schema/0001.sql"), include_str!("../schema/0002.sql")];
+pub(super) const ALL: [&str; 3] = [
+    include_str!("../schema/0001.sql"),
+    include_str!("../schema/0002.sql"),
+    include_str!("../schema/0003.sql"),
+];
 
 /// Marks a file as an Ownsight registry ("OwnR").
 const APPLICATION: i32 = 0x4f77_6e52;

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ownsight_registry::conformance::fixture::{Household, NOW, at, bytes32, event};
+use ownsight_model::{HomeEpoch, Role};
+use ownsight_registry::conformance::fixture::{Household, NOW, at, bytes32, event, grant, roster};
 use ownsight_registry::{Authority, Registry, RegistryError, RegistryOptions};
 use rusqlite::Connection;
 
@@ -56,7 +57,7 @@ fn a_newer_schema_is_refused() {
     raw.pragma_update(None, "user_version", 99).unwrap();
     drop(raw);
     let error = open(&path).unwrap_err();
-    assert!(matches!(error, RegistryError::Schema { found: 99, known: 2 }), "{error:?}");
+    assert!(matches!(error, RegistryError::Schema { found: 99, known: 3 }), "{error:?}");
     let raw = Connection::open(&path).unwrap();
     let version: i64 = raw.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 99, "a refused file is left alone");
@@ -168,4 +169,27 @@ async fn a_call_gives_up_at_its_deadline() {
     }
     let seen = registry.session(anna.find(), NOW).await.unwrap().unwrap();
     assert_eq!(seen.account.text, [2]);
+}
+
+#[tokio::test]
+async fn a_home_from_before_rosters_gets_one_from_its_only_owner() {
+    let (_folder, path) = folder();
+    let registry = open(&path).unwrap();
+    let anna = Household::settle(&registry).await;
+    let other = Household::settle(&registry).await;
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("DELETE FROM rosters; UPDATE grants SET member_key = x''").unwrap();
+    let first = roster(anna.home, HomeEpoch::FIRST, 1);
+    // Where there is somebody else, it is not known whom he was invited by.
+    let guest = grant(other.account.id, anna.home, Role::Adult);
+    registry.add_grant(&anna.authority(), guest.clone()).await.unwrap();
+    let error = registry.found_roster(&anna.authority(), first.clone(), vec![7]).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Conflict), "{error:?}");
+    registry.revoke_grant(guest.id, NOW).await.unwrap();
+    let error = registry.found_roster(&other.authority(), first.clone(), vec![7]).await.unwrap_err();
+    assert!(matches!(error, RegistryError::NotFound), "{error:?}");
+
+    registry.found_roster(&anna.authority(), first.clone(), vec![7]).await.unwrap();
+    let plan = registry.home_plan(anna.find(), NOW, anna.home).await.unwrap().unwrap().data.unwrap();
+    assert_eq!((plan.roster, plan.grants[0].member_key.as_slice()), (Some(first), [7].as_slice()));
 }

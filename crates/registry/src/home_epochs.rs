@@ -1,0 +1,198 @@
+//! Home epochs: all that is sealed under a home's keys, sealed anew under new ones, in one transaction. No event is touched.
+
+use std::collections::BTreeSet;
+
+use ownsight_model::{CameraId, DeviceId, GrantId};
+use rusqlite::params;
+
+use crate::access::Authority;
+use crate::changes::ChangeKind;
+use crate::configurations::add_all;
+use crate::engine::Tx;
+use crate::error::Step;
+use crate::members::{Issue, end_grant, has_owner, write_issue, write_roster};
+use crate::rows::{CameraEpochRow, NewConfiguration, RosterRow};
+use crate::sql::{rows, run};
+use crate::{HomeId, Registry, RegistryError};
+
+/// A home under the keys of its next epoch.
+#[derive(Debug, Clone)]
+pub struct HomeRenewal {
+    /// The roster, under the new keys: names home and epoch.
+    pub roster: RosterRow,
+    /// The home's name and zone.
+    pub text: Vec<u8>,
+    /// All former home keys.
+    pub keyring: Vec<u8>,
+    /// New keys for those who stay.
+    pub issues: Vec<Issue>,
+    /// Grants that end.
+    pub ended: Vec<GrantId>,
+    /// Each camera in use, and each draft.
+    pub cameras: Vec<CameraRenewal>,
+    /// Each device that was not removed.
+    pub devices: Vec<DeviceRenewal>,
+    /// Each invitation that can still be accepted. All others go.
+    pub invitations: Vec<InvitationRenewal>,
+    /// A configuration for each paired device.
+    pub configurations: Vec<NewConfiguration>,
+}
+
+/// A camera under the new keys.
+#[derive(Debug, Clone)]
+pub struct CameraRenewal {
+    /// Its epoch: of the same tenure, camera epoch and salt as before.
+    pub epoch: CameraEpochRow,
+    /// Name and settings.
+    pub text: Vec<u8>,
+    /// Address, user and password.
+    pub address: Option<Vec<u8>>,
+}
+
+/// A device under the new keys.
+#[derive(Debug, Clone)]
+pub struct DeviceRenewal {
+    /// The device.
+    pub device: DeviceId,
+    /// Its name.
+    pub text: Vec<u8>,
+    /// The device key of its latest configuration.
+    pub device_key: Vec<u8>,
+}
+
+/// An invitation under the new keys.
+#[derive(Debug, Clone)]
+pub struct InvitationRenewal {
+    /// The grant that comes of it.
+    pub id: GrantId,
+    /// The home's key, under the invitation's.
+    pub wrap: Vec<u8>,
+    /// What the home keeps of it.
+    pub kept: Vec<u8>,
+}
+
+impl Registry {
+    /// Starts a home epoch.
+    ///
+    /// [`RegistryError::Conflict`], and nothing is written, unless it is the epoch after the present one, made from the
+    /// roster that is there, and names exactly the home's live grants, cameras and devices and its open invitations:
+    /// what came in between would be left without keys. [`RegistryError::LastOwner`] if it leaves nobody as owner.
+    pub async fn renew_home(&self, authority: &Authority, renewal: HomeRenewal) -> Result<(), RegistryError> {
+        let now = authority.now;
+        self.authorised_write(authority, move |tx, asker| {
+            let home = renewal.roster.home;
+            asker.owns(home)?;
+            let epoch = renewal.roster.epoch;
+            let id = home.as_bytes();
+            let stepped = run(
+                tx,
+                "UPDATE homes SET epoch = ?2, text = ?3, keyring = ?4, epoch_due = 0 WHERE id = ?1 AND epoch = ?2 - 1",
+                params![id, epoch.number(), renewal.text, renewal.keyring],
+            )?;
+            if stepped == 0 {
+                return Err(RegistryError::Conflict.into());
+            }
+            write_roster(tx, &renewal.roster)?;
+            run(
+                tx,
+                "DELETE FROM invitations WHERE home = ?1 AND joined_at IS NULL AND expires_at <= ?2",
+                params![id, now.as_micros()],
+            )?;
+            names_all(tx, home, &renewal)?;
+            for grant in &renewal.ended {
+                end_grant(tx, *grant, home, now)?;
+            }
+            for issue in &renewal.issues {
+                write_issue(tx, home, epoch, issue)?;
+            }
+            has_owner(tx, home)?;
+            for camera in &renewal.cameras {
+                renew_camera(tx, home, &renewal, camera)?;
+            }
+            for device in &renewal.devices {
+                run(
+                    tx,
+                    "UPDATE devices SET text = ?2, text_epoch = ?3, device_key = ?4, key_epoch = ?3 WHERE id = ?1",
+                    params![device.device.as_bytes(), device.text, epoch.number(), device.device_key],
+                )?;
+            }
+            for invitation in &renewal.invitations {
+                run(
+                    tx,
+                    "UPDATE invitations SET epoch = ?2, wrap = ?3, kept = ?4 WHERE id = ?1",
+                    params![invitation.id.as_bytes(), epoch.number(), invitation.wrap, invitation.kept],
+                )?;
+            }
+            add_all(tx, asker, &renewal.configurations)?;
+            tx.changed(home, ChangeKind::People);
+            tx.changed(home, ChangeKind::Cameras);
+            tx.scrub();
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// [`RegistryError::Conflict`] unless a renewal names all of a home, and nothing else.
+fn names_all(tx: &Tx<'_>, home: HomeId, renewal: &HomeRenewal) -> Step<()> {
+    fn same<T: Ord>(there: Vec<T>, named: impl Iterator<Item = T>) -> Step<()> {
+        let named: Vec<T> = named.collect();
+        let count = named.len();
+        let named: BTreeSet<T> = named.into_iter().collect();
+        if named.len() == count && there.into_iter().collect::<BTreeSet<T>>() == named {
+            Ok(())
+        } else {
+            Err(RegistryError::Conflict.into())
+        }
+    }
+    let home = home.as_bytes();
+    let sql = "SELECT id FROM grants WHERE home = ?1 AND revoked_at IS NULL";
+    let grants: Vec<GrantId> = rows(tx, "grants", sql, [home], |c| c.id("id"))?;
+    same(grants, renewal.issues.iter().map(|issue| issue.grant).chain(renewal.ended.iter().copied()))?;
+    let sql = "SELECT id FROM cameras WHERE home = ?1 AND standing <> 3";
+    let cameras: Vec<CameraId> = rows(tx, "cameras", sql, [home], |c| c.id("id"))?;
+    same(cameras, renewal.cameras.iter().map(|camera| camera.epoch.camera))?;
+    let sql = "SELECT id FROM devices WHERE home = ?1 AND standing <> 3";
+    let devices: Vec<DeviceId> = rows(tx, "devices", sql, [home], |c| c.id("id"))?;
+    same(devices, renewal.devices.iter().map(|device| device.device))?;
+    let sql = "SELECT id FROM devices WHERE home = ?1 AND standing = 2";
+    let paired: Vec<DeviceId> = rows(tx, "devices", sql, [home], |c| c.id("id"))?;
+    same(paired, renewal.configurations.iter().map(|configuration| configuration.device))?;
+    // Who accepted is in the roster before an epoch starts, so that no invitation waits to be taken in.
+    let sql = "SELECT id FROM invitations WHERE home = ?1";
+    let invitations: Vec<GrantId> = rows(tx, "invitations", sql, [home], |c| c.id("id"))?;
+    same(invitations, renewal.invitations.iter().map(|invitation| invitation.id))
+}
+
+fn renew_camera(tx: &Tx<'_>, home: HomeId, renewal: &HomeRenewal, camera: &CameraRenewal) -> Step<()> {
+    let epoch = &camera.epoch;
+    if epoch.home != home || epoch.home_epoch != renewal.roster.epoch {
+        return Err(RegistryError::NotFound.into());
+    }
+    // The present row, under the number of the new home epoch.
+    let inserted = run(
+        tx,
+        "INSERT INTO camera_epochs (camera, tenure, home_epoch, camera_epoch, home, salt, created_at)
+         SELECT k.camera, k.tenure, ?2, k.camera_epoch, k.home, k.salt, ?5
+         FROM cameras c JOIN camera_epochs k ON k.camera = c.id AND k.tenure = c.tenure
+           AND k.home_epoch = c.home_epoch AND k.camera_epoch = c.camera_epoch
+         WHERE c.id = ?1 AND c.tenure = ?3 AND c.camera_epoch = ?4 AND k.salt = ?6",
+        params![
+            epoch.camera.as_bytes(),
+            epoch.home_epoch.number(),
+            epoch.tenure.as_bytes(),
+            epoch.camera_epoch.number(),
+            epoch.created_at.as_micros(),
+            epoch.salt
+        ],
+    )?;
+    if inserted == 0 {
+        return Err(RegistryError::Conflict.into());
+    }
+    run(
+        tx,
+        "UPDATE cameras SET text = ?2, address = ?3, home_epoch = ?4 WHERE id = ?1",
+        params![epoch.camera.as_bytes(), camera.text, camera.address, epoch.home_epoch.number()],
+    )?;
+    Ok(())
+}

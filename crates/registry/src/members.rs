@@ -1,0 +1,453 @@
+//! Members of a home: its roster, invitations, and grants that come, change and go.
+
+use ownsight_model::{AccountId, GrantId, HomeEpoch, HomeId, Role, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::access::{Asker, Authority};
+use crate::accounts::insert_account;
+use crate::changes::ChangeKind;
+use crate::columns::big;
+use crate::decode::{self, columns};
+use crate::engine::Tx;
+use crate::error::Step;
+use crate::homes::insert_grant;
+use crate::rows::{AccountRow, CustodyRow, GrantRow, InvitationRow, PasswordRow, RosterRow};
+use crate::sessions::announce;
+use crate::sql::{exists, first, number, rows, run};
+use crate::{Registry, RegistryError};
+
+/// Members of a home and invitations together.
+pub const MEMBERS_MAX: u32 = 100;
+
+/// A home's key, sealed anew for a member.
+#[derive(Debug, Clone)]
+pub struct Issue {
+    /// The grant.
+    pub grant: GrantId,
+    /// As what.
+    pub role: Role,
+    /// The key, wrapped or sealed.
+    pub wrap: Vec<u8>,
+    /// Whether it is sealed to the account's key pair.
+    pub away: bool,
+}
+
+/// What accepting an invitation writes.
+#[derive(Debug, Clone)]
+pub struct Joining {
+    /// What finds the invitation.
+    pub find: [u8; 32],
+    /// The time that decides whether it has expired.
+    pub now: Timestamp,
+    /// Who accepts.
+    pub as_: JoinAs,
+    /// The grant that comes of it, of the invitation's id, role and epoch.
+    pub grant: GrantRow,
+    /// Who it is, with its public key.
+    pub note: Vec<u8>,
+    /// The note's tag.
+    pub tag: [u8; 32],
+}
+
+/// Who accepts an invitation.
+#[derive(Debug, Clone)]
+pub enum JoinAs {
+    /// The account of the session that this finds.
+    Session([u8; 32]),
+    /// An account that is made by it.
+    New {
+        /// The account.
+        account: Box<AccountRow>,
+        /// Its password.
+        password: Box<PasswordRow>,
+        /// Its custody.
+        custody: Box<CustodyRow>,
+    },
+}
+
+impl Registry {
+    /// Writes the first roster of a home that was made before there were rosters, with the member key of its owner.
+    /// [`RegistryError::Conflict`] if there is one, or if the asker is not the one who alone has a live grant, as owner.
+    pub async fn found_roster(
+        &self,
+        authority: &Authority,
+        roster: RosterRow,
+        member_key: Vec<u8>,
+    ) -> Result<(), RegistryError> {
+        let grant = authority.grant.map(|(grant, _)| grant);
+        self.authorised_write(authority, move |tx, asker| {
+            asker.owns(roster.home)?;
+            let grants = grants_of(tx, roster.home)?;
+            let alone =
+                matches!(grants.as_slice(), [only] if Some(only.id) == grant && only.role == Role::Owner);
+            if !alone || roster_of(tx, roster.home)?.is_some() {
+                return Err(RegistryError::Conflict.into());
+            }
+            insert_roster(tx, &roster)?;
+            let id = grant.as_ref().map(GrantId::as_bytes);
+            run(tx, "UPDATE grants SET member_key = ?2 WHERE id = ?1", params![id, member_key])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps a new invitation. [`RegistryError::TooMany`]; [`RegistryError::Conflict`] if the home has another epoch.
+    pub async fn create_invitation(
+        &self,
+        authority: &Authority,
+        invitation: InvitationRow,
+    ) -> Result<(), RegistryError> {
+        let now = authority.now;
+        self.authorised_write(authority, move |tx, asker| {
+            asker.owns(invitation.home)?;
+            has_epoch(tx, invitation.home, invitation.epoch)?;
+            let home = invitation.home.as_bytes();
+            let sql = "SELECT (SELECT count(*) FROM grants WHERE home = ?1 AND revoked_at IS NULL)
+                         + (SELECT count(*) FROM invitations WHERE home = ?1 AND joined_at IS NULL AND expires_at > ?2)";
+            let many = number(tx, sql, params![home, now.as_micros()])?;
+            if many.is_none_or(|many| many >= i64::from(MEMBERS_MAX)) {
+                return Err(RegistryError::TooMany.into());
+            }
+            run(
+                tx,
+                "INSERT INTO invitations (id, find, home, role, epoch, created_at, expires_at, text, wrap, kept)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                params![
+                    invitation.id.as_bytes(),
+                    invitation.find,
+                    home,
+                    invitation.role.code(),
+                    invitation.epoch.number(),
+                    invitation.created_at.as_micros(),
+                    invitation.expires_at.as_micros(),
+                    invitation.text,
+                    invitation.wrap,
+                    invitation.kept
+                ],
+            )?;
+            tx.changed(invitation.home, ChangeKind::People);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Destroys an invitation that nobody accepted; [`RegistryError::NotFound`] if there is none.
+    pub async fn withdraw_invitation(&self, authority: &Authority, id: GrantId) -> Result<(), RegistryError> {
+        self.authorised_write(authority, move |tx, asker| {
+            let home = asker.home()?;
+            let sql = "DELETE FROM invitations WHERE id = ?1 AND home = ?2 AND joined_at IS NULL";
+            if run(tx, sql, params![id.as_bytes(), home.as_bytes()])? == 0 {
+                return Err(RegistryError::NotFound.into());
+            }
+            tx.changed(home, ChangeKind::People);
+            tx.scrub();
+            Ok(())
+        })
+        .await
+    }
+
+    /// An invitation, accepted or expired or not.
+    pub async fn invitation(&self, find: [u8; 32]) -> Result<Option<InvitationRow>, RegistryError> {
+        self.engine.statement(move |connection| by_find(connection, &find)).await
+    }
+
+    /// Accepts an invitation: the grant is live, and a note waits for an owner's or adult's request.
+    ///
+    /// [`RegistryError::LinkUsed`] if it was accepted, withdrawn or has expired; [`RegistryError::AlreadyMember`];
+    /// [`RegistryError::EmailTaken`]; [`RegistryError::NotLive`] without a session; [`RegistryError::Conflict`] if the home
+    /// or the invitation has another epoch than the grant: read it again.
+    pub async fn join(&self, joining: Joining) -> Result<(), RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let Joining { find, now, as_, grant, note, tag } = &joining;
+                let open = by_find(tx, find)?.filter(|row| row.joined.is_none() && row.expires_at > *now);
+                let Some(invitation) = open else { return Err(RegistryError::LinkUsed.into()) };
+                if grant.id != invitation.id || grant.home != invitation.home || grant.role != invitation.role {
+                    return Err(RegistryError::NotFound.into());
+                }
+                if grant.epoch != invitation.epoch {
+                    return Err(RegistryError::Conflict.into());
+                }
+                has_epoch(tx, grant.home, grant.epoch)?;
+                let account = match as_ {
+                    JoinAs::Session(find) => {
+                        let own = Authority { find: *find, now: *now, grant: None };
+                        own.check(tx)?.account
+                    }
+                    JoinAs::New { account, password, custody } => {
+                        insert_account(tx, account, password, custody)?;
+                        account.id
+                    }
+                };
+                if grant.account != account {
+                    return Err(RegistryError::NotFound.into());
+                }
+                let sql = "SELECT 1 FROM grants WHERE account = ?1 AND home = ?2 AND revoked_at IS NULL";
+                if exists(tx, sql, params![account.as_bytes(), grant.home.as_bytes()])? {
+                    return Err(RegistryError::AlreadyMember.into());
+                }
+                insert_grant(tx, grant)?;
+                run(
+                    tx,
+                    "UPDATE invitations SET joined_at = ?2, joined_account = ?3, note = ?4, tag = ?5, text = x'', wrap = x''
+                     WHERE id = ?1",
+                    params![grant.id.as_bytes(), now.as_micros(), account.as_bytes(), note, tag],
+                )?;
+                run(tx, "UPDATE homes SET joins_due = 1 WHERE id = ?1", [grant.home.as_bytes()])?;
+                tx.changed(grant.home, ChangeKind::People);
+                // The account's streams must learn of their new home.
+                tx.changed(grant.home, ChangeKind::Sessions);
+                tx.scrub();
+                Ok(())
+            })
+            .await
+    }
+
+    /// Takes who accepted into the roster: forgets the notes of these grants. `refused` are those whose note did not
+    /// verify: their grants end, and an epoch is due.
+    pub async fn admit(
+        &self,
+        authority: &Authority,
+        roster: RosterRow,
+        admitted: Vec<GrantId>,
+        refused: Vec<GrantId>,
+    ) -> Result<(), RegistryError> {
+        let now = authority.now;
+        self.authorised_write(authority, move |tx, asker| {
+            let home = replace_roster(tx, asker, &roster)?;
+            for grant in admitted.iter().chain(&refused) {
+                let sql = "DELETE FROM invitations WHERE id = ?1 AND home = ?2 AND joined_at IS NOT NULL";
+                if run(tx, sql, params![grant.as_bytes(), home.as_bytes()])? == 0 {
+                    return Err(RegistryError::Conflict.into());
+                }
+            }
+            for grant in &refused {
+                end_grant(tx, *grant, home, now)?;
+                run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
+            }
+            run(
+                tx,
+                "UPDATE homes SET joins_due = EXISTS
+                   (SELECT 1 FROM invitations WHERE home = ?1 AND joined_at IS NOT NULL) WHERE id = ?1",
+                [home.as_bytes()],
+            )?;
+            tx.changed(home, ChangeKind::People);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives a member another role, with the key that goes with it. [`RegistryError::LastOwner`]. For a role that has less
+    /// than before, that member's home starts an epoch instead: [`Registry::renew_home`].
+    pub async fn change_role(
+        &self,
+        authority: &Authority,
+        roster: RosterRow,
+        issue: Issue,
+    ) -> Result<(), RegistryError> {
+        self.authorised_write(authority, move |tx, asker| {
+            let home = replace_roster(tx, asker, &roster)?;
+            write_issue(tx, home, roster.epoch, &issue)?;
+            has_owner(tx, home)?;
+            tx.changed(home, ChangeKind::People);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends a member's grant; the next owner's or adult's request starts an epoch. For when none can be started now.
+    /// [`RegistryError::LastOwner`].
+    pub async fn end_member(
+        &self,
+        authority: &Authority,
+        roster: RosterRow,
+        grant: GrantId,
+    ) -> Result<(), RegistryError> {
+        let now = authority.now;
+        self.authorised_write(authority, move |tx, asker| {
+            let home = replace_roster(tx, asker, &roster)?;
+            end_grant(tx, grant, home, now)?;
+            has_owner(tx, home)?;
+            run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
+            tx.changed(home, ChangeKind::People);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends the account's own grants of a home; the next owner's or adult's request starts an epoch.
+    /// [`RegistryError::LastOwner`]; [`RegistryError::NotFound`] for a home that it is not in.
+    pub async fn leave_home(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        home: HomeId,
+    ) -> Result<(), RegistryError> {
+        let authority = Authority { find, now, grant: None };
+        self.authorised_write(&authority, move |tx, asker| {
+            let sql = "SELECT id FROM grants WHERE account = ?1 AND home = ?2 AND revoked_at IS NULL";
+            let own: Vec<GrantId> =
+                rows(tx, "grants", sql, params![asker.account.as_bytes(), home.as_bytes()], |c| c.id("id"))?;
+            if own.is_empty() {
+                return Err(RegistryError::NotFound.into());
+            }
+            for grant in own {
+                end_grant(tx, grant, home, now)?;
+            }
+            has_owner(tx, home)?;
+            run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
+            tx.changed(home, ChangeKind::People);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Puts a grant that came while its account was away under the account key, if it is still the one that was opened;
+    /// whether it was.
+    pub async fn settle_grant(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+        grant: GrantId,
+        sealed: Vec<u8>,
+        wrap: Vec<u8>,
+    ) -> Result<bool, RegistryError> {
+        let authority = Authority { find, now, grant: None };
+        self.authorised_write(&authority, move |tx, asker| {
+            let sql = "UPDATE grants SET wrap = ?4, away = 0
+                       WHERE id = ?1 AND account = ?2 AND wrap = ?3 AND away = 1 AND revoked_at IS NULL";
+            let account = asker.account.as_bytes();
+            Ok(run(tx, sql, params![grant.as_bytes(), account, sealed, wrap])? > 0)
+        })
+        .await
+    }
+}
+
+pub(crate) fn roster_of(connection: &Connection, home: HomeId) -> Step<Option<RosterRow>> {
+    let sql = concat!("SELECT ", columns!(roster "r"), " FROM rosters r WHERE r.home = ?1");
+    first(connection, "rosters", sql, [home.as_bytes()], decode::roster)
+}
+
+/// A home's live grants, oldest first.
+pub(crate) fn grants_of(connection: &Connection, home: HomeId) -> Step<Vec<GrantRow>> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(grant "g"),
+        " FROM grants g WHERE g.home = ?1 AND g.revoked_at IS NULL ORDER BY g.created_at, g.id"
+    );
+    rows(connection, "grants", sql, [home.as_bytes()], decode::grant)
+}
+
+/// A home's invitations, oldest first, without those that expired unaccepted.
+pub(crate) fn invitations_of(
+    connection: &Connection,
+    home: HomeId,
+    now: Timestamp,
+) -> Step<Vec<InvitationRow>> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(invitation "i"),
+        " FROM invitations i WHERE i.home = ?1 AND (i.joined_at IS NOT NULL OR i.expires_at > ?2)",
+        " ORDER BY i.created_at, i.id"
+    );
+    rows(connection, "invitations", sql, params![home.as_bytes(), now.as_micros()], decode::invitation)
+}
+
+fn by_find(connection: &Connection, find: &[u8; 32]) -> Step<Option<InvitationRow>> {
+    let sql = concat!("SELECT ", columns!(invitation "i"), " FROM invitations i WHERE i.find = ?1");
+    first(connection, "invitations", sql, [find], decode::invitation)
+}
+
+pub(crate) fn insert_roster(tx: &Tx<'_>, roster: &RosterRow) -> Step<()> {
+    run(
+        tx,
+        "INSERT INTO rosters (home, epoch, serial, roster, members) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            roster.home.as_bytes(),
+            roster.epoch.number(),
+            big(roster.serial),
+            roster.roster,
+            roster.members
+        ],
+    )?;
+    Ok(())
+}
+
+/// Puts a roster of the home's present epoch into the place of the one before it.
+fn replace_roster(tx: &Tx<'_>, asker: Asker, roster: &RosterRow) -> Step<HomeId> {
+    asker.owns(roster.home)?;
+    has_epoch(tx, roster.home, roster.epoch)?;
+    write_roster(tx, roster)?;
+    Ok(roster.home)
+}
+
+/// [`RegistryError::Conflict`] unless the roster's serial number is the one after that of the roster that is there.
+pub(crate) fn write_roster(tx: &Tx<'_>, roster: &RosterRow) -> Step<()> {
+    let written = run(
+        tx,
+        "UPDATE rosters SET epoch = ?2, serial = ?3, roster = ?4, members = ?5 WHERE home = ?1 AND serial = ?3 - 1",
+        params![
+            roster.home.as_bytes(),
+            roster.epoch.number(),
+            big(roster.serial),
+            roster.roster,
+            roster.members
+        ],
+    )?;
+    if written == 0 { Err(RegistryError::Conflict.into()) } else { Ok(()) }
+}
+
+/// [`RegistryError::Conflict`] unless this is the home's present epoch.
+pub(crate) fn has_epoch(tx: &Tx<'_>, home: HomeId, epoch: HomeEpoch) -> Step<()> {
+    let sql = "SELECT 1 FROM homes WHERE id = ?1 AND epoch = ?2";
+    if exists(tx, sql, params![home.as_bytes(), epoch.number()])? {
+        Ok(())
+    } else {
+        Err(RegistryError::Conflict.into())
+    }
+}
+
+/// Puts a key into a live grant of this home.
+pub(crate) fn write_issue(tx: &Tx<'_>, home: HomeId, epoch: HomeEpoch, issue: &Issue) -> Step<()> {
+    let written = run(
+        tx,
+        "UPDATE grants SET role = ?3, epoch = ?4, wrap = ?5, away = ?6
+         WHERE id = ?1 AND home = ?2 AND revoked_at IS NULL",
+        params![
+            issue.grant.as_bytes(),
+            home.as_bytes(),
+            issue.role.code(),
+            epoch.number(),
+            issue.wrap,
+            issue.away
+        ],
+    )?;
+    if written == 0 { Err(RegistryError::Conflict.into()) } else { Ok(()) }
+}
+
+/// Ends a live grant of this home and destroys its keys.
+pub(crate) fn end_grant(tx: &Tx<'_>, grant: GrantId, home: HomeId, now: Timestamp) -> Step<()> {
+    let sql = "SELECT account FROM grants WHERE id = ?1 AND home = ?2 AND revoked_at IS NULL";
+    let found: Option<AccountId> =
+        first(tx, "grants", sql, params![grant.as_bytes(), home.as_bytes()], |c| c.id("account"))?;
+    let Some(account) = found else { return Err(RegistryError::Conflict.into()) };
+    // Before the grant ends: its home is among those that must ask again.
+    announce(tx, account)?;
+    run(
+        tx,
+        "UPDATE grants SET revoked_at = ?2, wrap = x'', member_key = x'' WHERE id = ?1",
+        params![grant.as_bytes(), now.as_micros()],
+    )?;
+    tx.scrub();
+    Ok(())
+}
+
+/// Refuses to leave a home without an owner.
+pub(crate) fn has_owner(tx: &Tx<'_>, home: HomeId) -> Step<()> {
+    let sql = "SELECT 1 FROM grants WHERE home = ?1 AND role = ?2 AND revoked_at IS NULL";
+    if exists(tx, sql, params![home.as_bytes(), Role::Owner.code()])? {
+        Ok(())
+    } else {
+        Err(RegistryError::LastOwner.into())
+    }
+}
