@@ -1,12 +1,15 @@
 //! From credentials and rows to keys: each step opens, and what opens is compared with what was asked.
 
-use ownsight_model::{GrantId, HomeId, Role, Timestamp};
+use std::sync::OnceLock;
+
+use ownsight_model::{GrantId, HomeEpoch, HomeId, Role, Timestamp};
 use ownsight_registry::{
     AccountRow, Authorised, Authority, CameraEpochRow, CameraRow, DeviceRow, GrantRow, HomeRow, LockdownRow,
-    SessionRow,
+    ReportRow, SessionRow,
 };
 use ownsight_seal::{
-    AccountKey, AccountScope, CameraPlace, CameraSalt, CameraSecret, ControlKey, HomeKey, OpenError, Purpose,
+    AccountKey, AccountScope, CameraPlace, CameraReportKind, CameraSalt, CameraSecret, ControlKey,
+    GrantScope, Granted, HomeKey, OpenError, Purpose,
 };
 
 use crate::gate::Gate;
@@ -26,11 +29,15 @@ pub(crate) struct Person {
 /// A home that the person's own grant opens.
 pub(crate) struct HomeAccess {
     pub(crate) grant: GrantId,
-    pub(crate) role: Role,
     pub(crate) row: HomeRow,
-    pub(crate) control: ControlKey,
     pub(crate) key: HomeKey,
     pub(crate) profile: HomeProfile,
+    /// What the grant opened to: with the control key for owners and adults only.
+    pub(crate) granted: Granted,
+    /// What is to take the place of a grant that came while its account was away: of this sealed key, that wrap.
+    pub(crate) arrived: Option<(Vec<u8>, Vec<u8>)>,
+    /// Keys of former epochs, oldest first; opened when something asks for one.
+    former: OnceLock<Vec<HomeKey>>,
 }
 
 impl Gate {
@@ -127,11 +134,32 @@ impl Person {
         row: HomeRow,
         asked: HomeId,
     ) -> Result<HomeAccess, OpenError> {
-        let control = self.key.open_grant(self.scope, grant.id, grant.role, grant.epoch, &grant.wrap)?;
-        control.scope().is(asked)?;
-        let key = control.home_key();
-        let profile = profile::decode::<HomeProfile>(&key.open_text(&row.text)?)?;
-        Ok(HomeAccess { grant: grant.id, role: grant.role, row, control, key, profile })
+        let (granted, arrived) = self.open_grant(grant)?;
+        granted.scope().is(asked)?;
+        HomeAccess::open(grant.id, row, granted, arrived)
+    }
+
+    /// What a grant opens to; and of one that came while its account was away, what is to take its place.
+    fn open_grant(&self, grant: &GrantRow) -> Result<(Granted, Option<(Vec<u8>, Vec<u8>)>), OpenError> {
+        let scope = self.grant_scope(grant.id);
+        if !grant.away {
+            return Ok((self.key.open_grant(scope, grant.role, grant.epoch, &grant.wrap)?, None));
+        }
+        let (home, member_key) = self.key.open_member_key(scope, &grant.member_key)?;
+        let granted = self.key.open_grant_away(
+            scope,
+            (home, &member_key),
+            &self.profile.email,
+            grant.role,
+            grant.epoch,
+            &grant.wrap,
+        )?;
+        let wrap = self.key.seal_grant(scope, &granted);
+        Ok((granted, Some((grant.wrap.clone(), wrap))))
+    }
+
+    pub(crate) fn grant_scope(&self, grant: GrantId) -> GrantScope {
+        GrantScope { account: self.scope, grant }
     }
 
     /// What a write on the account itself must still hold for.
@@ -139,25 +167,90 @@ impl Person {
         Authority { find: self.session.find, now: Timestamp::now(), grant: None }
     }
 
-    /// What a write on one of its homes must still hold for.
-    pub(crate) fn authority_in(&self, home: &HomeAccess) -> Authority {
-        Authority { find: self.session.find, now: Timestamp::now(), grant: Some(home.grant) }
+    /// What a write on one of its homes must still hold for. Only for who has its control key.
+    pub(crate) fn authority_in(&self, home: &HomeAccess) -> Result<Authority, GateError> {
+        let epoch = home.control()?.scope().epoch;
+        let grant = Some((home.grant, epoch));
+        Ok(Authority { find: self.session.find, now: Timestamp::now(), grant })
     }
 }
 
 impl HomeAccess {
+    /// A home as a grant opened it.
+    pub(crate) fn open(
+        grant: GrantId,
+        row: HomeRow,
+        granted: Granted,
+        arrived: Option<(Vec<u8>, Vec<u8>)>,
+    ) -> Result<Self, OpenError> {
+        let key = granted.home_key();
+        let profile = profile::decode::<HomeProfile>(&key.open_text(&row.text)?)?;
+        Ok(Self { grant, row, key, profile, granted, arrived, former: OnceLock::new() })
+    }
+
     pub(crate) fn id(&self) -> HomeId {
-        self.control.scope().home
+        self.key.scope().home
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.granted.role()
+    }
+
+    /// The control key, without which nothing of a home is changed: a role is a key.
+    pub(crate) fn control(&self) -> Result<&ControlKey, GateError> {
+        self.granted.control_key().ok_or(GateError::NotAllowed)
+    }
+
+    /// The home's keys of all epochs up to the present one, oldest first.
+    pub(crate) fn keys(&self) -> Result<Vec<&HomeKey>, OpenError> {
+        Ok(self.former()?.iter().chain([&self.key]).collect())
+    }
+
+    fn former(&self) -> Result<&[HomeKey], OpenError> {
+        if self.key.scope().epoch == HomeEpoch::FIRST {
+            return Ok(&[]);
+        }
+        if let Some(former) = self.former.get() {
+            return Ok(former);
+        }
+        let former = self.key.open_keyring(&self.row.keyring)?;
+        Ok(self.former.get_or_init(|| former))
+    }
+
+    /// The home key of one epoch.
+    fn key_of(&self, epoch: HomeEpoch) -> Result<&HomeKey, OpenError> {
+        if epoch == self.key.scope().epoch {
+            return Ok(&self.key);
+        }
+        let former = self.former()?.iter().find(|key| key.scope().epoch == epoch);
+        former.ok_or(OpenError::MixUp(Purpose::CameraSecret))
     }
 
     /// The secret of one of this home's cameras, in the tenure and epochs of this row.
     pub(crate) fn camera_secret(&self, epoch: &CameraEpochRow) -> Result<CameraSecret, OpenError> {
-        if epoch.home_epoch != self.key.scope().epoch {
-            // Former epochs open through keyrings, which no home has yet.
-            return Err(OpenError::MixUp(Purpose::CameraSecret));
-        }
+        let key = self.key_of(epoch.home_epoch)?;
         let place = CameraPlace { camera: epoch.camera, tenure: epoch.tenure, epoch: epoch.camera_epoch };
-        Ok(self.key.camera_secret(&CameraSalt::from_bytes(epoch.salt), place))
+        Ok(key.camera_secret(&CameraSalt::from_bytes(epoch.salt), place))
+    }
+
+    /// Verifies a device's report on a camera, under the present home epoch or a former one: until a device has its next
+    /// configuration, it tags under those that it has.
+    pub(crate) fn verify_report(
+        &self,
+        kind: CameraReportKind,
+        epoch: &CameraEpochRow,
+        report: &ReportRow,
+    ) -> Result<(), OpenError> {
+        let mut verified = Err(OpenError::NotAuthentic(kind.purpose()));
+        for key in self.keys()?.into_iter().rev() {
+            let secret =
+                self.camera_secret(&CameraEpochRow { home_epoch: key.scope().epoch, ..epoch.clone() })?;
+            verified = secret.verify_report(kind, report.device, &report.body, &report.tag);
+            if verified.is_ok() {
+                break;
+            }
+        }
+        verified
     }
 
     /// A camera's secret and text. Its text opens only under the secret of this very home, camera and tenure.
@@ -167,11 +260,11 @@ impl HomeAccess {
             return Err(OpenError::MixUp(Purpose::CameraText));
         }
         let profile = profile::decode::<CameraProfile>(&secret.open_text(&row.text)?)?;
-        let access = match &row.address {
-            Some(sealed) => {
-                Some(profile::decode::<CameraAccess>(&self.control.open_camera_address(row.id, sealed)?)?)
+        let access = match (&row.address, self.granted.control_key()) {
+            (Some(sealed), Some(control)) => {
+                Some(profile::decode::<CameraAccess>(&control.open_camera_address(row.id, sealed)?)?)
             }
-            None => None,
+            _ => None,
         };
         Ok(OpenCamera { secret, profile, access })
     }

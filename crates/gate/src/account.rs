@@ -23,7 +23,7 @@ impl Gate {
         let rows = self.session_rows(credentials).await?;
         let (person, homes, unverified, ()) = self.open_homes(credentials, rows)?;
         for home in &homes {
-            self.ensure_local_agent(credentials, &person, home).await;
+            self.settle_home(credentials, &person, home).await;
         }
         Ok(Answer::new(credentials, view(credentials, &person, &homes, unverified)))
     }

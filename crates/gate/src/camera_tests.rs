@@ -74,13 +74,13 @@ impl Gate {
         of: TestOf,
     ) -> Result<TestId, GateError> {
         for _ in 0..TRIES {
-            let (person, access, plan) = self.home_plan(credentials, home).await?;
+            let (person, access, plan) = self.managing_plan(credentials, home).await?;
             let (source, device, existing) = access.resolve(&plan.cameras, &of)?;
             person.may(Closable::Thumbnails, Some(access.id()), existing)?;
             access.refuse_added(&plan, &source, existing)?;
             let device = choose_device(&plan, device)?;
             let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY };
-            let draft = access.new_camera(CameraStanding::Draft, device, &profile, &source);
+            let draft = access.new_camera(CameraStanding::Draft, device, &profile, &source)?;
             let now = Timestamp::now();
             let test = TestRow {
                 id: TestId::generate(),
@@ -99,7 +99,7 @@ impl Gate {
             tests.push(test.clone());
             let configurations = access.configure_all([device], &cameras, &tests)?;
             let id = test.id;
-            let authority = person.authority_in(&access);
+            let authority = person.authority_in(&access)?;
             match self.registry().create_test(&authority, test, draft, configurations).await {
                 Ok(()) => return Ok(id),
                 Err(RegistryError::Conflict) => {}
@@ -144,7 +144,7 @@ impl Gate {
             if open.report()?.is_none_or(|report| state(&report) != "passed") || open.row.still.is_none() {
                 return Err(GateError::NotPassed);
             }
-            let (person, access, plan) = self.home_plan(credentials, open.access.id()).await?;
+            let (person, access, plan) = self.managing_plan(credentials, open.access.id()).await?;
             let draft = access.open_camera(&open.draft).map_err(raise)?;
             let tests: Vec<_> = plan.tests.iter().filter(|other| other.id != test).cloned().collect();
             let (changed, former_device) = match &open.existing {
@@ -159,7 +159,9 @@ impl Gate {
                     let source = draft.access.as_ref().ok_or(GateError::NotPassed)?;
                     let changed = CameraRow {
                         device: Some(open.row.device),
-                        address: Some(access.control.seal_camera_address(row.id, &profile::encode(source))),
+                        address: Some(
+                            access.control()?.seal_camera_address(row.id, &profile::encode(source)),
+                        ),
                         ..row.clone()
                     };
                     (changed, row.device)
@@ -174,7 +176,7 @@ impl Gate {
             }
             let affected = [Some(open.row.device), former_device];
             let configurations = access.configure_all(devices(&plan, &affected), &cameras, &tests)?;
-            let authority = person.authority_in(&access);
+            let authority = person.authority_in(&access)?;
             match self.registry().confirm_test(&authority, test, text, existing_address, configurations).await
             {
                 Ok(objects) => {
@@ -192,11 +194,11 @@ impl Gate {
     pub async fn cancel_test(&self, credentials: &Credentials, test: TestId) -> Result<(), GateError> {
         for _ in 0..TRIES {
             let open = self.open_test(credentials, test).await?;
-            let (person, access, plan) = self.home_plan(credentials, open.access.id()).await?;
+            let (person, access, plan) = self.managing_plan(credentials, open.access.id()).await?;
             let tests: Vec<_> = plan.tests.iter().filter(|other| other.id != test).cloned().collect();
             let affected = [Some(open.row.device)];
             let configurations = access.configure_all(devices(&plan, &affected), &plan.cameras, &tests)?;
-            let authority = person.authority_in(&access);
+            let authority = person.authority_in(&access)?;
             match self.registry().cancel_test(&authority, test, configurations).await {
                 Ok(objects) => {
                     self.erase_objects(&objects).await;
@@ -215,6 +217,8 @@ impl Gate {
         let rows = rows.ok_or(GateError::SignedOut)?;
         let home = self.found(credentials, &rows)?.0.home;
         let (person, access, data) = self.open_home(credentials, home, rows)?;
+        // A test shows the camera's address, which goes with the control key.
+        access.control()?;
         let (row, draft, existing) = data.ok_or(GateError::NotFound)?;
         if row.id != test {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::TestReport), "finding a camera test"));
@@ -279,8 +283,7 @@ impl OpenTest {
         let Some(row) = &self.row.report else { return Ok(None) };
         let report = self
             .access
-            .camera_secret(&self.draft.epoch)
-            .and_then(|secret| secret.verify_report(CameraReportKind::Test, row.device, &row.body, &row.tag))
+            .verify_report(CameraReportKind::Test, &self.draft.epoch, row)
             .and_then(|()| profile::decode::<TestReport>(&row.body))
             .and_then(|report| {
                 if report.test == self.row.id {

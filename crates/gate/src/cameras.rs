@@ -112,7 +112,7 @@ impl Gate {
         }
         let mut known_devices = Vec::new();
         for access in homes.iter().filter(|access| home.is_none_or(|asked| access.id() == asked)) {
-            self.ensure_local_agent(credentials, &person, access).await;
+            self.settle_home(credentials, &person, access).await;
             let (_, _, plan) = self.home_plan(credentials, access.id()).await?;
             known_devices.extend(plan.devices);
         }
@@ -155,19 +155,20 @@ impl Gate {
         home: HomeId,
         new: NewCamera,
     ) -> Result<CameraId, GateError> {
+        self.managing_plan(credentials, home).await?;
         let name = text::name("name", &new.name)?;
         let source = new.source.check()?;
         for _ in 0..TRIES {
-            let (person, access, plan) = self.home_plan(credentials, home).await?;
+            let (person, access, plan) = self.managing_plan(credentials, home).await?;
             let device = choose_device(&plan, new.device)?;
             access.refuse_added(&plan, &source, None)?;
             let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY };
-            let row = access.new_camera(CameraStanding::Active, device, &profile, &source);
+            let row = access.new_camera(CameraStanding::Active, device, &profile, &source)?;
             let mut cameras = plan.cameras.clone();
             cameras.push(row.clone());
             let configurations = access.configure_all([device], &cameras, &plan.tests)?;
             let id = row.id;
-            let authority = person.authority_in(&access);
+            let authority = person.authority_in(&access)?;
             match self.registry().create_camera(&authority, row, configurations).await {
                 Ok(()) => return Ok(id),
                 Err(RegistryError::Conflict) => {}
@@ -202,7 +203,12 @@ impl Gate {
                 address: open
                     .access
                     .as_ref()
-                    .map(|source| access.control.seal_camera_address(camera, &profile::encode(source))),
+                    .map(|source| {
+                        Ok::<_, GateError>(
+                            access.control()?.seal_camera_address(camera, &profile::encode(source)),
+                        )
+                    })
+                    .transpose()?,
                 ..row.clone()
             };
             let update = CameraUpdate {
@@ -214,7 +220,7 @@ impl Gate {
             let cameras = replaced(&plan.cameras, changed);
             let affected = [row.device, device];
             let configurations = access.configure_all(devices(&plan, &affected), &cameras, &plan.tests)?;
-            let authority = person.authority_in(&access);
+            let authority = person.authority_in(&access)?;
             match self.registry().update_camera(&authority, update, configurations).await {
                 Ok(()) => return Ok(()),
                 Err(RegistryError::Conflict) => {}
@@ -236,7 +242,7 @@ impl Gate {
                 plan.cameras.iter().filter(|other| other.id != camera).cloned().collect();
             let affected = [row.device];
             let configurations = access.configure_all(devices(&plan, &affected), &cameras, &plan.tests)?;
-            let authority = person.authority_in(&access);
+            let authority = person.authority_in(&access)?;
             match self.registry().erase_camera(&authority, camera, configurations).await {
                 Ok(erased) => {
                     self.erase_objects(&erased.objects).await;
@@ -273,7 +279,7 @@ impl Gate {
         camera: CameraId,
     ) -> Result<(Person, HomeAccess, HomePlan, CameraRow), GateError> {
         let (_, access, _) = self.camera_detail(credentials, camera).await?;
-        let (person, access, plan) = self.home_plan(credentials, access.id()).await?;
+        let (person, access, plan) = self.managing_plan(credentials, access.id()).await?;
         let row = plan
             .cameras
             .iter()
@@ -313,7 +319,7 @@ impl HomeAccess {
         device: &DeviceRow,
         profile: &CameraProfile,
         source: &CameraAccess,
-    ) -> CameraRow {
+    ) -> Result<CameraRow, GateError> {
         let now = Timestamp::now();
         let scope = self.key.scope();
         let salt = CameraSalt::generate();
@@ -323,7 +329,7 @@ impl HomeAccess {
             epoch: CameraEpoch::FIRST,
         };
         let secret = self.key.camera_secret(&salt, place);
-        CameraRow {
+        Ok(CameraRow {
             id: place.camera,
             home: scope.home,
             standing,
@@ -339,8 +345,8 @@ impl HomeAccess {
                 created_at: now,
             },
             text: secret.seal_text(&profile::encode(profile)),
-            address: Some(self.control.seal_camera_address(place.camera, &profile::encode(source))),
-        }
+            address: Some(self.control()?.seal_camera_address(place.camera, &profile::encode(source))),
+        })
     }
 
     /// Refuses an address that another active camera of the home has.
@@ -421,14 +427,16 @@ fn view(
             None
         }
     });
-    let (status, video) = status(detail, open, device);
+    let (status, video) = status(access, detail, device);
     // A device that is not this home's, or does not open, is not named: the row only finds.
     let device_id = row.device.filter(|_| device_name.is_some());
     if row.device.is_some() && device.is_none() {
         alarm::raise(&OpenError::MixUp(Purpose::DeviceText), "finding a camera's device");
     }
     let still = detail.still.as_ref().and_then(|still| {
-        let verified = verify(&open.secret, still, still.id);
+        // The epoch in which it was sealed, of the same salt as the present one.
+        let epoch = CameraEpochRow { home_epoch: still.home_epoch, ..row.epoch.clone() };
+        let verified = access.camera_secret(&epoch).and_then(|secret| verify(&secret, still, still.id));
         verified.map_err(|error| alarm::raise(&error, "verifying a camera's still")).ok()
     });
     let still_at = still.map(|still| still.ids().started_at);
@@ -452,8 +460,8 @@ fn view(
 }
 
 fn status(
+    access: &HomeAccess,
     detail: &CameraDetail,
-    open: &OpenCamera,
     device: Option<&DeviceRow>,
 ) -> (views::CameraStatus, Option<views::Video>) {
     let now = Timestamp::now();
@@ -468,9 +476,8 @@ fn status(
         let state = if seen.is_some() { "connecting" } else { "unknown" };
         return of(state, None, detail.camera.created_at, true);
     };
-    let report = open
-        .secret
-        .verify_report(CameraReportKind::State, row.device, &row.body, &row.tag)
+    let report = access
+        .verify_report(CameraReportKind::State, &detail.camera.epoch, row)
         .and_then(|()| profile::decode::<CameraReport>(&row.body))
         .and_then(|report| {
             if report.camera == detail.camera.id {

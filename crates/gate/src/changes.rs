@@ -27,6 +27,8 @@ pub enum Part {
     Devices,
     /// Camera tests.
     Tests,
+    /// Members or invitations.
+    People,
     /// Sessions or grants: ask again whether yours is live.
     Sessions,
 }
@@ -39,6 +41,7 @@ impl Part {
             Self::Cameras => "cameras",
             Self::Devices => "devices",
             Self::Tests => "tests",
+            Self::People => "people",
             Self::Sessions => "sessions",
         }
     }
@@ -60,6 +63,7 @@ impl Changes {
                     ChangeKind::Cameras => Part::Cameras,
                     ChangeKind::Devices => Part::Devices,
                     ChangeKind::Tests => Part::Tests,
+                    ChangeKind::People => Part::People,
                     ChangeKind::Sessions => Part::Sessions,
                 };
                 Some(Changed { home: Some(change.home), what })

@@ -174,8 +174,7 @@ impl HomeAccess {
     fn open_gap(&self, rows: &DayRows, row: &GapRow) -> Result<views::Gap, OpenError> {
         let mixed_up = OpenError::MixUp(Purpose::GapReport);
         let camera = rows.cameras.iter().find(|camera| camera.id == row.camera).ok_or(mixed_up.clone())?;
-        let secret = self.camera_secret(&camera.epoch)?;
-        secret.verify_report(CameraReportKind::Gap, row.report.device, &row.report.body, &row.report.tag)?;
+        self.verify_report(CameraReportKind::Gap, &camera.epoch, &row.report)?;
         let report: GapReport = profile::decode(&row.report.body)?;
         if report.camera != row.camera {
             return Err(mixed_up);

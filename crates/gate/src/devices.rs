@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{CameraId, DeviceId, DeviceReport, HomeId, Timestamp};
-use ownsight_registry::{DeviceDetail, DeviceRow, DeviceStanding, HomePlan, PairingRow, RegistryError};
-use ownsight_seal::{PairingAnswer, PairingCode, PairingScope, PublicKey};
+use ownsight_registry::{
+    DeviceDetail, DeviceRow, DeviceStanding, HomePlan, PairingRow, RegistryError, ReportRow,
+};
+use ownsight_seal::{OpenError, PairingAnswer, PairingCode, PairingScope, PublicKey};
 
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, LocalCode, LocalPairing, registry_error};
@@ -27,7 +29,7 @@ impl Gate {
         home: HomeId,
     ) -> Result<Answer<views::Devices>, GateError> {
         let (person, access, plan) = self.home_plan(credentials, home).await?;
-        self.ensure_local_agent(credentials, &person, &access).await;
+        self.settle_home(credentials, &person, &access).await;
         let mut unverified = 0;
         let mut devices = Vec::new();
         for detail in &plan.devices {
@@ -58,7 +60,7 @@ impl Gate {
         home: HomeId,
         name: &str,
     ) -> Result<Answer<views::Pairing>, GateError> {
-        let (person, access, _) = self.home_plan(credentials, home).await?;
+        let (person, access, _) = self.managing_plan(credentials, home).await?;
         let name = text::name("name", name)?;
         let (device_id, code, expires_at) = self.create_pairing(&person, &access, name, false).await?;
         let pairing = views::Pairing {
@@ -78,17 +80,18 @@ impl Gate {
         name: &str,
     ) -> Result<(), GateError> {
         let (person, access, _) = self.device_plan(credentials, device).await?;
+        access.control()?;
         let profile = DeviceProfile { name: text::name("name", name)? };
         let sealed = access.key.seal_device_text(device, &profile::encode(&profile));
         let epoch = access.key.scope().epoch;
-        let authority = person.authority_in(&access);
+        let authority = person.authority_in(&access)?;
         self.registry().update_device_text(&authority, device, sealed, epoch).await.map_err(registry_error)
     }
 
     /// Removes a device, or cancels its pairing. Its credential ends at once; its cameras stay, without a device.
     pub async fn remove_device(&self, credentials: &Credentials, device: DeviceId) -> Result<(), GateError> {
         let (person, access, _) = self.device_plan(credentials, device).await?;
-        let authority = person.authority_in(&access);
+        let authority = person.authority_in(&access)?;
         self.registry().remove_device(&authority, device).await.map_err(registry_error)
     }
 
@@ -145,8 +148,8 @@ impl Gate {
             version: None,
             latest_serial: 0,
             acknowledged_serial: 0,
-            key_epoch: access.control.scope().epoch,
-            device_key: access.control.seal_device_key(device, 0, &first_key),
+            key_epoch: access.control()?.scope().epoch,
+            device_key: access.control()?.seal_device_key(device, 0, &first_key),
         };
         let pairing = PairingRow {
             device,
@@ -156,7 +159,7 @@ impl Gate {
             answer: None,
         };
         self.registry()
-            .create_pairing(&person.authority_in(access), row, pairing)
+            .create_pairing(&person.authority_in(access)?, row, pairing)
             .await
             .map_err(registry_error)?;
         Ok((device, code, expires_at))
@@ -178,10 +181,10 @@ impl Gate {
             if device.standing != DeviceStanding::Waiting {
                 continue;
             }
-            let authority = person.authority_in(access);
+            let authority = person.authority_in(access)?;
             let scope =
                 PairingScope { installation: self.installation(), home: access.id(), device: device.id };
-            let first = access.control.open_device_key(device.id, 0, &device.device_key).and_then(|key| {
+            let first = access.control()?.open_device_key(device.id, 0, &device.device_key).and_then(|key| {
                 let answered = PairingAnswer {
                     public_key: PublicKey::from_bytes(&answer.public_key).ok_or(
                         ownsight_seal::OpenError::NotAuthentic(ownsight_seal::Purpose::PairingAnswer),
@@ -241,7 +244,7 @@ impl Gate {
             if detail.device.standing == DeviceStanding::Paired || !expired(detail, now) {
                 return Ok(());
             }
-            let authority = person.authority_in(access);
+            let authority = person.authority_in(access)?;
             self.registry().remove_device(&authority, detail.device.id).await.map_err(registry_error)?;
         }
         let Ok(slot) = self.local_pairings().try_reserve() else { return Ok(()) };
@@ -252,16 +255,27 @@ impl Gate {
 }
 
 impl HomeAccess {
+    /// A device's report on itself, under the home key that it was tagged with: until it has its next configuration that is
+    /// a former one.
+    fn verify_device_report(&self, device: DeviceId, row: &ReportRow) -> Result<DeviceReport, OpenError> {
+        let mut verified = self.key.device_report_key(device).verify(&row.body, &row.tag);
+        if verified.is_err() {
+            let mut keys = self.keys()?.into_iter().rev();
+            if keys.any(|key| key.device_report_key(device).verify(&row.body, &row.tag).is_ok()) {
+                verified = Ok(());
+            }
+        }
+        verified.and_then(|()| profile::decode(&row.body))
+    }
+
     fn device_view(&self, detail: &DeviceDetail, plan: &HomePlan) -> Result<views::Device, GateError> {
         let device = &detail.device;
         let name =
             self.open_device(device).map_err(|error| alarm::raise(&error, "opening a device's name"))?.name;
         let report = match &detail.report {
             Some(row) => {
-                let key = self.key.device_report_key(device.id);
-                let report = key
-                    .verify(&row.body, &row.tag)
-                    .and_then(|()| profile::decode::<DeviceReport>(&row.body))
+                let report = self
+                    .verify_device_report(device.id, row)
                     .map_err(|error| alarm::raise(&error, "verifying a device's report"))?;
                 Some(report)
             }

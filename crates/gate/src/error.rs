@@ -37,6 +37,21 @@ pub enum GateError {
     /// It does not exist, or belongs to somebody else: the same answer.
     #[error("nothing here")]
     NotFound,
+    /// The role in this home does not have the key that this needs, or may not do it to an owner.
+    #[error("the role in this home may not do this")]
+    NotAllowed,
+    /// The account is a member already.
+    #[error("this address is a member's already")]
+    AlreadyMember,
+    /// A home needs an owner: hand it over first.
+    #[error("the last owner can only hand the home over")]
+    LastOwner,
+    /// The home has as many members and invitations as it may have.
+    #[error("a home has at most {max} members and invitations")]
+    TooMany {
+        /// How many it may have.
+        max: u32,
+    },
     /// There is no picture yet.
     #[error("there is no picture yet")]
     NoPicture,

@@ -175,7 +175,7 @@ impl Gate {
         if found.row.still {
             return Err(GateError::NotFound);
         }
-        let authority = found.person.authority_in(&found.access);
+        let authority = found.person.authority_in(&found.access)?;
         if let Some(object) = self.registry().erase_event(&authority, event).await.map_err(registry_error)? {
             self.erase_objects(&[object]).await;
         }

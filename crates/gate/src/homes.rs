@@ -31,8 +31,8 @@ impl Gate {
         credentials: &Credentials,
         home: HomeId,
     ) -> Result<Answer<views::Home>, GateError> {
-        let (person, access, detail) = self.home_detail(credentials, home).await?;
-        let view = self.home_view(&person, &access, &detail).await?;
+        let (_, access, detail) = self.home_detail(credentials, home).await?;
+        let view = self.home_view(&access, &detail).await?;
         Ok(Answer::new(credentials, view))
     }
 
@@ -44,6 +44,7 @@ impl Gate {
         change: HomeChange,
     ) -> Result<(), GateError> {
         let (person, mut access, _) = self.home_detail(credentials, home).await?;
+        access.control()?;
         let mut update =
             HomeUpdate { home: access.id(), text: None, retention_days: None, retention_bytes: None };
         if change.name.is_some() || change.zone.is_some() {
@@ -67,7 +68,7 @@ impl Gate {
             }
             update.retention_bytes = Some(bytes);
         }
-        self.registry().update_home(&person.authority_in(&access), update).await.map_err(registry_error)
+        self.registry().update_home(&person.authority_in(&access)?, update).await.map_err(registry_error)
     }
 
     async fn home_detail(
@@ -82,12 +83,7 @@ impl Gate {
         Ok((person, access, detail.ok_or(GateError::NotFound)?))
     }
 
-    async fn home_view(
-        &self,
-        person: &Person,
-        access: &HomeAccess,
-        detail: &HomeDetail,
-    ) -> Result<views::Home, GateError> {
+    async fn home_view(&self, access: &HomeAccess, detail: &HomeDetail) -> Result<views::Home, GateError> {
         let space =
             self.vault().space().await.map_err(|error| alarm::unavailable(&error, "measuring the disk"))?;
         let summary = access.summary();
@@ -107,7 +103,6 @@ impl Gate {
                 floor_bytes: space.floor_bytes,
                 full_since: space.full_since,
             },
-            members: vec![views::Member { name: person.profile.name.clone(), role: access.role, you: true }],
         })
     }
 }
@@ -118,7 +113,7 @@ impl HomeAccess {
             id: self.id(),
             name: self.profile.name.clone(),
             zone: self.profile.zone.clone(),
-            role: self.role,
+            role: self.role(),
             local_agent: self.row.local_agent,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ownsight_model::{AccountId, Email, GrantId, HomeEpoch, HomeId, Role, Timestamp};
 use ownsight_registry::{AccountRow, CustodyRow, GrantRow, HomeRow, LinkRow, RedeemAccount, RedeemReset};
-use ownsight_seal::{AccountKey, AccountScope, ControlKey, HomeScope, LinkSecret};
+use ownsight_seal::{AccountKey, AccountScope, ControlKey, GrantScope, HomeScope, LinkSecret, MemberKey};
 use zeroize::Zeroizing;
 
 use crate::credentials::half;
@@ -13,6 +13,7 @@ use crate::gate::{Gate, registry_error};
 use crate::homes::RETENTION_BYTES_MIN;
 use crate::password::Password;
 use crate::profile::{self, AccountProfile, HomeProfile, LinkContent};
+use crate::roster::{RosterEntry, first_roster};
 use crate::{GateError, alarm, text, views};
 
 /// How long a link works.
@@ -191,26 +192,26 @@ impl Gate {
         let password = self.wrap_under_password(scope, &email, &key, &redemption.password).await?;
         let custody = CustodyRow { email: email.clone(), wrap: self.master().seal(scope, &email, &key) };
         let profile = AccountProfile { email: email.clone(), name: account_name };
-        let account = AccountRow {
-            id: scope.account,
-            email,
-            created_at: now,
-            public_key: key.public_key(scope).to_bytes(),
-            text: key.seal_text(scope, &profile::encode(&profile)),
-        };
+        let account = Self::account_row(scope, &key, &profile);
+        let AccountProfile { email, name } = profile;
         let home_scope = HomeScope { installation, home: HomeId::generate(), epoch: HomeEpoch::FIRST };
         let control = ControlKey::generate(home_scope);
-        let profile = HomeProfile { name: home_name, zone };
+        let home_profile = HomeProfile { name: home_name, zone };
         let home = HomeRow {
             id: home_scope.home,
             epoch: home_scope.epoch,
             created_at: now,
-            text: control.home_key().seal_text(&profile::encode(&profile)),
+            text: control.home_key().seal_text(&profile::encode(&home_profile)),
             local_agent,
             retention_days: RETENTION_DAYS,
             retention_bytes: self.retention_bytes().await,
+            keyring: Vec::new(),
+            epoch_due: false,
+            joins_due: false,
         };
+        let member_key = MemberKey::generate();
         let grant_id = GrantId::generate();
+        let grant_scope = GrantScope { account: scope, grant: grant_id };
         let grant = GrantRow {
             id: grant_id,
             account: scope.account,
@@ -218,16 +219,32 @@ impl Gate {
             role: Role::Owner,
             epoch: home.epoch,
             created_at: now,
-            wrap: key.seal_grant(scope, grant_id, Role::Owner, &control),
+            wrap: key.seal_grant(grant_scope, &control.granted(Role::Owner)),
+            away: false,
+            member_key: key.seal_member_key(grant_scope, home.id, &member_key),
         };
+        let public_key = key.public_key(scope);
+        let founder = RosterEntry::founder(scope.account, &grant, email, name, &public_key, &member_key);
+        let roster = first_roster(&control, founder);
         let link_find = link.find(installation);
-        let redeem = RedeemAccount { link_find, now, account, password, custody, home, grant };
+        let redeem = RedeemAccount { link_find, now, account, password, custody, home, grant, roster };
         self.registry().redeem_account(redeem).await.map_err(registry_error)?;
         Ok(views::Redeemed {
             account_id: Some(scope.account),
             home_id: Some(home_scope.home),
             recovery_sheet: None,
         })
+    }
+
+    /// The row of a new account.
+    pub(crate) fn account_row(scope: AccountScope, key: &AccountKey, profile: &AccountProfile) -> AccountRow {
+        AccountRow {
+            id: scope.account,
+            email: profile.email.clone(),
+            created_at: Timestamp::now(),
+            public_key: key.public_key(scope).to_bytes(),
+            text: key.seal_text(scope, &profile::encode(profile)),
+        }
     }
 
     /// The one reader of custody: re-wraps the account key under a new password, ends all sessions, returns nothing.

@@ -15,7 +15,18 @@ use crate::{Credentials, GateError, alarm};
 pub(crate) const TRIES: u32 = 5;
 
 impl Gate {
-    /// Reads all that configurations are made of, after settling what waits for an owner's request.
+    /// As [`Self::home_plan`], for what only owners and adults do.
+    pub(crate) async fn managing_plan(
+        &self,
+        credentials: &Credentials,
+        home: HomeId,
+    ) -> Result<(Person, HomeAccess, HomePlan), GateError> {
+        let (person, access, plan) = self.home_plan(credentials, home).await?;
+        access.control()?;
+        Ok((person, access, plan))
+    }
+
+    /// Reads all that configurations are made of, after settling what waits for an owner's or adult's request.
     pub(crate) async fn home_plan(
         &self,
         credentials: &Credentials,
@@ -30,11 +41,35 @@ impl Gate {
             let (person, access, plan) =
                 self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
             let plan = plan.ok_or(GateError::NotFound)?;
-            if !self.settle_pairings(&person, &access, &plan).await? {
+            if access.control().is_err() || !self.settle(&person, &access, &plan).await? {
                 return Ok((person, access, plan));
             }
         }
         Err(GateError::Conflict)
+    }
+
+    /// Does one of the things that wait for a request of an owner or adult: gives whether there was one. Who joined comes
+    /// before an epoch, so that they get its keys; an epoch comes before anything else is sealed.
+    async fn settle(&self, person: &Person, access: &HomeAccess, plan: &HomePlan) -> Result<bool, GateError> {
+        Ok(self.found_roster(person, access, plan).await?
+            || self.admit_joined(person, access, plan).await?
+            || self.start_due_epoch(person, access, plan).await?
+            || self.settle_pairings(person, access, plan).await?)
+    }
+
+    /// What a request of a member does by the way: its new grant is put under its own key, and for owners and adults what
+    /// waits for them is done. A failure is logged and tried again at the next request: it must not cost the answer to this one.
+    pub(crate) async fn settle_home(&self, credentials: &Credentials, person: &Person, access: &HomeAccess) {
+        self.settle_grant(person, access).await;
+        if access.control().is_err() {
+            return;
+        }
+        if (access.row.epoch_due || access.row.joins_due)
+            && let Err(error) = self.home_plan(credentials, access.id()).await
+        {
+            tracing::warn!(home.id = %access.id(), %error, "what waits for an owner or adult could not be done");
+        }
+        self.ensure_local_agent(credentials, person, access).await;
     }
 }
 
@@ -48,7 +83,7 @@ impl HomeAccess {
     ) -> Result<NewConfiguration, GateError> {
         let raise = |error: OpenError| alarm::raise(&error, "writing a configuration");
         let key = self
-            .control
+            .control()?
             .open_device_key(device.id, device.latest_serial, &device.device_key)
             .map_err(raise)?;
         let public_key = device
@@ -68,9 +103,10 @@ impl HomeAccess {
         cameras: &[CameraRow],
         tests: &[TestRow],
     ) -> Result<NewConfiguration, OpenError> {
+        let control = self.granted.control_key().ok_or(OpenError::MixUp(Purpose::DeviceKey))?;
         let serial = device.latest_serial + 1;
         let next_device_key = DeviceKey::generate();
-        let next_key = self.control.seal_device_key(device.id, serial, &next_device_key);
+        let next_key = control.seal_device_key(device.id, serial, &next_device_key);
         let served = |camera: &&CameraRow| {
             camera.device == Some(device.id) && camera.standing == CameraStanding::Active
         };
@@ -94,13 +130,7 @@ impl HomeAccess {
             tests: assigned_tests,
         };
         let sealed = configuration.seal(public_key, key);
-        Ok(NewConfiguration {
-            device: device.id,
-            serial,
-            sealed,
-            key_epoch: self.control.scope().epoch,
-            next_key,
-        })
+        Ok(NewConfiguration { device: device.id, serial, sealed, key_epoch: control.scope().epoch, next_key })
     }
 
     fn assign(&self, camera: &CameraRow, device: &DeviceRow) -> Result<AssignedCamera, OpenError> {

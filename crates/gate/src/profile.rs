@@ -1,5 +1,6 @@
 //! Private text: what stands sealed in rows, as JSON.
 
+use data_encoding::BASE64URL_NOPAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -45,6 +46,34 @@ pub(crate) struct CameraAccess {
 impl Drop for CameraAccess {
     fn drop(&mut self) {
         self.password.zeroize();
+    }
+}
+
+/// A key in a private text: 32 bytes as base64url without padding. Wiped when dropped, never shown.
+#[derive(Clone)]
+pub(crate) struct KeyText(Zeroizing<[u8; 32]>);
+
+impl KeyText {
+    pub(crate) fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Serialize for KeyText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Zeroizing::new(BASE64URL_NOPAD.encode(&*self.0)))
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyText {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
+        let key = crate::credentials::half(&text);
+        key.map(Self).ok_or_else(|| serde::de::Error::custom("32 bytes as base64url are expected"))
     }
 }
 

@@ -33,7 +33,7 @@ const BEAT: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_secs(3);
 /// What changes within this time is told together, so that a busy home is told of twice a second at most.
 const TOGETHER: Duration = Duration::from_millis(500);
-const PARTS: [Part; 4] = [Part::Events, Part::Cameras, Part::Devices, Part::Tests];
+const PARTS: [Part; 5] = [Part::Events, Part::Cameras, Part::Devices, Part::Tests, Part::People];
 
 /// Says *changed* as long as the session lives.
 #[utoipa::path(get, path = "/api/v1/events/stream", tag = "events",

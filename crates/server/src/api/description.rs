@@ -8,8 +8,13 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 /// What can be asked for without a session. Everything else is 401 then.
-pub(super) const PUBLIC: [(&str, &str); 3] =
-    [("post", "/api/v1/sessions"), ("post", "/api/v1/links/open"), ("post", "/api/v1/links/redeem")];
+pub(super) const PUBLIC: [(&str, &str); 5] = [
+    ("post", "/api/v1/sessions"),
+    ("post", "/api/v1/links/open"),
+    ("post", "/api/v1/links/redeem"),
+    ("post", "/api/v1/invitations/open"),
+    ("post", "/api/v1/invitations/redeem"),
+];
 
 /// What the description begins with.
 #[derive(OpenApi)]

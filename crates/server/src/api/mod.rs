@@ -14,7 +14,9 @@ mod devices;
 mod events;
 mod homes;
 mod input;
+mod invitations;
 mod links;
+mod people;
 mod problems;
 mod ranges;
 mod sessions;
@@ -46,6 +48,13 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(homes::home, homes::change))
         .routes(routes!(homes::days))
         .routes(routes!(homes::day))
+        .routes(routes!(people::people))
+        .routes(routes!(people::invite))
+        .routes(routes!(people::withdraw))
+        .routes(routes!(people::change, people::remove))
+        .routes(routes!(invitations::open))
+        .routes(routes!(invitations::redeem))
+        .routes(routes!(invitations::accept))
         .routes(routes!(events::list))
         .routes(routes!(changes::stream))
         .routes(routes!(events::event, events::erase))
@@ -122,6 +131,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 34);
+        assert_eq!(operations, 42);
     }
 }

@@ -35,6 +35,22 @@ impl From<GateError> for Problem {
                     .retry_after(retry_after)
             }
             GateError::NotFound => Self::not_found(),
+            GateError::NotAllowed => {
+                Self::new(StatusCode::FORBIDDEN, "not-allowed", "This role may not do this")
+                    .detail("Your role in this home may not do this.")
+                    .remedy("Ask an owner of the home.")
+            }
+            GateError::AlreadyMember => {
+                Self::new(StatusCode::CONFLICT, "already-member", "This is a member already")
+                    .detail("Who has this address is a member of the home already.")
+                    .remedy("Nothing is to be done.")
+            }
+            GateError::LastOwner => Self::new(StatusCode::CONFLICT, "last-owner", "A home needs an owner")
+                .detail("The last owner cannot leave, nor give up the role.")
+                .remedy("Make another member owner first."),
+            GateError::TooMany { max } => Self::new(StatusCode::CONFLICT, "too-many", "The home is full")
+                .detail(format!("A home has at most {max} members and invitations."))
+                .remedy("Withdraw an invitation or remove somebody first."),
             GateError::NoPicture => Self::new(StatusCode::NOT_FOUND, "no-picture", "There is no picture yet")
                 .remedy("Wait until the camera records."),
             GateError::LinkUsed => Self::new(StatusCode::NOT_FOUND, "link-used", "This link does not work")

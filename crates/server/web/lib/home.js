@@ -1,4 +1,5 @@
-import { useQuery } from './query.js';
+import { onChange } from './live.js';
+import { refresh, useQuery } from './query.js';
 
 /** What every page of a home needs; asked once, shared, kept fresh by live updates. */
 
@@ -9,18 +10,27 @@ export const homePath = (home) => `/homes/${encodeURIComponent(home)}`;
 export const camerasPath = (home) => `/cameras?home=${encodeURIComponent(home)}`;
 /** @param {string} home */
 export const devicesPath = (home) => `${homePath(home)}/devices`;
+/** @param {string} home */
+export const peoplePath = (home) => `${homePath(home)}/people`;
 /** @param {string} home @param {string} day */
 export const dayPath = (home, day) => `${homePath(home)}/days/${day}`;
 
 export const useMe = () => useQuery(mePath);
 /** @param {string} home */
-export const useHome = (home) => useQuery(homePath(home), { home, topics: ['cameras', 'devices'] });
+export const useHome = (home) => useQuery(homePath(home), { home, topics: ['cameras', 'devices', 'people'] });
 /** @param {string} home */
 export const useCameras = (home) => useQuery(camerasPath(home), { home, topics: ['cameras', 'devices'] });
 /** @param {string} home */
 export const useDevices = (home) => useQuery(devicesPath(home), { home, topics: ['devices', 'cameras'] });
+/** @param {string} home */
+export const usePeople = (home) => useQuery(peoplePath(home), { home, topics: ['people', 'devices'] });
 /** @param {string} home @param {string | null} day */
 export const useDay = (home, day) => useQuery(day ? dayPath(home, day) : null, { home, topics: ['events', 'cameras'] });
 
 /** Whether somebody in this role may change cameras, devices and settings. @param {string | undefined} role */
 export const mayManage = (role) => role === 'owner' || role === 'adult';
+
+// One's own role, and which homes one is in, hang on the members.
+onChange(({ what }) => {
+  if (what === 'people' || what === 'all') refresh((path) => path === mePath);
+});

@@ -3,7 +3,7 @@ import { session } from './session.js';
 
 /**
  * Live updates. The server says only that something changed; what it is comes through the ordinary requests.
- * @typedef {{home: string | null, what: 'events' | 'cameras' | 'devices' | 'tests' | 'all'}} Change
+ * @typedef {{home: string | null, what: 'events' | 'cameras' | 'devices' | 'tests' | 'people' | 'all'}} Change
  */
 
 const RETRY_MS = [5000, 15000];

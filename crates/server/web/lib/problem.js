@@ -25,10 +25,20 @@ export class Problem extends Error {
   get signedOut() { return this.status === 401 && this.code === 'signed-out'; }
   get notFound() { return this.status === 404; }
   get lockedDown() { return this.lockdown !== null; }
+  /** The account's role in the home does not allow it; it may have changed since the page was drawn. */
+  get notAllowed() { return this.code === 'not-allowed'; }
   get notVerified() { return this.code === 'not-verified'; }
   /** Nothing was decided; the same request may be sent again after `retryAfter`. */
   get busy() { return this.status === 503 || this.status === 429; }
 }
+
+/** What helps, where the server does not say it. @type {Record<string, string>} */
+const REMEDIES = {
+  'not-allowed': 'Ask an owner of this home.',
+  'last-owner': 'Make another member owner first.',
+  'already-member': 'The page People shows them.',
+  'link-used': 'Ask who invited you for a new one.',
+};
 
 /** @returns {Problem} */
 export function offlineProblem() {
@@ -50,7 +60,7 @@ export async function problemOf(response) {
     code: body.code ?? (response.status === 404 ? 'not-found' : 'unknown'),
     status: response.status,
     detail: withoutField(body.detail) || body.title || `The server answered with status ${response.status}.`,
-    remedy: body.remedy ?? '',
+    remedy: body.remedy || REMEDIES[body.code] || '',
     reference: body.reference ?? '',
     field: body.field ?? '',
     retryAfter: retryAfterSeconds(response.headers.get('Retry-After')),

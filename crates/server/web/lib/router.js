@@ -80,7 +80,7 @@ export function match(pattern, path) {
  * @param {string | null} to
  */
 export function safeReturn(to) {
-  if (!to || !/^\/(?![/\\])/.test(to) || /^\/(sign-in|setup)\b/.test(to)) return '/';
+  if (!to || !/^\/(?![/\\])/.test(to) || /^\/(sign-in|setup|invite)\b/.test(to)) return '/';
   return to;
 }
 

@@ -13,7 +13,10 @@ import { CamerasPage } from './cameras.js';
 import { EventPage } from './event.js';
 import { EventsPage } from './events.js';
 import { HomePage } from './home.js';
+import { InvitePage } from './invite.js';
+import { NoHomePage } from './no-home.js';
 import { PairPage } from './pair.js';
+import { PeoplePage } from './people.js';
 import { SetupPage } from './setup.js';
 import { SignInPage } from './sign-in.js';
 
@@ -21,6 +24,7 @@ import { SignInPage } from './sign-in.js';
 const routes = [
   { pattern: '/sign-in', page: SignInPage, open: true },
   { pattern: '/setup', page: SetupPage, open: true },
+  { pattern: '/invite', page: InvitePage, open: true },
   { pattern: '/account', page: AccountPage },
   { pattern: '/h/:home/events', page: EventsPage },
   { pattern: '/h/:home/events/:event', page: EventPage, look: 'player' },
@@ -28,6 +32,7 @@ const routes = [
   { pattern: '/h/:home/cameras/add', page: AddCameraPage },
   { pattern: '/h/:home/cameras/pair', page: PairPage },
   { pattern: '/h/:home/cameras/:camera', page: CameraPage },
+  { pattern: '/h/:home/people', page: PeoplePage },
   { pattern: '/h/:home/home', page: HomePage },
 ];
 
@@ -57,14 +62,14 @@ function SignedIn({ found, path }) {
     if (unknown) endSession();
   }, [unknown]);
   useEffect(() => {
-    if (me && path === '/') navigate(me.homes.length ? `/h/${me.homes[0].id}/events` : '/account', { replace: true });
+    if (me?.homes.length && path === '/') navigate(`/h/${me.homes[0].id}/events`, { replace: true });
   }, [me, path]);
   return html`<${Shell} look=${found?.route.look ?? 'full'}><${Inside} me=${me} problem=${unknown ? null : problem} retryAt=${retryAt} reload=${reload} found=${found} path=${path} /><//>`;
 }
 
 function Inside({ me, problem, retryAt, reload, found, path }) {
   if (!me) return problem ? html`<${Page} title="Ownsight"><${ProblemPage} problem=${problem} retryAt=${retryAt} onRetry=${reload} /><//>` : null;
-  if (path === '/') return null;
+  if (path === '/') return me.homes.length ? null : html`<${NoHomePage} />`;
   const home = found?.params.home ? me.homes.find(({ id }) => id === found.params.home) : null;
   if (!found || (found.params.home && !home)) return html`<${Page} title="Nothing here" plainHeading><h1 class="visually-hidden" tabindex="-1">Nothing here</h1><${NothingHere} /><//>`;
   const { home: _, ...params } = found.params;

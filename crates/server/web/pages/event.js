@@ -17,7 +17,7 @@ import { api, apiUrl, mediaUrl } from '../lib/api.js';
 import { PHONE, useMedia } from '../lib/clockwork.js';
 import { changeListed } from '../lib/event-list.js';
 import { filterOf, queryOf } from '../lib/filter.js';
-import { mayManage, useCameras, useDay, useHome } from '../lib/home.js';
+import { mayManage, useCameras, useDay, usePeople } from '../lib/home.js';
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { useKeys } from '../lib/keys.js';
 import { useQuery } from '../lib/query.js';
@@ -64,7 +64,7 @@ function Player({ home, event, fresh, filter, list, startAt }) {
   const screen = useRef(null);
   const [asking, setAsking] = useState(false);
   const [help, setHelp] = useState(false);
-  const { data: homeDoc } = useHome(home.id);
+  const { data: people } = usePeople(home.id);
   const { data: cameras } = useCameras(home.id);
   const near = useNeighbours(home, event, filter);
   const video = useVideo({ id: event.id, src: fresh ? mediaUrl(event.video_url) : null, frames: event.frames, nominal: (event.ended_at - event.started_at) / 1e6, startAt });
@@ -132,10 +132,10 @@ function Player({ home, event, fresh, filter, list, startAt }) {
           <${Timeline} event=${event} zone=${zone} length=${video.length} at=${video.at} onSeek=${video.seek} />
           <${Controls} video=${video} event=${event} zone=${zone} older=${near.older} newer=${near.newer} onGo=${go} download=${download} onFullScreen=${fullScreen} />
         </div>
-        ${phone && html`<${Facts} event=${event} zone=${zone} members=${homeDoc?.members} phone onDelete=${null} />`}
+        ${phone && html`<${Facts} event=${event} zone=${zone} home=${home} members=${people?.members} phone onDelete=${null} />`}
         <${Filmstrip} events=${near.events} current=${event.id} zone=${zone} hrefOf=${hrefOf} nameOf=${nameOf} onGo=${go} />
       </div>
-      ${!phone && html`<${Facts} event=${event} zone=${zone} members=${homeDoc?.members} phone=${false} onDelete=${mayDelete ? () => setAsking(true) : null} />`}
+      ${!phone && html`<${Facts} event=${event} zone=${zone} home=${home} members=${people?.members} phone=${false} onDelete=${mayDelete ? () => setAsking(true) : null} />`}
       ${asking && html`
         <${Confirm} title="Delete this event?" verb="Delete" onConfirm=${remove} onClose=${() => setAsking(false)}>
           <p><b>${heading}.</b> Its picture and video are erased for every member, at once. What was downloaded stays where it is.</p>

@@ -2,7 +2,7 @@ import { Calendar } from '../components/calendar/calendar.js';
 import { Hatch } from '../components/event-card/gap-line.js';
 import { EventCardSkeleton } from '../components/event-card/skeleton.js';
 import { LeftOut, LockedDown, lockedFrame } from '../components/feedback/lockdown.js';
-import { Busy, ProblemPage, Skeleton } from '../components/feedback/states.js';
+import { Busy, ProblemPage, Skeleton, Unverified } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
 import { Icon } from '../components/icon/icon.js';
 import { Confirm } from '../components/overlay/dialog.js';
@@ -86,7 +86,7 @@ export function EventsPage({ home }) {
       <${ZoneNote} zone=${home.zone} />
       <${ActiveFilter} filter=${filter} cameras=${known ?? []} />
       ${list.retryAt && html`<${Busy} retryAt=${list.retryAt} />`}
-      ${list.unverified > 0 && html`<${Unverified} n=${list.unverified} />`}
+      ${list.unverified > 0 && html`<${Unverified} what=${count(list.unverified, 'event')} />`}
       ${list.lockedDown > 0 && html`<${LeftOut} n=${list.lockedDown} />`}
       ${!list.begun && list.problem && !list.retryAt && html`<${ProblemPage} problem=${list.problem} onRetry=${list.more} />`}
       <${Skeleton} loading=${!list.begun && !list.problem}><${EventCardSkeleton} /><//>
@@ -175,10 +175,6 @@ function NothingFound({ home, filter, other, cameras, onPick }) {
     return html`<section class="state"><h2 class="state-title">${no} of ${filterWords(filter, cameras)}</h2><button type="button" class="btn" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></section>`;
   }
   return html`<${EventsDay} home=${home} day=${dayOf(Date.now() * 1000, home.zone)} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`${no} yet. When something moves, its event appears here by itself, once its video is complete.`} />`;
-}
-
-function Unverified({ n }) {
-  return html`<div class="notice notice-bad" role="alert"><${Icon} name="shield-warning" /><p><b>${count(n, 'event')} could not be verified, not shown.</b> The alarm has been raised; the operator sees the reference in the server's log.</p></div>`;
 }
 
 /** Said once when the home's clock is not the viewer's. */

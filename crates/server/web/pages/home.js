@@ -3,16 +3,17 @@ import { ProblemLine, ProblemPage, Skeleton } from '../components/feedback/state
 import { toast } from '../components/feedback/toast.js';
 import { Field, SelectField } from '../components/form/field.js';
 import { zoneOptions } from '../components/form/zones.js';
+import { Icon } from '../components/icon/icon.js';
 import { Page } from '../components/shell/page.js';
 import { api } from '../lib/api.js';
-import { homePath, mayManage, mePath, useHome } from '../lib/home.js';
+import { homePath, mayManage, mePath, useHome, usePeople } from '../lib/home.js';
 import { html, useMemo, useState } from '../lib/html.js';
 import { put, refresh } from '../lib/query.js';
-import { bytes, count, roleWords } from '../lib/words.js';
+import { count } from '../lib/words.js';
 
 const GB = 1e9;
 
-/** The home's settings: how long events are kept, disk use, name, zone, members. @param {{home: any}} props */
+/** The home's settings: how long events are kept, disk use, name, zone, and the way to its members. @param {{home: any}} props */
 export function HomePage({ home }) {
   const { data, problem, retryAt, reload } = useHome(home.id);
   return html`
@@ -22,7 +23,7 @@ export function HomePage({ home }) {
       ${data && html`<div class="settings">
         <${Storage} home=${data} detailed />
         ${mayManage(data.role) ? html`<${Retention} home=${data} /><${NameAndZone} home=${data} />` : null}
-        <${Members} home=${data} />
+        <${People} home=${data} />
       </div>`}
     <//>`;
 }
@@ -112,21 +113,15 @@ function NameAndZone({ home }) {
     </form>`;
 }
 
-function Members({ home }) {
+function People({ home }) {
+  const { data } = usePeople(home.id);
+  const alone = data?.members.length === 1;
   return html`
     <section class="settings-part">
       <h2>Who can see this home</h2>
       <div class="settings-body">
-        <p class="soft">${home.members.length === 1 && home.members[0].you ? 'You, as its only member. Nobody outside this home.' : `${count(home.members.length, 'member')}. Nobody outside this home.`}</p>
-        <ul class="card members">${home.members.map((member) => html`<li key=${member.name + member.role}><span class="avatar" aria-hidden="true">${initials(member.name)}</span><div><b>${member.name}${member.you ? ', you' : ''}</b><small>${SAYS[member.role] ?? roleWords(member.role, false)}</small></div></li>`)}</ul>
+        ${data && html`<p class="soft">${alone ? 'You, as its only member. Nobody outside this home.' : `${count(data.members.length, 'member')}. Nobody outside this home.`}</p>`}
+        <div><a class="btn" href=${`/h/${home.id}/people`}><${Icon} name="users-three" />People</a></div>
       </div>
     </section>`;
-}
-
-const SAYS = { owner: 'Owner: sees and manages everything', adult: 'Adult: sees and manages', viewer: 'Viewer: sees' };
-
-/** @param {string} name */
-function initials(name) {
-  const words = name.trim().split(/\s+/);
-  return (words[0]?.charAt(0) ?? '').concat(words.length > 1 ? words.at(-1).charAt(0) : '').toUpperCase();
 }

@@ -1,5 +1,6 @@
 import { NothingHere, ProblemLine } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
+import { Copy } from '../components/form/copy.js';
 import { Field } from '../components/form/field.js';
 import { Icon } from '../components/icon/icon.js';
 import { Page } from '../components/shell/page.js';
@@ -150,18 +151,6 @@ function Qr({ svg }) {
   const url = useMemo(() => URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' })), [svg]);
   useEffect(() => () => URL.revokeObjectURL(url), [url]);
   return html`<div class="pair-qr"><img src=${url} width="204" height="204" alt="QR code of the address and the pairing code" /></div>`;
-}
-
-function Copy({ text, label }) {
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      toast('Copied.');
-    } catch {
-      announce('Could not be copied');
-    }
-  };
-  return html`<button type="button" class="icon-btn" aria-label=${label} onClick=${copy}><${Icon} name="copy" /></button>`;
 }
 
 function spell(code) {

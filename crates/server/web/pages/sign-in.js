@@ -1,7 +1,5 @@
-import { LockedNotice } from '../components/feedback/lockdown.js';
-import { ProblemLine } from '../components/feedback/states.js';
+import { TryProblem, untilOf } from '../components/feedback/try-problem.js';
 import { Field, PasswordField } from '../components/form/field.js';
-import { Icon } from '../components/icon/icon.js';
 import { Front } from '../components/shell/front.js';
 import { useSecondsUntil } from '../lib/clockwork.js';
 import { html, useEffect, useState } from '../lib/html.js';
@@ -28,7 +26,7 @@ export function SignInPage() {
       await signIn(form.email, form.password);
       navigate(to, { replace: true });
     } catch (problem) {
-      setState({ busy: false, problem, until: problem.busy && problem.retryAfter ? Date.now() + problem.retryAfter * 1000 : null });
+      setState({ busy: false, problem, until: untilOf(problem) });
     }
   };
   const back = to !== '/' ? 'You are signed out. Sign in to go on where you were.' : null;
@@ -37,11 +35,7 @@ export function SignInPage() {
       <form class="stack" onSubmit=${submit} novalidate>
         <${Field} id="email" label="E-mail" type="email" name="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" value=${form.email} onInput=${(email) => setForm({ ...form, email })} />
         <${PasswordField} id="password" label="Password" name="password" autocomplete="current-password" value=${form.password} onInput=${(password) => setForm({ ...form, password })} />
-        ${state.problem && (wait > 0
-          ? html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>${state.problem.code === 'too-many-tries' ? 'Too many tries.' : 'Busy.'}</b> Try again in <span class="num">${wait} s</span>.</p></div>`
-          : !state.until && (state.problem.lockedDown
-            ? html`<${LockedNotice} what="sign-in" lockdown=${state.problem.lockdown}><p>Who is signed in stays signed in. Try again later.</p><//>`
-            : html`<${ProblemLine} problem=${state.problem} />`))}
+        ${state.problem && html`<${TryProblem} problem=${state.problem} wait=${wait} />`}
         <button class="btn btn-primary btn-wide front-button" disabled=${state.busy || wait > 0 || !form.email.trim() || !form.password}>Sign in</button>
       </form>
       <p class="meta front-note">Forgot the password? The operator of this server can send you a link that resets it.</p>

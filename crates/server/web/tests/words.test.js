@@ -77,7 +77,7 @@ test('addresses of pages', () => {
 
 test('sign-in returns to our own pages only', () => {
   assert.equal(safeReturn('/h/a/events?day=2026-11-23'), '/h/a/events?day=2026-11-23');
-  for (const bad of ['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/sign-in?to=/', null, '']) assert.equal(safeReturn(bad), '/');
+  for (const bad of ['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/sign-in?to=/', '/setup', '/invite', null, '']) assert.equal(safeReturn(bad), '/');
 });
 
 test('the page\'s half', () => {

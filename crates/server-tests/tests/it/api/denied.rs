@@ -7,13 +7,44 @@ use ownsight_model::{CameraId, EventId, HomeId};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::member::{Member, invite};
 use crate::support::person::{Answered, Cookies, Person, Proof, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
 
 /// What anybody may ask for; each has tests of its own.
-const PUBLIC: [(&str, &str); 3] =
-    [("post", "/api/v1/sessions"), ("post", "/api/v1/links/open"), ("post", "/api/v1/links/redeem")];
+const PUBLIC: [(&str, &str); 5] = [
+    ("post", "/api/v1/sessions"),
+    ("post", "/api/v1/links/open"),
+    ("post", "/api/v1/links/redeem"),
+    ("post", "/api/v1/invitations/open"),
+    ("post", "/api/v1/invitations/redeem"),
+];
+
+/// What else there is to name: of the home's people, and an invitation into another home.
+struct People {
+    /// A viewer of the home.
+    member: String,
+    /// An invitation of the home that waits.
+    invitation: String,
+    /// Into another home, for who is to accept it.
+    accept: Value,
+}
+
+impl People {
+    /// `accepts` is whose address the invitation into `other` is for.
+    async fn of(system: &System, side: &Side, other: &Side, accepts: &str) -> Self {
+        let member = Member::join(side, &system.url, &format!("viewer-of-{}", side.home.id), "viewer").await;
+        let home = side.home.id.to_string();
+        let invitation = invite(&side.program, &home, "tom@example.org", "adult").await;
+        let into_other = invite(&other.program, &other.home.id.to_string(), accepts, "viewer").await;
+        Self {
+            member: member.id,
+            invitation: invitation["id"].as_str().unwrap().to_owned(),
+            accept: json!({"secret": into_other["secret"], "email": accepts}),
+        }
+    }
+}
 
 struct Operation {
     method: Method,
@@ -24,12 +55,17 @@ struct Operation {
     body: Option<Value>,
     /// An id that is another than the scene's usual one.
     special: Option<(&'static str, String)>,
-    /// What the owner is answered.
+    /// What the owner is answered, and an adult.
     owner: u16,
+    /// What a viewer is answered: what their key opens, and what concerns their own account.
+    viewer: u16,
 }
 
+/// By default a viewer sees what there is to see, and changes their own account only.
 fn operation(method: Method, template: &'static str, owner: u16) -> Operation {
-    Operation { method, template, query: String::new(), body: None, special: None, owner }
+    let own = ["/api/v1/me", "/api/v1/me/password", "/api/v1/sessions", "/api/v1/sessions/current"];
+    let viewer = if method == Method::GET || own.contains(&template) { owner } else { 403 };
+    Operation { method, template, query: String::new(), body: None, special: None, owner, viewer }
 }
 
 impl Operation {
@@ -40,6 +76,11 @@ impl Operation {
 
     fn of(mut self, special: (&'static str, String)) -> Self {
         self.special = Some(special);
+        self
+    }
+
+    fn as_viewer(mut self, viewer: u16) -> Self {
+        self.viewer = viewer;
         self
     }
 
@@ -63,7 +104,7 @@ impl Operation {
 }
 
 /// In an order in which the owner can do all of it.
-fn operations(side: &Side) -> Vec<Operation> {
+fn operations(side: &Side, people: &People) -> Vec<Operation> {
     let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
     vec![
         operation(get.clone(), "/api/v1/me", 200),
@@ -84,13 +125,23 @@ fn operations(side: &Side) -> Vec<Operation> {
         operation(get.clone(), "/api/v1/cameras/{camera}/still", 200),
         operation(post.clone(), "/api/v1/homes/{home}/camera-tests", 202)
             .sends(json!({"camera_id": side.camera()})),
-        operation(get.clone(), "/api/v1/camera-tests/{test}", 200),
-        operation(get.clone(), "/api/v1/camera-tests/{test}/still", 200),
+        operation(get.clone(), "/api/v1/camera-tests/{test}", 200).as_viewer(403),
+        operation(get.clone(), "/api/v1/camera-tests/{test}/still", 200).as_viewer(403),
         operation(post.clone(), "/api/v1/camera-tests/{test}/confirm", 201).sends(json!({"name": "Gate"})),
         operation(get.clone(), "/api/v1/homes/{home}/devices", 200),
         operation(post, "/api/v1/homes/{home}/devices", 201).sends(json!({"name": "shed"})),
         operation(get.clone(), "/api/v1/devices/{device}", 200),
         operation(patch, "/api/v1/devices/{device}", 200).sends(json!({"name": "attic"})),
+        operation(get.clone(), "/api/v1/homes/{home}/people", 200),
+        operation(Method::POST, "/api/v1/homes/{home}/invitations", 201)
+            .sends(json!({"email": "mia@example.org", "role": "viewer"})),
+        operation(delete.clone(), "/api/v1/homes/{home}/invitations/{invitation}", 204),
+        operation(Method::PATCH, "/api/v1/homes/{home}/members/{member}", 204)
+            .sends(json!({"role": "adult"})),
+        operation(delete.clone(), "/api/v1/homes/{home}/members/{member}", 200),
+        operation(Method::POST, "/api/v1/invitations/accept", 201)
+            .sends(people.accept.clone())
+            .as_viewer(201),
         operation(delete.clone(), "/api/v1/events/{event}", 204),
         operation(delete.clone(), "/api/v1/cameras/{camera}", 200),
         operation(delete.clone(), "/api/v1/camera-tests/{test}", 204)
@@ -104,13 +155,15 @@ fn operations(side: &Side) -> Vec<Operation> {
     ]
 }
 
-fn ids_of(side: &Side) -> Vec<(&'static str, String)> {
+fn ids_of(side: &Side, people: &People) -> Vec<(&'static str, String)> {
     vec![
         ("home", side.home.id.to_string()),
         ("camera", side.camera().to_string()),
         ("event", side.event.to_string()),
         ("device", side.serving.device.scope.device.to_string()),
         ("test", side.test.to_string()),
+        ("member", people.member.clone()),
+        ("invitation", people.invitation.clone()),
         ("date", "2026-01-01".to_owned()),
     ]
 }
@@ -124,6 +177,8 @@ fn ids_of_nothing() -> Vec<(&'static str, String)> {
         ("event", fresh()),
         ("device", fresh()),
         ("test", fresh()),
+        ("member", fresh()),
+        ("invitation", fresh()),
         ("date", "2026-01-01".to_owned()),
     ]
 }
@@ -132,12 +187,13 @@ fn ids_of_nothing() -> Vec<(&'static str, String)> {
 async fn the_table_is_what_the_api_says_of_itself() {
     let system = System::start().await;
     let side = Side::build(&system, "anna").await;
+    let people = People { member: String::new(), invitation: String::new(), accept: json!({}) };
     let description = Person::nobody(&system.url).see("openapi.json").await;
     let mut described = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         described.extend(item.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())));
     }
-    let mut known: BTreeSet<_> = operations(&side)
+    let mut known: BTreeSet<_> = operations(&side, &people)
         .iter()
         .map(|operation| (operation.method.as_str().to_lowercase(), operation.template.to_owned()))
         .collect();
@@ -150,12 +206,13 @@ async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() 
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
     let berta = Side::build(&system, "berta").await;
-    let (theirs, nothing) = (ids_of(&anna), ids_of_nothing());
+    let people = People::of(&system, &anna, &berta, &anna.email).await;
+    let (theirs, nothing) = (ids_of(&anna, &people), ids_of_nothing());
     let denied = Denied::of(&system, &anna, &berta).await;
     let mut marks: Vec<_> = theirs.iter().filter(|(name, _)| *name != "date").map(|(_, id)| id).collect();
     marks.push(&anna.email);
 
-    for operation in operations(&anna) {
+    for operation in operations(&anna, &people) {
         let name = format!("{} {}", operation.method, operation.template);
         let theirs = match &operation.special {
             Some((special, id)) => {
@@ -208,6 +265,102 @@ async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() 
         // Not read to its end: a stream has none.
         let status = request.send().await.unwrap().status().as_u16();
         assert_eq!(status, operation.owner, "{name}, as the owner");
+    }
+}
+
+/// What every role is answered, and who has none any more. What a viewer is refused has changed nothing.
+#[tokio::test]
+async fn each_role_gets_what_its_key_opens() {
+    let system = System::start().await;
+    let other = Side::build(&system, "other").await;
+    for (owner, role) in [("anna", "adult"), ("berta", "viewer"), ("carla", "removed"), ("dora", "left")] {
+        let side = Side::build(&system, owner).await;
+        let name = format!("{role}-of-{owner}");
+        let starts_as = if role == "viewer" { "viewer" } else { "adult" };
+        let member = Member::join(&side, &system.url, &name, starts_as).await;
+        let people = People::of(&system, &side, &other, &member.email).await;
+        let person = &member.person;
+        let path = format!("homes/{}/members/{}", side.home.id, member.id);
+        match role {
+            "removed" => assert_eq!(side.program.delete(&path).await.status, 200),
+            "left" => assert_eq!(person.delete(&path).await.status, 200),
+            _ => {}
+        }
+        let (ids, nothing) = (ids_of(&side, &people), ids_of_nothing());
+        let state = async || {
+            let mut state = Vec::new();
+            for path in ["", "/devices", "/people"] {
+                state.push(side.program.see(&format!("homes/{}{path}", side.home.id)).await);
+            }
+            state.push(side.program.see("events").await["events"].clone());
+            state.push(side.program.see("cameras").await["cameras"].clone());
+            for at in [1, 2, 3, 4] {
+                without_what_moves(&mut state[at]);
+            }
+            state
+        };
+        let before = if role == "viewer" { Some(state().await) } else { None };
+        for operation in operations(&side, &people) {
+            // Their own password is another; and ending a session ends what asks.
+            if operation.template.contains("sessions") || operation.template.ends_with("/password") {
+                continue;
+            }
+            let what = format!("{} {} as {role}", operation.method, operation.template);
+            let path = match &operation.special {
+                Some((special, id)) => {
+                    let with = ids.iter().map(|(name, usual)| {
+                        (*name, if name == special { id.clone() } else { usual.clone() })
+                    });
+                    operation.path(&with.collect::<Vec<_>>())
+                }
+                None => operation.path(&ids),
+            };
+            let request = person.request(operation.method.clone(), &path);
+            let request = match &operation.body {
+                Some(body) => request.json(body),
+                None => request,
+            };
+            let answer = request.send().await.unwrap();
+            let status = answer.status().as_u16();
+            match role {
+                "adult" => assert_eq!(status, operation.owner, "{what}"),
+                "viewer" => {
+                    assert_eq!(status, operation.viewer, "{what}");
+                    if status == 403 {
+                        assert_eq!(Answered::read(answer).await.problem().1, "not-allowed", "{what}");
+                    }
+                }
+                _ if operation.names_something() => {
+                    let answer = Answered::read(answer).await;
+                    assert_eq!(answer.problem(), (404, "not-found".into()), "{what}");
+                    let unknown = operation.path(&nothing);
+                    let unknown =
+                        person.send(operation.method.clone(), &unknown, operation.body.as_ref()).await;
+                    assert_eq!(answer, unknown, "{what}");
+                }
+                _ if operation.template.ends_with("/stream") => assert_eq!(status, 200, "{what}"),
+                _ => {
+                    // Their own account, and lists of nothing.
+                    let text = String::from_utf8(Answered::read(answer).await.body).unwrap();
+                    assert!(!text.contains(&side.home.id.to_string()), "{what}: {text}");
+                }
+            }
+        }
+        if let Some(before) = before {
+            assert_eq!(before, state().await, "a viewer changed something");
+        }
+    }
+}
+
+/// Takes out what goes on by itself: whether something was opened, and figures of devices and pictures.
+fn without_what_moves(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(without_what_moves),
+        Value::Object(fields) => {
+            fields.retain(|name, _| !matches!(name.as_str(), "opened" | "since" | "status" | "state"));
+            fields.values_mut().for_each(without_what_moves);
+        }
+        _ => {}
     }
 }
 

@@ -8,5 +8,6 @@ mod homes;
 mod links;
 mod lockdown;
 mod media;
+mod people;
 mod sessions;
 mod stream;

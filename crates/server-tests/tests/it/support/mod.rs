@@ -1,6 +1,7 @@
 //! A whole server, its devices and its people.
 
 pub(crate) mod device;
+pub(crate) mod member;
 pub(crate) mod person;
 pub(crate) mod scene;
 pub(crate) mod system;

@@ -1,5 +1,6 @@
 import { closedPictures } from '../../lib/closed-pictures.js';
 import { offlineSince } from '../../lib/connection.js';
+import { mayManage } from '../../lib/home.js';
 import { html } from '../../lib/html.js';
 import { closedBy, closedTitle } from '../../lib/lockdown.js';
 import { useStore } from '../../lib/store.js';
@@ -24,7 +25,7 @@ export function Banner({ home, now }) {
   const full = home?.disk?.full_since;
   if (full) {
     return html`<div class="banner banner-warn" role="alert"><${Icon} name="hard-drives" />
-      <p><b>The server's disk is full since ${when(full, home.zone, now * 1000)}.</b> New events wait on the devices, which keep them until there is room; ${bytes(home.disk.free_bytes)} are free. <a class="link" href=${`/h/${home.id}/home`}>Keep less</a></p></div>`;
+      <p><b>The server's disk is full since ${when(full, home.zone, now * 1000)}.</b> New events wait on the devices, which keep them until there is room; ${bytes(home.disk.free_bytes)} are free. ${mayManage(home.role) && html`<a class="link" href=${`/h/${home.id}/home`}>Keep less</a>`}</p></div>`;
   }
   return null;
 }

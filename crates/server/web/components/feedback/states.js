@@ -64,6 +64,11 @@ export function Busy({ retryAt }) {
   return html`<div class="notice notice-warn" role="status"><${Icon} name="clock" /><p><b>Busy,</b> trying again in <span class="num">${seconds} s</span>.</p></div>`;
 }
 
+/** What a list leaves out because it does not authenticate. @param {{what: string}} props `what`: with its number, such as "2 events" */
+export function Unverified({ what }) {
+  return html`<div class="notice notice-bad" role="alert"><${Icon} name="shield-warning" /><p><b>${what} could not be verified, not shown.</b> The alarm has been raised; the operator sees the reference in the server's log.</p></div>`;
+}
+
 /** Grey shapes of what will come, if it takes longer than a glance. @param {{loading: boolean, children?: any}} props */
 export function Skeleton({ loading, children }) {
   const shown = useLasting(loading);

@@ -4,16 +4,21 @@ import { Icon } from '../icon/icon.js';
 
 /**
  * A modal, closed by Esc, its own buttons, or a press beside it; the focus returns to where it was.
- * @param {{title: string, onClose: () => void, class?: string, children?: any}} props
+ * @param {{title: string, onClose: () => void, class?: string, stays?: boolean, children?: any}} props `stays`: a press beside it does not close it
  */
-export function Modal({ title, onClose, class: extra = '', children }) {
+export function Modal({ title, onClose, class: extra = '', stays = false, children }) {
   const box = useRef(null);
   useLayoutEffect(() => {
     const before = document.activeElement;
-    box.current.showModal();
-    return () => before instanceof HTMLElement && before.isConnected && before.focus({ preventScroll: true });
+    const element = box.current;
+    element.showModal();
+    return () => {
+      // While it is open nothing beside it takes the focus.
+      element.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
   }, []);
-  const beside = (event) => event.target === box.current && onClose();
+  const beside = (event) => event.target === box.current && !stays && onClose();
   return html`
     <dialog ref=${box} class=${`dialog ${extra}`} aria-labelledby="dialog-title" onCancel=${(event) => { event.preventDefault(); onClose(); }} onMouseDown=${beside}>
       <div class="dialog-box">
@@ -25,9 +30,9 @@ export function Modal({ title, onClose, class: extra = '', children }) {
 
 /**
  * Asks before what cannot be undone: the effect in numbers, the verb on the button, the focus on Cancel.
- * @param {{title: string, verb: string, onConfirm: () => Promise<void>, onClose: () => void, children?: any}} props `onConfirm` rejects with a `Problem`
+ * @param {{title: string, verb: string, danger?: boolean, onConfirm: () => Promise<void>, onClose: () => void, children?: any}} props `onConfirm` rejects with a `Problem`; `danger`: something is lost
  */
-export function Confirm({ title, verb, onConfirm, onClose, children }) {
+export function Confirm({ title, verb, danger = true, onConfirm, onClose, children }) {
   const [state, setState] = useState({ busy: false, problem: null });
   const confirm = async () => {
     setState({ busy: true, problem: null });
@@ -44,15 +49,15 @@ export function Confirm({ title, verb, onConfirm, onClose, children }) {
       ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
       <div class="dialog-buttons">
         <button type="button" class="btn" autofocus onClick=${onClose}>Cancel</button>
-        <button type="button" class="btn btn-danger-fill" disabled=${state.busy} onClick=${confirm}>${verb}</button>
+        <button type="button" class=${danger ? 'btn btn-danger-fill' : 'btn btn-primary'} disabled=${state.busy} onClick=${confirm}>${verb}</button>
       </div>
     <//>`;
 }
 
-/** A modal that only shows something. @param {{title: string, onClose: () => void, children?: any}} props */
-export function Sheet({ title, onClose, children }) {
+/** A modal that is no question. @param {{title: string, onClose: () => void, stays?: boolean, children?: any}} props */
+export function Sheet({ title, onClose, stays = false, children }) {
   return html`
-    <${Modal} title=${title} onClose=${onClose} class="dialog-sheet">
+    <${Modal} title=${title} onClose=${onClose} stays=${stays} class="dialog-sheet">
       <button type="button" class="icon-btn dialog-close" aria-label="Close" onClick=${onClose}><${Icon} name="x" /></button>
       ${children}
     <//>`;

@@ -15,6 +15,8 @@ export function Menu({ label, items, icon = 'dots-three', class: extra = 'icon-b
   const popover = usePopover();
   const pick = (item) => {
     popover.close();
+    // A dialog that follows gives the focus back to where it was.
+    anchor.current?.focus({ preventScroll: true });
     item.onSelect?.();
   };
   return html`

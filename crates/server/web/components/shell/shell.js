@@ -34,6 +34,7 @@ export function Shell({ look, children }) {
     ...(home && {
       'g e': () => navigate(`/h/${home.id}/events`),
       'g c': () => navigate(`/h/${home.id}/cameras`),
+      'g p': () => navigate(`/h/${home.id}/people`),
       'g h': () => navigate(`/h/${home.id}/home`),
     }),
   });
@@ -70,6 +71,7 @@ function placesOf(home, path) {
   const all = [
     home && { name: 'Events', icon: 'film-strip', href: `${base}/events`, rail: true, fresh: true },
     home && { name: 'Cameras', icon: 'security-camera', href: `${base}/cameras`, rail: true },
+    home && { name: 'People', icon: 'users-three', href: `${base}/people`, rail: true },
     home && { name: 'Home', icon: 'house', href: `${base}/home`, rail: true },
     { name: 'Account', icon: 'user-circle', href: '/account', rail: false },
   ].filter(Boolean);
