@@ -209,9 +209,88 @@ try {
     await picture(look.page, `player-${name}`);
     await look.context.close();
   }
+
+  // Anna invites: a viewer with a new account, and Jonas, who has one. Both by links that are shown once.
+  const invite = async (email, role) => {
+    await anna.page.goto(`${url}/h/${home}/people`);
+    await anna.page.getByRole('button', { name: 'Invite a member' }).locator('visible=true').click();
+    await anna.page.getByLabel('E-mail').fill(email);
+    await anna.page.getByRole('radio', { name: role }).check({ force: true });
+    await anna.page.getByRole('button', { name: 'Make the link' }).click();
+    const link = await anna.page.getByLabel('Link', { exact: true }).inputValue();
+    assert.match(link, /\/invite#[\w-]{43}$/);
+    await picture(anna.page, `invitation-${role.toLowerCase()}`);
+    await anna.page.getByRole('button', { name: 'Done' }).click();
+    return link;
+  };
+  const open = async (page, link, email) => {
+    await page.goto(link);
+    const field = page.getByLabel('E-mail');
+    await field.waitFor({ timeout: 10_000 });
+    assert.equal(new URL(page.url()).hash, '', 'the secret is out of the address at once');
+    assert(!(await page.locator('body').innerText()).includes(anna.account.home), 'the link alone tells nothing');
+    await field.fill('somebody.else@example.org');
+    await page.getByRole('button', { name: 'Open the invitation' }).click();
+    await page.getByText('made for another address').waitFor({ timeout: 10_000 });
+    await field.fill(email);
+    await page.getByRole('button', { name: 'Open the invitation' }).click();
+    await page.getByText(`Join ${anna.account.home}`).first().waitFor({ timeout: 10_000 });
+  };
+  const phone = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  const lea = await phone.newPage();
+  await open(lea, await invite('lea@example.org', 'Viewer'), 'lea@example.org');
+  await picture(lea, 'invite-phone');
+  await lea.getByLabel(/name/i).fill('Lea Berg');
+  await lea.getByLabel(/password/i).first().fill('a password of hers');
+  await lea.getByRole('button', { name: /join|create/i }).click();
+  await lea.waitForURL(`**/h/${home}/events`, { timeout: 20_000 });
+  await lea.waitForFunction(() => [...document.querySelectorAll('ol li img')].some((image) => image.naturalWidth > 0), null, { timeout: 30_000 });
+  await picture(lea, 'events-viewer-phone');
+  await lea.goto(`${url}/h/${home}/people`);
+  await lea.getByText('Lea Berg, you').waitFor({ timeout: 10_000 });
+  await picture(lea, 'people-viewer-phone');
+  await lea.goto(`${url}/h/${home}/cameras`);
+  await lea.locator('img').first().waitFor({ timeout: 30_000 });
+  assert.equal(await lea.getByRole('link', { name: /add|pair/i }).count(), 0, 'a viewer manages nothing');
+
+  await open(jonas.page, await invite(jonas.account.email, 'Adult'), jonas.account.email);
+  await jonas.page.getByRole('button', { name: `Join ${anna.account.home}` }).click();
+  await jonas.page.waitForURL(`**/h/${home}/events`, { timeout: 20_000 });
+  await jonas.page.waitForFunction(() => [...document.querySelectorAll('ol li img')].some((image) => image.naturalWidth > 0), null, { timeout: 30_000 });
+  const both = JSON.parse((await api(jonas.page, '/api/v1/me')).body).homes;
+  assert.deepEqual(both.map(({ role }) => role).toSorted(), ['adult', 'owner']);
+
+  // Why somebody sees a camera; then Jonas goes, at once, and Lea and Anna see past and future.
+  await anna.page.goto(`${url}/h/${home}/people`);
+  await anna.page.getByText('Lea Berg').first().waitFor({ timeout: 10_000 });
+  await picture(anna.page, 'people-desktop');
+  await anna.page.locator('a[href*="why="]').last().click();
+  await anna.page.getByText(/Why can .+ see/).first().waitFor({ timeout: 10_000 });
+  await picture(anna.page, 'why-desktop');
+  await anna.page.goto(`${url}/h/${home}/people`);
+  const known = (await anna.page.locator('tr', { hasText: 'Adult:' }).locator('b').innerText()).split(' ')[0];
+  await anna.page.getByRole('button', { name: `More for ${known}` }).click();
+  await anna.page.getByRole('menuitem', { name: /Remove/ }).click();
+  await anna.page.getByText('loses access now').waitFor({ timeout: 10_000 });
+  await picture(anna.page, 'remove-desktop');
+  await anna.page.locator('dialog').getByRole('button', { name: 'Remove' }).click();
+  await anna.page.getByText(/got (a )?new keys?/).waitFor({ timeout: 20_000 });
+  assert.equal((await api(jonas.page, `/api/v1/homes/${home}`)).status, 404, 'removed');
+  await jonas.page.goto(`${url}/h/${home}/events`);
+  await jonas.page.getByText('Nothing here').first().waitFor({ timeout: 10_000 });
+  const seen = async () => JSON.parse((await api(lea, `/api/v1/events?home=${home}`)).body);
+  const then = await seen();
+  assert(then.events.length > 0 && then.unverified === 0, 'the past');
+  let later = then;
+  for (let tries = 0; tries < 90 && later.events[0].started_at <= then.events[0].started_at + 10e6; tries += 1) {
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+    later = await seen();
+  }
+  assert(later.events[0].started_at > then.events[0].started_at + 10e6 && later.unverified === 0, 'and the future');
+  await phone.close();
   assert.deepEqual(complaints, [], 'the console is silent');
   failed = false;
-  console.log('two homes in a browser: each sees their own, and nothing of the other');
+  console.log('two homes in a browser: each sees their own, and nothing of the other; members come and go');
 } finally {
   await browser.close();
   demo.kill('SIGINT');

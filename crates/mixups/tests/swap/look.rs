@@ -1,7 +1,7 @@
 //! Looking: everything that a side's people and its device can ask for, and what of the other side is in the answers.
 
 use ownsight_gate::{
-    Answer, Client, Credentials, EventFilter, GateError, Media, MediaStream, Password, Redemption,
+    Answer, Client, Credentials, EventFilter, GateError, Media, MediaStream, NewAccount, Password, Redemption,
 };
 use ownsight_ingest::{AlarmReport, Credential};
 use ownsight_model::Timestamp;
@@ -39,12 +39,15 @@ impl<'a> Looker<'a> {
 
     /// Asks for everything once.
     pub(crate) async fn look(mut self) -> Seen {
+        // First: the owner's request writes the roster anew.
+        self.look_as_viewer().await;
         let gate = &self.system.gate;
         let cookie = gate.cookie_credentials(self.cookie.0, self.cookie.1).unwrap();
         self.look_as(&cookie).await;
         let bearer = gate.bearer_credentials(&self.side.bearer, None).unwrap();
         let me = gate.me(&bearer).await;
         self.json("me, by token", &bearer, me);
+        self.invitation().await;
         self.sign_in().await;
         self.device().await;
         self.waiting_pairing().await;
@@ -71,6 +74,8 @@ impl<'a> Looker<'a> {
         self.json("devices", who, answer);
         let answer = gate.device(who, side.device.scope.device).await;
         self.json("device", who, answer);
+        let answer = gate.people(who, home).await;
+        self.json("people", who, answer);
         let answer = gate.events(who, EventFilter::default()).await;
         self.json("events", who, answer);
         let filter = EventFilter { home: Some(home), ..EventFilter::default() };
@@ -104,6 +109,8 @@ impl<'a> Looker<'a> {
         let other = self.other;
         let answer = gate.home(who, other.home).await;
         self.json("the other's home", who, answer);
+        let answer = gate.people(who, other.home).await;
+        self.json("the other's people", who, answer);
         let answer = gate.camera(who, other.cameras[0]).await;
         self.json("the other's camera", who, answer);
         let answer = gate.devices(who, other.home).await;
@@ -116,6 +123,45 @@ impl<'a> Looker<'a> {
         self.media("the other's still", who, stream).await;
         let answer = gate.test(who, other.test).await;
         self.json("the other's camera test", who, answer);
+    }
+
+    /// The viewer, for whom a new key came while away.
+    async fn look_as_viewer(&mut self) {
+        let gate = &self.system.gate;
+        let side = self.side;
+        let viewer = gate.bearer_credentials(&side.viewer.bearer, None).unwrap();
+        let who = &viewer;
+        let answer = gate.events(who, EventFilter::default()).await;
+        self.json("events, as a viewer", who, answer);
+        let answer = gate.people(who, side.home).await;
+        self.json("people, as a viewer", who, answer);
+        let answer = gate.camera(who, side.cameras[0]).await;
+        self.json("camera, as a viewer", who, answer);
+        let stream = gate.open_media(who, side.events[0], Media::Thumbnail).await;
+        self.media("thumbnail, as a viewer", who, stream).await;
+        let answer = gate.me(who).await;
+        self.json("me, as a viewer", who, answer);
+    }
+
+    /// Who was invited opens the link, accepts, and looks.
+    async fn invitation(&mut self) {
+        let gate = &self.system.gate;
+        let (secret, email) = &self.side.invitation;
+        match gate.open_invitation(secret, email, PEER).await {
+            Ok(opened) => self.judge("invitation", &serde_json::to_vec(&opened).unwrap()),
+            Err(error) => self.refuse("invitation", &error),
+        }
+        let password = "the guest's password";
+        let new = NewAccount { password: Password::new(password.into()), name: "guest".into() };
+        match gate.redeem_invitation(secret, email, &new, PEER).await {
+            Ok(joined) => self.judge("accepting an invitation", joined.home_id.to_string().as_bytes()),
+            Err(error) => return self.refuse("accepting an invitation", &error),
+        }
+        let api = Client::Api { client_half: None };
+        let signed_in = gate.sign_in(email, &Password::new(password.into()), api, PEER).await.unwrap();
+        let who = signed_in.credentials();
+        let answer = gate.events(who, EventFilter::default()).await;
+        self.json("events, as a guest", who, answer);
     }
 
     async fn sign_in(&mut self) {
@@ -243,6 +289,7 @@ impl<'a> Looker<'a> {
             other.name.to_owned(),
             other.account.to_string(),
             other.home.to_string(),
+            other.viewer.account.to_string(),
             other.test.to_string(),
             other.device.scope.device.to_string(),
         ];

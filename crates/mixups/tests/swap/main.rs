@@ -16,7 +16,7 @@ use ownsight_seal::barriers::Barrier;
 
 use crate::exchange::Exchange;
 use crate::look::{Looker, Seen};
-use crate::world::{System, World};
+use crate::world::{Side, System, World};
 
 /// What an exchange did, seen by both sides.
 #[derive(Debug, Clone)]
@@ -55,24 +55,27 @@ async fn run(metrics: &PrometheusHandle) -> (Vec<Outcome>, Vec<String>) {
     let mut untouched: Option<[Seen; 2]> = None;
     for exchange in exchange::all(&world) {
         let before = alarms(metrics);
-        let mut seen = Vec::new();
-        for (side, other) in [(0, 1), (1, 0)] {
-            // Each looks at a system of its own: one look's writes are not the other's surprise.
-            let folder = world.copy();
-            exchange.apply(&world, folder.path());
-            let system = System::start(folder.path(), &world.master).await;
-            let (side, other) = (&world.sides[side], &world.sides[other]);
-            let mut looker = Looker::new(&system, side, other);
-            looker.cookie = exchange.cookie(side, other);
-            seen.push(looker.look().await);
-            system.stop().await;
-        }
-        let seen: [Seen; 2] = seen.try_into().unwrap();
+        let [one, other] = &world.sides;
+        let (one, other) =
+            tokio::join!(look(&world, &exchange, one, other), look(&world, &exchange, other, one));
+        let seen = [one, other];
         let alarms = alarms(metrics) - before;
         let untouched = untouched.get_or_insert_with(|| seen.clone());
         outcomes.push(outcome(exchange, &seen, untouched, alarms));
     }
     (outcomes, exchange::without_sides(&world))
+}
+
+/// What one side sees, in a system of its own: one side's writes are not the other's surprise.
+async fn look(world: &World, exchange: &Exchange, side: &Side, other: &Side) -> Seen {
+    let folder = world.copy();
+    exchange.apply(world, folder.path());
+    let system = System::start(folder.path(), &world.master).await;
+    let mut looker = Looker::new(&system, side, other);
+    looker.cookie = exchange.cookie(side, other);
+    let seen = looker.look().await;
+    system.stop().await;
+    seen
 }
 
 fn outcome(exchange: Exchange, seen: &[Seen; 2], untouched: &[Seen; 2], alarms: u64) -> Outcome {

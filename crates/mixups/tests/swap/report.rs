@@ -7,7 +7,7 @@ use crate::Outcome;
 use crate::exchange::Exchange;
 
 /// Exchanges that change something without an alarm, and why that is right. Everything else that changes must alarm.
-const EXCEPTIONS: [(&str, &str); 11] = [
+const EXCEPTIONS: [(&str, &str); 15] = [
     ("rows of `passwords`", "looks like a wrong password"),
     ("`passwords.params`", "looks like a wrong password"),
     ("`passwords.wrap`", "looks like a wrong password"),
@@ -15,6 +15,10 @@ const EXCEPTIONS: [(&str, &str); 11] = [
     ("`devices.credential_hash`", "looks like an unknown device"),
     ("`pairings.find`", "the device refuses the code; it has no way yet to say so"),
     ("`pairings.blob`", "the device refuses the code; it has no way yet to say so"),
+    ("`invitations.find`", "looks like another address than it was made for"),
+    ("`invitations.text`", "looks like another address than it was made for"),
+    ("`invitations.created_at`", "a time that only informs"),
+    ("`invitations.joined_at`", "a time that only informs"),
     ("`tests.device`", "the device that tests is not named"),
     ("`cameras.created_at`", "a time that only informs"),
     ("`devices.created_at`", "a time that only informs"),
@@ -22,7 +26,7 @@ const EXCEPTIONS: [(&str, &str); 11] = [
 ];
 
 /// Exchanges that leak with the barriers off: were one of them not seen, the test could not see it with them on either.
-const SEEN_WHEN_OFF: [&str; 21] = [
+const SEEN_WHEN_OFF: [&str; 25] = [
     "rows of `accounts`",
     "`accounts.text`",
     "`cameras.home`",
@@ -34,6 +38,10 @@ const SEEN_WHEN_OFF: [&str; 21] = [
     "`events.home`",
     "`events.header`",
     "`grants.wrap`",
+    "`grants.member_key`",
+    "`invitations.find`",
+    "`invitations.home`",
+    "`invitations.kept`",
     "rows of `homes`",
     "`homes.text`",
     "`pairings.blob`",

@@ -1,5 +1,7 @@
 //! Two homes in one installation, alike in everything: each has an account, a paired device, a camera, events, a
-//! still, reports, a gap, a camera test, a waiting pairing, a link and a configuration that was not fetched yet.
+//! still, reports, a gap, a camera test, a waiting pairing, a link and a configuration that was not fetched yet. Each has a
+//! viewer, whose new key came while away, a member who was removed, one who accepted and is not in the roster yet, and an
+//! invitation that waits: the homes are in their second epoch, with events of both.
 //!
 //! Everything that belongs to a side carries the side's name: whoever finds it in the other's answer has found a leak.
 
@@ -12,13 +14,15 @@ use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::stream;
 use ownsight_disk::RealDisk;
-use ownsight_gate::{Client, Gate, LinkFor, NewCamera, Password, Redemption, Source, TestOf};
+use ownsight_gate::{
+    Client, Credentials, Gate, LinkFor, NewAccount, NewCamera, Password, Redemption, Source, TestOf,
+};
 use ownsight_ingest::{Answer, Credential, Declared, Ingest, IngestConfig, Report, ReportKind};
 use ownsight_ledger::{Ledger, LedgerConfig};
 use ownsight_model::{
     AccountId, CameraFault, CameraId, CameraReport, CameraState, CameraTestStep, DeviceId, DeviceReport,
-    EventId, GapReason, GapReport, HomeId, Label, LabelSource, MotionTrack, SectionKind, StepOutcome,
-    StepReport, TestId, TestReport, Timestamp,
+    EventId, GapReason, GapReport, GrantId, HomeId, Label, LabelSource, MotionTrack, Role, SectionKind,
+    StepOutcome, StepReport, TestId, TestReport, Timestamp,
 };
 use ownsight_registry::{Registry, RegistryOptions};
 use ownsight_seal::{
@@ -79,8 +83,18 @@ pub(crate) struct Side {
     pub(crate) cookie: (String, String),
     pub(crate) bearer: String,
     pub(crate) device: HeldByDevice,
+    pub(crate) viewer: Viewer,
+    /// The secret of an invitation that waits, and the address that it is for.
+    pub(crate) invitation: (String, String),
     /// The code of a pairing that waits for its device, and that device.
     pub(crate) waiting: (DeviceId, PairingCode),
+}
+
+/// A member with the home key only.
+pub(crate) struct Viewer {
+    pub(crate) account: AccountId,
+    pub(crate) email: String,
+    pub(crate) bearer: String,
 }
 
 /// What a device keeps in its folder.
@@ -114,6 +128,10 @@ impl World {
     pub(crate) fn copy(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
         copy_folder(self.folder.path(), copy.path());
+        // The devices called just now, however long the test takes: else they would be away some time.
+        let registry = rusqlite::Connection::open(copy.path().join("registry.db")).unwrap();
+        let now = Timestamp::now().as_micros();
+        registry.execute("UPDATE devices SET seen_at = ?1 WHERE seen_at IS NOT NULL", [now]).unwrap();
         copy
     }
 
@@ -188,16 +206,18 @@ impl Side {
         let configuration = device.next_configuration(ingest).await.expect("a camera");
         let sealer = configuration.sealer(&configuration.cameras[0]);
 
-        let mut events = Vec::new();
-        for number in 0..2 {
-            events.push(
-                device
-                    .deliver(ingest, &sealer, first, EventId::generate(), &event_sections(name, number))
-                    .await,
-            );
-        }
+        let event = async |device: &HeldByDevice, sealer: &CameraSealer, number| {
+            device.deliver(ingest, sealer, first, EventId::generate(), &event_sections(name, number)).await
+        };
+        let of_first_epoch = event(&device, &sealer, 0).await;
+        let viewer = Viewer::join(gate, &credentials, home, &format!("{name}-viewer")).await;
+        Viewer::join_and_be_removed(gate, &credentials, home, &format!("{name}-former")).await;
+        let configuration = device.next_configuration(ingest).await.expect("new keys");
+        let sealer = configuration.sealer(&configuration.cameras[0]);
+        let of_second_epoch = event(&device, &sealer, 1).await;
         let still = [(SectionKind::Still, format!("{name} still").into_bytes())];
-        events.push(device.deliver(ingest, &sealer, first, EventId::generate(), &still).await);
+        let still = device.deliver(ingest, &sealer, first, EventId::generate(), &still).await;
+        let events = vec![of_first_epoch, of_second_epoch, still];
         device.report(ingest, &configuration, &sealer, first, name).await;
 
         let of = TestOf::New { source: source(name, 9), device: None };
@@ -225,6 +245,10 @@ impl Side {
         let waiting = (waiting.device_id, waiting.code.parse().unwrap());
         let link = gate.make_link(LinkFor::Reset { email: email.clone() }).await.unwrap().to_string();
         gate.event(&credentials, events[0]).await.unwrap();
+        let invitation = format!("{name}-guest@example.org");
+        let secret = invite(gate, &credentials, home, &invitation, Role::Adult).await.0;
+        // Last: the owner's next request takes them into the roster.
+        accept(gate, &credentials, home, &format!("{name}-joiner"), Role::Adult).await;
         Self {
             name,
             email,
@@ -238,8 +262,53 @@ impl Side {
             cookie,
             bearer,
             device,
+            viewer,
+            invitation: (secret, invitation),
             waiting,
         }
+    }
+}
+
+async fn invite(
+    gate: &Gate,
+    owner: &Credentials,
+    home: HomeId,
+    email: &str,
+    role: Role,
+) -> (String, GrantId) {
+    let invitation = gate.invite(owner, home, email, role).await.unwrap().release(owner).unwrap();
+    (invitation.secret.clone(), invitation.id)
+}
+
+/// Invites somebody, who accepts with a new account.
+async fn accept(
+    gate: &Gate,
+    owner: &Credentials,
+    home: HomeId,
+    name: &str,
+    role: Role,
+) -> (AccountId, String, GrantId) {
+    let email = format!("{name}@example.org");
+    let (secret, member) = invite(gate, owner, home, &email, role).await;
+    let new = NewAccount { password: Password::new("a long password".into()), name: name.to_owned() };
+    let joined = gate.redeem_invitation(&secret, &email, &new, PEER).await.unwrap();
+    (joined.account_id, email, member)
+}
+
+impl Viewer {
+    async fn join(gate: &Gate, owner: &Credentials, home: HomeId, name: &str) -> Self {
+        let (account, email, _) = accept(gate, owner, home, name, Role::Viewer).await;
+        gate.me(owner).await.unwrap();
+        let password = Password::new("a long password".into());
+        let api = Client::Api { client_half: None };
+        let bearer = gate.sign_in(&email, &password, api, PEER).await.unwrap().server_half().to_owned();
+        Self { account, email, bearer }
+    }
+
+    async fn join_and_be_removed(gate: &Gate, owner: &Credentials, home: HomeId, name: &str) {
+        let (_, _, member) = accept(gate, owner, home, name, Role::Adult).await;
+        gate.me(owner).await.unwrap();
+        gate.remove_member(owner, home, member).await.unwrap();
     }
 }
 
