@@ -34,10 +34,18 @@ pub(crate) struct HomeAccess {
     pub(crate) profile: HomeProfile,
     /// What the grant opened to: with the control key for owners and adults only.
     pub(crate) granted: Granted,
-    /// What is to take the place of a grant that came while its account was away: of this sealed key, that wrap.
-    pub(crate) arrived: Option<(Vec<u8>, Vec<u8>)>,
+    /// What is to take the place of a grant that came while its account was away.
+    pub(crate) arrived: Option<Arrived>,
     /// Keys of former epochs, oldest first; opened when something asks for one.
     former: OnceLock<Vec<HomeKey>>,
+}
+
+/// A grant that came while its account was away.
+pub(crate) struct Arrived {
+    /// As it was sealed.
+    pub(crate) sealed: Vec<u8>,
+    /// The same under the account's own key.
+    pub(crate) wrap: Vec<u8>,
 }
 
 impl Gate {
@@ -140,7 +148,7 @@ impl Person {
     }
 
     /// What a grant opens to; and of one that came while its account was away, what is to take its place.
-    fn open_grant(&self, grant: &GrantRow) -> Result<(Granted, Option<(Vec<u8>, Vec<u8>)>), OpenError> {
+    fn open_grant(&self, grant: &GrantRow) -> Result<(Granted, Option<Arrived>), OpenError> {
         let scope = self.grant_scope(grant.id);
         if !grant.away {
             return Ok((self.key.open_grant(scope, grant.role, grant.epoch, &grant.wrap)?, None));
@@ -155,7 +163,7 @@ impl Person {
             &grant.wrap,
         )?;
         let wrap = self.key.seal_grant(scope, &granted);
-        Ok((granted, Some((grant.wrap.clone(), wrap))))
+        Ok((granted, Some(Arrived { sealed: grant.wrap.clone(), wrap })))
     }
 
     pub(crate) fn grant_scope(&self, grant: GrantId) -> GrantScope {
@@ -181,7 +189,7 @@ impl HomeAccess {
         grant: GrantId,
         row: HomeRow,
         granted: Granted,
-        arrived: Option<(Vec<u8>, Vec<u8>)>,
+        arrived: Option<Arrived>,
     ) -> Result<Self, OpenError> {
         let key = granted.home_key();
         let profile = profile::decode::<HomeProfile>(&key.open_text(&row.text)?)?;
@@ -233,24 +241,37 @@ impl HomeAccess {
         Ok(key.camera_secret(&CameraSalt::from_bytes(epoch.salt), place))
     }
 
-    /// Verifies a device's report on a camera, under the present home epoch or a former one: until a device has its next
+    /// Verifies a device's report on a camera, under the latest of these epochs or a former one: until a device has its next
     /// configuration, it tags under those that it has.
-    pub(crate) fn verify_report(
+    pub(crate) fn verify_report<'a>(
         &self,
         kind: CameraReportKind,
-        epoch: &CameraEpochRow,
+        epochs: impl DoubleEndedIterator<Item = &'a CameraEpochRow>,
         report: &ReportRow,
     ) -> Result<(), OpenError> {
         let mut verified = Err(OpenError::NotAuthentic(kind.purpose()));
-        for key in self.keys()?.into_iter().rev() {
-            let secret =
-                self.camera_secret(&CameraEpochRow { home_epoch: key.scope().epoch, ..epoch.clone() })?;
+        for epoch in epochs.rev() {
+            let secret = self.camera_secret(epoch)?;
             verified = secret.verify_report(kind, report.device, &report.body, &report.tag);
             if verified.is_ok() {
                 break;
             }
         }
         verified
+    }
+
+    /// A camera's next epoch, under a salt of its own, with its text under that.
+    pub(crate) fn next_camera_epoch(&self, row: &CameraRow) -> Result<(CameraEpochRow, Vec<u8>), OpenError> {
+        let open = self.open_camera(row)?;
+        let last = OpenError::Malformed { what: "camera epoch", why: "it is the last one" };
+        let epoch = CameraEpochRow {
+            camera_epoch: row.epoch.camera_epoch.next().ok_or(last)?,
+            salt: *CameraSalt::generate().as_bytes(),
+            created_at: Timestamp::now(),
+            ..row.epoch.clone()
+        };
+        let text = self.camera_secret(&epoch)?.seal_text(&profile::encode(&open.profile));
+        Ok((epoch, text))
     }
 
     /// A camera's secret and text. Its text opens only under the secret of this very home, camera and tenure.

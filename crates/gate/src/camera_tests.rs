@@ -5,7 +5,7 @@ use std::time::Duration;
 use ownsight_model::{
     CameraId, CameraTestStep, Closable, DeviceId, EventId, HomeId, StepOutcome, TestId, TestReport, Timestamp,
 };
-use ownsight_registry::{CameraRow, CameraStanding, RegistryError, TestRow};
+use ownsight_registry::{CameraEpochRow, CameraRow, CameraStanding, RegistryError, TestDetail, TestRow};
 use ownsight_seal::{CameraReportKind, OpenError, Purpose};
 
 use crate::access::{HomeAccess, Person};
@@ -61,7 +61,7 @@ struct OpenTest {
     person: Person,
     access: HomeAccess,
     row: TestRow,
-    draft: CameraRow,
+    draft_epochs: Vec<CameraEpochRow>,
     existing: Option<CameraRow>,
 }
 
@@ -145,17 +145,21 @@ impl Gate {
                 return Err(GateError::NotPassed);
             }
             let (person, access, plan) = self.managing_plan(credentials, open.access.id()).await?;
-            let draft = access.open_camera(&open.draft).map_err(raise)?;
+            // As they are now: an epoch may have begun since the test was read.
+            let now_row = |id: CameraId| plan.cameras.iter().find(|row| row.id == id);
+            let draft_row = now_row(open.row.draft).ok_or(GateError::NotFound)?;
+            let draft = access.open_camera(draft_row).map_err(raise)?;
             let tests: Vec<_> = plan.tests.iter().filter(|other| other.id != test).cloned().collect();
             let (changed, former_device) = match &open.existing {
                 None => {
                     let name = text::name("name", name.unwrap_or_default())?;
                     let profile = CameraProfile { name, sensitivity: SENSITIVITY };
                     let text = draft.secret.seal_text(&profile::encode(&profile));
-                    let row = CameraRow { standing: CameraStanding::Active, text, ..open.draft.clone() };
+                    let row = CameraRow { standing: CameraStanding::Active, text, ..draft_row.clone() };
                     (row, None)
                 }
-                Some(row) => {
+                Some(existing) => {
+                    let row = now_row(existing.id).ok_or(GateError::NotFound)?;
                     let source = draft.access.as_ref().ok_or(GateError::NotPassed)?;
                     let changed = CameraRow {
                         device: Some(open.row.device),
@@ -215,15 +219,15 @@ impl Gate {
         let rows =
             self.registry().test(credentials.find(), Timestamp::now(), test).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let home = self.found(credentials, &rows)?.0.home;
+        let home = self.found(credentials, &rows)?.test.home;
         let (person, access, data) = self.open_home(credentials, home, rows)?;
         // A test shows the camera's address, which goes with the control key.
         access.control()?;
-        let (row, draft, existing) = data.ok_or(GateError::NotFound)?;
+        let TestDetail { test: row, draft_epochs, existing, .. } = data.ok_or(GateError::NotFound)?;
         if row.id != test {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::TestReport), "finding a camera test"));
         }
-        Ok(OpenTest { person, access, row, draft, existing })
+        Ok(OpenTest { person, access, row, draft_epochs, existing })
     }
 
     /// The name of the device that tests; `None` once it was removed. A device of another home is a mix-up.
@@ -283,7 +287,7 @@ impl OpenTest {
         let Some(row) = &self.row.report else { return Ok(None) };
         let report = self
             .access
-            .verify_report(CameraReportKind::Test, &self.draft.epoch, row)
+            .verify_report(CameraReportKind::Test, self.draft_epochs.iter(), row)
             .and_then(|()| profile::decode::<TestReport>(&row.body))
             .and_then(|report| {
                 if report.test == self.row.id {

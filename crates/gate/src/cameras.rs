@@ -12,7 +12,7 @@ use ownsight_seal::{CameraPlace, CameraReportKind, CameraSalt, OpenError, Purpos
 
 use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::devices::AWAY_AFTER;
-use crate::events::verify;
+use crate::events::{is_epoch_of, verify};
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, devices};
 use crate::profile::{self, CameraAccess, CameraProfile};
@@ -110,11 +110,12 @@ impl Gate {
         if home.is_some_and(|asked| homes.iter().all(|access| access.id() != asked)) && unverified == 0 {
             return Err(GateError::NotFound);
         }
+        // With the home as it was opened when they were read: an epoch may begin in between.
         let mut known_devices = Vec::new();
         for access in homes.iter().filter(|access| home.is_none_or(|asked| access.id() == asked)) {
             self.settle_home(credentials, &person, access).await;
-            let (_, _, plan) = self.home_plan(credentials, access.id()).await?;
-            known_devices.extend(plan.devices);
+            let (_, access, plan) = self.home_plan(credentials, access.id()).await?;
+            known_devices.push((access, plan.devices));
         }
         let mut cameras = Vec::with_capacity(details.len());
         for detail in &details {
@@ -124,7 +125,9 @@ impl Gate {
                 .and_then(|access| Ok((access, access.open_camera(&detail.camera)?)));
             match opened {
                 Ok((access, open)) => {
-                    cameras.push(view(credentials, access, detail, &open, &known_devices));
+                    let known = known_devices.iter().find(|(known, _)| known.id() == access.id());
+                    let known = known.map(|(access, devices)| (access, devices.as_slice()));
+                    cameras.push(view(credentials, access, detail, &open, known));
                 }
                 Err(error) => {
                     alarm::raise(&error, "opening a camera");
@@ -144,8 +147,9 @@ impl Gate {
         let (_, access, detail) = self.camera_detail(credentials, camera).await?;
         let open =
             access.open_camera(&detail.camera).map_err(|error| alarm::raise(&error, "opening a camera"))?;
-        let (_, _, plan) = self.home_plan(credentials, access.id()).await?;
-        Ok(Answer::new(credentials, view(credentials, &access, &detail, &open, &plan.devices)))
+        let (_, now, plan) = self.home_plan(credentials, access.id()).await?;
+        let known = Some((&now, plan.devices.as_slice()));
+        Ok(Answer::new(credentials, view(credentials, &access, &detail, &open, known)))
     }
 
     /// Adds a camera without a test.
@@ -413,20 +417,22 @@ fn view(
     access: &HomeAccess,
     detail: &CameraDetail,
     open: &OpenCamera,
-    known_devices: &[DeviceDetail],
+    known_devices: Option<(&HomeAccess, &[DeviceDetail])>,
 ) -> views::Camera {
     let row = &detail.camera;
-    let device = known_devices
-        .iter()
-        .map(|known| &known.device)
-        .find(|device| Some(device.id) == row.device && device.home == access.id());
-    let device_name = device.and_then(|device| match access.open_device(device) {
+    let device = known_devices.and_then(|(now, devices)| {
+        let mut devices = devices.iter().map(|known| &known.device);
+        let device = devices.find(|device| Some(device.id) == row.device && device.home == access.id())?;
+        Some((now, device))
+    });
+    let device_name = device.and_then(|(now, device)| match now.open_device(device) {
         Ok(profile) => Some(profile.name),
         Err(error) => {
             alarm::raise(&error, "opening a device's name");
             None
         }
     });
+    let device = device.map(|(_, device)| device);
     let (status, video) = status(access, detail, device);
     // A device that is not this home's, or does not open, is not named: the row only finds.
     let device_id = row.device.filter(|_| device_name.is_some());
@@ -434,9 +440,11 @@ fn view(
         alarm::raise(&OpenError::MixUp(Purpose::DeviceText), "finding a camera's device");
     }
     let still = detail.still.as_ref().and_then(|still| {
-        // The epoch in which it was sealed, of the same salt as the present one.
-        let epoch = CameraEpochRow { home_epoch: still.home_epoch, ..row.epoch.clone() };
-        let verified = access.camera_secret(&epoch).and_then(|secret| verify(&secret, still, still.id));
+        let epoch = detail.epochs.iter().find(|epoch| is_epoch_of(epoch, still));
+        let verified = epoch
+            .ok_or(OpenError::MixUp(Purpose::Event))
+            .and_then(|epoch| access.camera_secret(epoch))
+            .and_then(|secret| verify(&secret, still, still.id));
         verified.map_err(|error| alarm::raise(&error, "verifying a camera's still")).ok()
     });
     let still_at = still.map(|still| still.ids().started_at);
@@ -477,7 +485,7 @@ fn status(
         return of(state, None, detail.camera.created_at, true);
     };
     let report = access
-        .verify_report(CameraReportKind::State, &detail.camera.epoch, row)
+        .verify_report(CameraReportKind::State, detail.epochs.iter(), row)
         .and_then(|()| profile::decode::<CameraReport>(&row.body))
         .and_then(|report| {
             if report.camera == detail.camera.id {

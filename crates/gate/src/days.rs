@@ -174,7 +174,8 @@ impl HomeAccess {
     fn open_gap(&self, rows: &DayRows, row: &GapRow) -> Result<views::Gap, OpenError> {
         let mixed_up = OpenError::MixUp(Purpose::GapReport);
         let camera = rows.cameras.iter().find(|camera| camera.id == row.camera).ok_or(mixed_up.clone())?;
-        self.verify_report(CameraReportKind::Gap, &camera.epoch, &row.report)?;
+        let epochs = rows.epochs.iter().filter(|epoch| epoch.camera == camera.id);
+        self.verify_report(CameraReportKind::Gap, epochs, &row.report)?;
         let report: GapReport = profile::decode(&row.report.body)?;
         if report.camera != row.camera {
             return Err(mixed_up);

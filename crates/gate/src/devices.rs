@@ -11,6 +11,7 @@ use ownsight_seal::{OpenError, PairingAnswer, PairingCode, PairingScope, PublicK
 
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, LocalCode, LocalPairing, registry_error};
+use crate::plan::TRIES;
 use crate::profile::{self, DeviceProfile};
 use crate::{Answer, Credentials, GateError, alarm, text, views};
 
@@ -88,11 +89,32 @@ impl Gate {
         self.registry().update_device_text(&authority, device, sealed, epoch).await.map_err(registry_error)
     }
 
-    /// Removes a device, or cancels its pairing. Its credential ends at once; its cameras stay, without a device.
+    /// Removes a device, or cancels its pairing. Its credential ends at once; its cameras stay, without a device and under new
+    /// keys: what it holds of them makes nothing any more.
     pub async fn remove_device(&self, credentials: &Credentials, device: DeviceId) -> Result<(), GateError> {
-        let (person, access, _) = self.device_plan(credentials, device).await?;
-        let authority = person.authority_in(&access)?;
-        self.registry().remove_device(&authority, device).await.map_err(registry_error)
+        for _ in 0..TRIES {
+            let (person, access, plan) = self.device_plan(credentials, device).await?;
+            access.control()?;
+            match self.try_remove_device(&person, &access, &plan, device).await {
+                Err(GateError::Conflict) => {}
+                removed => return removed,
+            }
+        }
+        Err(GateError::Conflict)
+    }
+
+    async fn try_remove_device(
+        &self,
+        person: &Person,
+        access: &HomeAccess,
+        plan: &HomePlan,
+        device: DeviceId,
+    ) -> Result<(), GateError> {
+        let served = plan.cameras.iter().filter(|camera| camera.device == Some(device));
+        let renewed: Result<_, OpenError> = served.map(|camera| access.next_camera_epoch(camera)).collect();
+        let renewed = renewed.map_err(|error| alarm::raise(&error, "sealing a camera under new keys"))?;
+        let authority = person.authority_in(access)?;
+        self.registry().remove_device(&authority, device, renewed).await.map_err(registry_error)
     }
 
     async fn device_plan(
@@ -244,8 +266,12 @@ impl Gate {
             if detail.device.standing == DeviceStanding::Paired || !expired(detail, now) {
                 return Ok(());
             }
+            // It waits for its device: no camera is served by it.
             let authority = person.authority_in(access)?;
-            self.registry().remove_device(&authority, detail.device.id).await.map_err(registry_error)?;
+            self.registry()
+                .remove_device(&authority, detail.device.id, Vec::new())
+                .await
+                .map_err(registry_error)?;
         }
         let Ok(slot) = self.local_pairings().try_reserve() else { return Ok(()) };
         let (_, code, _) = self.create_pairing(person, access, LOCAL_NAME.to_owned(), true).await?;

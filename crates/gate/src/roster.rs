@@ -266,11 +266,11 @@ impl Gate {
 
     /// Puts a grant that came while the account was away under its own key. A failure is logged: it opens as it is.
     pub(crate) async fn settle_grant(&self, person: &Person, access: &HomeAccess) {
-        let Some((sealed, wrap)) = &access.arrived else { return };
+        let Some(arrived) = &access.arrived else { return };
         let find = person.session.find;
         let settled = self
             .registry()
-            .settle_grant(find, Timestamp::now(), access.grant, sealed.clone(), wrap.clone())
+            .settle_grant(find, Timestamp::now(), access.grant, arrived.sealed.clone(), arrived.wrap.clone())
             .await;
         if let Err(error) = settled {
             tracing::warn!(home.id = %access.id(), %error, "a new grant could not be wrapped under its account's key");

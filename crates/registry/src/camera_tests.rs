@@ -4,7 +4,7 @@ use ownsight_model::{CameraId, HomeId, TestId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Asker, Authorised, Authority};
-use crate::cameras::{self, CameraUpdate, camera_row, change, erase, insert, serves};
+use crate::cameras::{self, CameraUpdate, camera_row, change, erase, insert, known_epochs, serves};
 use crate::changes::ChangeKind;
 use crate::columns::Columns;
 use crate::configurations::add_all;
@@ -12,7 +12,7 @@ use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::reports::{self, latest};
-use crate::rows::{CameraRow, CameraStanding, EventRow, NewConfiguration, TestRow};
+use crate::rows::{CameraRow, CameraStanding, EventRow, NewConfiguration, TestDetail, TestRow};
 use crate::sql::{first, rows, run};
 use crate::{ObjectKey, Registry, RegistryError};
 
@@ -24,7 +24,7 @@ impl Registry {
         find: [u8; 32],
         now: Timestamp,
         test: TestId,
-    ) -> Result<Option<Authorised<Option<(TestRow, CameraRow, Option<CameraRow>)>>>, RegistryError> {
+    ) -> Result<Option<Authorised<Option<TestDetail>>>, RegistryError> {
         self.authorised(find, now, move |connection, access| {
             let Some(row) = test_row(connection, test)?.filter(|row| access.holds(row.home)) else {
                 return Ok(None);
@@ -36,7 +36,8 @@ impl Registry {
                 }
                 None => None,
             };
-            Ok(Some((row, draft, existing)))
+            let draft_epochs = known_epochs(connection, &draft)?;
+            Ok(Some(TestDetail { test: row, draft, draft_epochs, existing }))
         })
         .await
     }

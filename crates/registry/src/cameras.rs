@@ -1,6 +1,6 @@
 //! Cameras, their tenures and epochs.
 
-use ownsight_model::{CameraId, DeviceId, HomeId, Timestamp};
+use ownsight_model::{CameraEpoch, CameraId, DeviceId, HomeEpoch, HomeId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Asker, Authorised, Authority};
@@ -189,6 +189,15 @@ pub(crate) fn epochs_of_camera(
     rows(connection, "camera_epochs", sql, params![camera.as_bytes(), home.as_bytes()], decode::epoch)
 }
 
+/// As [`epochs_of_camera`], without a look where there is but the present one.
+pub(crate) fn known_epochs(connection: &Connection, camera: &CameraRow) -> Step<Vec<CameraEpochRow>> {
+    let present = &camera.epoch;
+    if present.home_epoch == HomeEpoch::FIRST && present.camera_epoch == CameraEpoch::FIRST {
+        return Ok(vec![present.clone()]);
+    }
+    epochs_of_camera(connection, camera.id, camera.home)
+}
+
 /// The camera's last still.
 pub(crate) fn last_still(connection: &Connection, camera: CameraId) -> Step<Option<EventRow>> {
     let sql = concat!(
@@ -206,6 +215,7 @@ fn detail(connection: &Connection, camera: CameraRow) -> Step<CameraDetail> {
         report: latest(connection, reports::CAMERA, camera.id.as_bytes())?,
         still: last_still(connection, camera.id)?,
         events: u64::try_from(events.unwrap_or_default()).unwrap_or_default(),
+        epochs: known_epochs(connection, &camera)?,
         camera,
     })
 }
@@ -276,26 +286,53 @@ pub(crate) fn insert(tx: &Tx<'_>, asker: Asker, camera: &CameraRow, standing: Ca
             camera.created_at.as_micros()
         ],
     )?;
-    run(
-        tx,
-        "INSERT INTO camera_epochs (camera, tenure, home_epoch, camera_epoch, home, salt, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![
-            camera.id.as_bytes(),
-            epoch.tenure.as_bytes(),
-            epoch.home_epoch.number(),
-            epoch.camera_epoch.number(),
-            camera.home.as_bytes(),
-            epoch.salt,
-            epoch.created_at.as_micros()
-        ],
-    )?;
+    insert_epoch(tx, epoch)?;
     run(
         tx,
         "INSERT INTO usage (home, camera, bytes, events) VALUES (?1, ?2, 0, 0)",
         params![camera.home.as_bytes(), camera.id.as_bytes()],
     )?;
     Ok(())
+}
+
+fn insert_epoch(tx: &Tx<'_>, epoch: &CameraEpochRow) -> Step<()> {
+    run(
+        tx,
+        "INSERT INTO camera_epochs (camera, tenure, home_epoch, camera_epoch, home, salt, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            epoch.camera.as_bytes(),
+            epoch.tenure.as_bytes(),
+            epoch.home_epoch.number(),
+            epoch.camera_epoch.number(),
+            epoch.home.as_bytes(),
+            epoch.salt,
+            epoch.created_at.as_micros()
+        ],
+    )?;
+    Ok(())
+}
+
+/// Starts a camera epoch: a new salt, and so another secret. [`RegistryError::Conflict`] unless it is the one after the present,
+/// in the same home, tenure and home epoch.
+pub(crate) fn next_epoch(tx: &Tx<'_>, home: HomeId, epoch: &CameraEpochRow, text: &[u8]) -> Step<()> {
+    let stepped = run(
+        tx,
+        "UPDATE cameras SET camera_epoch = ?5, text = ?6
+         WHERE id = ?1 AND home = ?2 AND tenure = ?3 AND home_epoch = ?4 AND camera_epoch = ?5 - 1",
+        params![
+            epoch.camera.as_bytes(),
+            home.as_bytes(),
+            epoch.tenure.as_bytes(),
+            epoch.home_epoch.number(),
+            epoch.camera_epoch.number(),
+            text
+        ],
+    )?;
+    if stepped == 0 || epoch.home != home {
+        return Err(RegistryError::Conflict.into());
+    }
+    insert_epoch(tx, epoch)
 }
 
 /// Writes what an update names.

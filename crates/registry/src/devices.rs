@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ownsight_model::{DeviceId, HomeEpoch, HomeId, Timestamp};
+use ownsight_model::{CameraId, DeviceId, HomeEpoch, HomeId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Asker, Authorised, Authority};
+use crate::cameras::next_epoch;
 use crate::changes::ChangeKind;
 use crate::columns::big;
 use crate::decode::{self, columns};
@@ -15,7 +16,7 @@ use crate::engine::Tx;
 use crate::error::Step;
 use crate::pairings::pairing_of;
 use crate::reports::{self, latest};
-use crate::rows::{DeviceDetail, DeviceRow, DeviceStanding};
+use crate::rows::{CameraEpochRow, DeviceDetail, DeviceRow, DeviceStanding};
 use crate::sql::{first, rows, run};
 use crate::{Registry, RegistryError};
 
@@ -104,12 +105,32 @@ impl Registry {
         .await
     }
 
-    /// Removes a device, or cancels its pairing. Its cameras stay, without a device; its key and configurations
-    /// are destroyed.
-    pub async fn remove_device(&self, authority: &Authority, device: DeviceId) -> Result<(), RegistryError> {
+    /// Removes a device, or cancels its pairing. Its cameras stay, without a device and under a new camera epoch each; its
+    /// key and configurations, and its reports on them, are destroyed.
+    ///
+    /// [`RegistryError::Conflict`], and nothing is written, unless `renewed` are exactly its cameras and drafts, each with the
+    /// epoch after its present one and its text under that.
+    pub async fn remove_device(
+        &self,
+        authority: &Authority,
+        device: DeviceId,
+        renewed: Vec<(CameraEpochRow, Vec<u8>)>,
+    ) -> Result<(), RegistryError> {
         self.authorised_write(authority, move |tx, asker| {
             let row = owned(tx, asker, device)?;
             let id = device.as_bytes();
+            let sql = "SELECT id FROM cameras WHERE device = ?1 ORDER BY id";
+            let served: Vec<CameraId> = rows(tx, "cameras", sql, [id], |c| c.id("id"))?;
+            let mut named: Vec<CameraId> = renewed.iter().map(|(epoch, _)| epoch.camera).collect();
+            named.sort_unstable();
+            if served != named {
+                return Err(RegistryError::Conflict.into());
+            }
+            for (epoch, text) in &renewed {
+                next_epoch(tx, row.home, epoch, text)?;
+                let sql = "DELETE FROM reports WHERE kind = ?1 AND subject = ?2";
+                run(tx, sql, params![reports::CAMERA, epoch.camera.as_bytes()])?;
+            }
             run(tx, "UPDATE cameras SET device = NULL WHERE device = ?1", [id])?;
             run(tx, "DELETE FROM pairings WHERE device = ?1", [id])?;
             run(tx, "DELETE FROM configurations WHERE device = ?1", [id])?;

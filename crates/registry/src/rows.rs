@@ -261,6 +261,8 @@ pub struct CameraRow {
 pub struct CameraDetail {
     /// The camera.
     pub camera: CameraRow,
+    /// All its epochs in its present home, oldest first: what lies beside it may be of a former one.
+    pub epochs: Vec<CameraEpochRow>,
     /// The device's latest report on it.
     pub report: Option<ReportRow>,
     /// The latest still.
@@ -455,6 +457,19 @@ pub struct TestRow {
     pub report: Option<ReportRow>,
     /// The still, if one arrived.
     pub still: Option<EventRow>,
+}
+
+/// A test with its cameras.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestDetail {
+    /// The test.
+    pub test: TestRow,
+    /// Its draft camera.
+    pub draft: CameraRow,
+    /// All epochs of the draft, oldest first.
+    pub draft_epochs: Vec<CameraEpochRow>,
+    /// The camera that the result is for, if it exists already.
+    pub existing: Option<CameraRow>,
 }
 
 /// What names a sealed object in the vault. An event's id is unique for one camera only: devices choose it.

@@ -132,7 +132,7 @@ pub async fn a_test_confirmed_becomes_a_camera(registry: Registry) {
     registry.insert_event(picture.clone()).await.unwrap();
     let report = NewReport { subject: ReportSubject::Test(asked.id), body: b"[]".to_vec(), tag: vec![2; 32] };
     assert_eq!(registry.put_reports(anna.device, NOW, vec![report]).await.unwrap().stored, 1);
-    let (row, found, existing) =
+    let crate::TestDetail { test: row, draft: found, existing, .. } =
         registry.test(anna.find(), NOW, asked.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!((row.still.as_ref(), found.id, existing), (Some(&picture), draft.id, None));
     assert_eq!(row.report.as_ref().map(|report| report.body.clone()), Some(b"[]".to_vec()));
@@ -169,7 +169,8 @@ pub async fn a_test_confirmed_changes_an_existing_camera(registry: Registry) {
     registry.create_test(&authority, asked.clone(), draft.clone(), vec![]).await.unwrap();
     let picture = still(&draft, second, at(1));
     registry.insert_event(picture.clone()).await.unwrap();
-    let (_, _, existing) = registry.test(anna.find(), NOW, asked.id).await.unwrap().unwrap().data.unwrap();
+    let crate::TestDetail { existing, .. } =
+        registry.test(anna.find(), NOW, asked.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!(existing, Some(row.clone()));
     let objects = registry.confirm_test(&authority, asked.id, vec![1], Some(vec![44]), vec![]).await.unwrap();
     assert_eq!(objects, [key(&picture)]);

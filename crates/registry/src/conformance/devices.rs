@@ -140,18 +140,31 @@ pub async fn a_removed_device_leaves_its_cameras(registry: Registry) {
     let devices = registry.devices(anna.find(), NOW, anna.home).await.unwrap().unwrap().data;
     assert_eq!((devices.len(), &devices[0].device.text[..]), (1, &[99][..]));
 
-    registry.remove_device(&authority, anna.device).await.unwrap();
+    let before = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap();
+    let renewed = anna.renewed(&registry).await;
+    let mut other_epoch = renewed.clone();
+    other_epoch[0].0.camera_epoch = row.epoch.camera_epoch;
+    for wrong in [Vec::new(), [renewed.clone(), renewed.clone()].concat(), other_epoch] {
+        let error = registry.remove_device(&authority, anna.device, wrong).await.unwrap_err();
+        assert!(matches!(error, RegistryError::Conflict), "{error:?}");
+        assert_eq!(registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap(), before);
+    }
+    registry.remove_device(&authority, anna.device, renewed.clone()).await.unwrap();
     assert_eq!(registry.devices(anna.find(), NOW, anna.home).await.unwrap().unwrap().data, []);
     assert_eq!(registry.device(anna.find(), NOW, anna.device).await.unwrap().unwrap().data, None);
     let camera = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!(camera.camera.device, None);
+    assert_eq!((&camera.camera.epoch, &camera.camera.text), (&renewed[0].0, &renewed[0].1));
+    assert_eq!(camera.epochs, [row.epoch.clone(), renewed[0].0.clone()]);
+    assert_eq!(camera.report, None);
     let removed = registry.device_by_credential(anna.device, anna.credential_hash).await.unwrap().unwrap();
     assert_eq!((removed.standing, removed.device_key), (DeviceStanding::Removed, vec![]));
     assert_eq!(registry.next_configuration(anna.device, 0).await.unwrap(), None);
     let detail = registry.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
+    assert_eq!(detail.epoch, row.epoch, "what it sealed before opens as before");
     assert_eq!(detail.device.unwrap().standing, DeviceStanding::Removed);
     for error in [
-        registry.remove_device(&authority, anna.device).await.unwrap_err(),
+        registry.remove_device(&authority, anna.device, Vec::new()).await.unwrap_err(),
         registry.add_configurations(&authority, vec![configuration(anna.device, 2)]).await.unwrap_err(),
         registry
             .create_camera(&authority, super::fixture::camera(anna.home, Some(anna.device)), vec![])

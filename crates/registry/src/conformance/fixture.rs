@@ -82,6 +82,19 @@ impl Household {
         Authority { find: self.session.find, now: NOW, grant: Some((self.grant, HomeEpoch::FIRST)) }
     }
 
+    /// The next epoch of each camera that the device serves, as its removal needs them.
+    pub async fn renewed(&self, registry: &Registry) -> Vec<(CameraEpochRow, Vec<u8>)> {
+        let plan = registry.home_plan(self.find(), NOW, self.home).await.unwrap().unwrap().data.unwrap();
+        let served = plan.cameras.into_iter().filter(|camera| camera.device == Some(self.device));
+        let next = |camera: CameraRow| CameraEpochRow {
+            camera_epoch: camera.epoch.camera_epoch.next().unwrap(),
+            salt: bytes32(),
+            created_at: at(1),
+            ..camera.epoch
+        };
+        served.map(|camera| (next(camera), vec![77; 20])).collect()
+    }
+
     /// Pairs another device.
     pub async fn pair(&self, registry: &Registry) -> (DeviceId, PairingAnswerRow) {
         let (device, pairing) = waiting(self.home);

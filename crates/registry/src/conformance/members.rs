@@ -75,7 +75,7 @@ pub async fn an_invitation_is_accepted_once(registry: Registry) {
     assert_eq!(registry.invitation(bytes32()).await.unwrap(), None);
     let joining = joining(&row, &tom);
     registry.join(joining.clone()).await.unwrap();
-    assert_eq!(grants(&registry, &tom, anna.home).await, [joining.grant.clone()]);
+    assert_eq!(grants(&registry, &tom, anna.home).await, std::slice::from_ref(&joining.grant));
     refused!(registry.join(joining.clone()), RegistryError::LinkUsed);
 
     let plan = registry.home_plan(anna.find(), NOW, anna.home).await.unwrap().unwrap();
@@ -389,13 +389,15 @@ pub async fn an_epoch_renews_everything_and_no_event(registry: Registry) {
     assert!(erased.epochs.iter().all(|epoch| epoch.salt == [0; 32]));
 }
 
+type Change = Box<dyn Fn(&mut HomeRenewal)>;
+
 /// Nor one that names what is not the home's, or comes out of turn. Nothing of it is written.
 pub async fn an_epoch_that_leaves_something_out_is_not_begun(registry: Registry) {
     let (anna, tom, renewal, cameras, _) = renewable(&registry).await;
     let other = Household::settle(&registry).await;
     let before = registry.home_plan(anna.find(), NOW, anna.home).await.unwrap();
     let strange = |id| Issue { grant: id, role: Role::Viewer, wrap: vec![1; 40], away: true };
-    let changes: Vec<(&str, Box<dyn Fn(&mut HomeRenewal)>)> = vec![
+    let changes: Vec<(&str, Change)> = vec![
         ("a member left out", Box::new(|it| drop(it.issues.pop()))),
         ("a removed one left out", Box::new(|it| it.ended.clear())),
         ("a member twice", Box::new(|it| it.issues.push(it.issues[1].clone()))),

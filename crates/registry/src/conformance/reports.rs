@@ -38,7 +38,8 @@ pub async fn the_latest_report_is_kept(registry: Registry) {
     assert_eq!(device.report.as_ref(), Some(&kept));
     let camera = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!(camera.report.as_ref(), Some(&kept));
-    let (test, _, _) = registry.test(anna.find(), NOW, asked.id).await.unwrap().unwrap().data.unwrap();
+    let crate::TestDetail { test, .. } =
+        registry.test(anna.find(), NOW, asked.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!(test.report.as_ref(), Some(&kept));
     for (from, to, gaps) in [(0, 40, 1), (60, 70, 0)] {
         let day = registry
@@ -79,10 +80,11 @@ pub async fn reports_on_others_are_refused(registry: Registry) {
         registry.camera(other.find(), NOW, foreign.id).await.unwrap().unwrap().data.unwrap().report,
         None
     );
-    let (test, _, _) = registry.test(anna.find(), NOW, asked.id).await.unwrap().unwrap().data.unwrap();
+    let crate::TestDetail { test, .. } =
+        registry.test(anna.find(), NOW, asked.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!(test.report, None);
 
-    registry.remove_device(&anna.authority(), anna.device).await.unwrap();
+    registry.remove_device(&anna.authority(), anna.device, anna.renewed(&registry).await).await.unwrap();
     let summary =
         registry.put_reports(anna.device, NOW, vec![report(ReportSubject::Device, "x")]).await.unwrap();
     assert_eq!(summary, ReportSummary { stored: 0, refused: 1 });

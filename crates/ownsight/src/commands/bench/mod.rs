@@ -6,6 +6,7 @@
 mod gate;
 mod lockdown;
 mod memory;
+mod removal;
 mod stage;
 mod thumbnails;
 mod video;
@@ -33,6 +34,8 @@ pub(crate) enum Group {
     Visible,
     /// From a lockdown's return to the last byte of a video on its way
     Lockdown,
+    /// Removing a member of a home with a thousand cameras
+    Removal,
     /// Memory of an idle server, and of an agent for each camera
     Memory,
 }
@@ -51,6 +54,7 @@ pub(crate) async fn run(args: BenchArgs, log: &LogArgs) -> anyhow::Result<()> {
             Group::Video => on_stage(log, video::measure).await?,
             Group::Visible => on_stage(log, visible::measure).await?,
             Group::Lockdown => on_stage(log, lockdown::measure).await?,
+            Group::Removal => on_stage(log, removal::measure).await?,
             Group::Memory => memory::measure(log).await?,
         };
         for (what, figure) in figures {

@@ -79,7 +79,7 @@ impl Operation {
         self
     }
 
-    fn as_viewer(mut self, viewer: u16) -> Self {
+    fn for_viewer(mut self, viewer: u16) -> Self {
         self.viewer = viewer;
         self
     }
@@ -125,8 +125,8 @@ fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(get.clone(), "/api/v1/cameras/{camera}/still", 200),
         operation(post.clone(), "/api/v1/homes/{home}/camera-tests", 202)
             .sends(json!({"camera_id": side.camera()})),
-        operation(get.clone(), "/api/v1/camera-tests/{test}", 200).as_viewer(403),
-        operation(get.clone(), "/api/v1/camera-tests/{test}/still", 200).as_viewer(403),
+        operation(get.clone(), "/api/v1/camera-tests/{test}", 200).for_viewer(403),
+        operation(get.clone(), "/api/v1/camera-tests/{test}/still", 200).for_viewer(403),
         operation(post.clone(), "/api/v1/camera-tests/{test}/confirm", 201).sends(json!({"name": "Gate"})),
         operation(get.clone(), "/api/v1/homes/{home}/devices", 200),
         operation(post, "/api/v1/homes/{home}/devices", 201).sends(json!({"name": "shed"})),
@@ -141,7 +141,7 @@ fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(delete.clone(), "/api/v1/homes/{home}/members/{member}", 200),
         operation(Method::POST, "/api/v1/invitations/accept", 201)
             .sends(people.accept.clone())
-            .as_viewer(201),
+            .for_viewer(201),
         operation(delete.clone(), "/api/v1/events/{event}", 204),
         operation(delete.clone(), "/api/v1/cameras/{camera}", 200),
         operation(delete.clone(), "/api/v1/camera-tests/{test}", 204)

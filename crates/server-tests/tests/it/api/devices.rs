@@ -71,3 +71,36 @@ async fn a_pairing_can_be_cancelled() {
     let asked = crate::support::device::call(&client, &system.url, reqwest::Method::POST, "pairings/find");
     assert_eq!(asked.json(&json!({"find": find})).send().await.unwrap().status(), 404);
 }
+
+/// What a removed device holds of its cameras is of a former camera epoch: the next one seals to another key.
+#[tokio::test]
+async fn cameras_of_a_removed_device_get_new_keys_and_keep_their_past() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let removed = anna.serving.device.scope.device;
+    let before = anna.event.to_string();
+    assert_eq!(anna.program.delete(&format!("devices/{removed}")).await.status, 204);
+    let mut device = Device::answer(&system.url, &anna.home.pairing_code().await).await;
+    anna.home.look().await;
+    device.configure().await;
+    let path = format!("cameras/{}", anna.camera());
+    let assign = json!({"device_id": device.scope.device});
+    assert_eq!(anna.program.patch(&path, &assign).await.status, 200);
+    let configuration = device.configure().await;
+    let assigned = &configuration.cameras[0];
+    assert_eq!((assigned.home_epoch.number(), assigned.camera_epoch.number()), (1, 2));
+
+    let sealer = configuration.sealer(assigned);
+    anna.serving.device = device;
+    anna.serving.sealer = sealer;
+    let after = anna.deliver().await.to_string();
+    let list = anna.program.see("events").await;
+    let seen: Vec<_> = list["events"].as_array().unwrap().iter().map(|event| event["id"].clone()).collect();
+    assert_eq!((list["unverified"].clone(), seen.len()), (json!(0), 2));
+    assert!(seen.contains(&json!(before)) && seen.contains(&json!(after)));
+    for event in [before, after] {
+        assert_eq!(anna.program.get(&format!("events/{event}/video")).await.body, anna.footage.clip);
+    }
+    let camera = anna.program.see(&path).await;
+    assert_eq!((&camera["name"], camera["still_at"].is_number()), (&json!("a camera"), true));
+}

@@ -150,7 +150,7 @@ async fn who_is_removed_is_out_at_once_and_all_others_see_past_and_future() {
     let tom = Member::join(&anna, &system.url, "tom", "adult").await;
     let lea = Member::join(&anna, &system.url, "lea", "viewer").await;
     let before = anna.event.to_string();
-    assert_eq!(events(&tom.person).await, [before.clone()]);
+    assert_eq!(events(&tom.person).await, std::slice::from_ref(&before));
 
     let member = format!("homes/{}/members/{}", anna.home.id, tom.id);
     let removed = anna.program.delete(&member).await;
