@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use ownsight_registry::Authorised;
+use ownsight_seal::AccountKey;
 
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
@@ -75,17 +76,43 @@ impl Gate {
         let rows = self.session_rows(credentials).await?;
         let person = self.open_person(credentials, rows.session, &rows.account)?;
         new.strong()?;
-        let email = person.profile.email.clone();
-        let (scope, key) = self.try_password(&email, current, peer).await.map_err(|error| match error {
+        let key = self.prove_password(&person, current, peer).await?;
+        let row = self.wrap_under_password(person.scope, &person.profile.email, &key, new).await?;
+        self.registry().replace_password(&person.authority(), row).await.map_err(registry_error)
+    }
+
+    /// Erases the account: it leaves its homes, and its address is free again. Not while it is the only owner of one.
+    pub async fn erase_account(
+        &self,
+        credentials: &Credentials,
+        password: &Password,
+        peer: IpAddr,
+    ) -> Result<(), GateError> {
+        let rows = self.session_rows(credentials).await?;
+        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        self.prove_password(&person, password, peer).await?;
+        self.registry().erase_account(&person.authority()).await.map_err(registry_error)?;
+        tracing::warn!(account.id = %person.scope.account, "an account was erased by its person");
+        Ok(())
+    }
+
+    /// Opens the account by its password once more, for what a session alone may not do.
+    async fn prove_password(
+        &self,
+        person: &Person,
+        password: &Password,
+        peer: IpAddr,
+    ) -> Result<AccountKey, GateError> {
+        let email = &person.profile.email;
+        let (scope, key) = self.try_password(email, password, peer).await.map_err(|error| match error {
             GateError::WrongCredentials => GateError::WrongPassword,
             error => error,
         })?;
         if scope != person.scope {
             return Err(GateError::WrongPassword);
         }
-        self.throttle().succeeded(&email, peer, Instant::now());
-        let row = self.wrap_under_password(scope, &email, &key, new).await?;
-        self.registry().replace_password(&person.authority(), row).await.map_err(registry_error)
+        self.throttle().succeeded(email, peer, Instant::now());
+        Ok(key)
     }
 }
 

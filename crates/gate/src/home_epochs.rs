@@ -2,18 +2,26 @@
 //! touched: former home keys lie in the keyring under the new one, so who has the home opens its past, and who was removed
 //! has no key for what comes.
 
-use ownsight_model::{GrantId, Timestamp};
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+
+use ownsight_model::{CameraId, GrantId, Timestamp};
 use ownsight_registry::{
     CameraEpochRow, CameraRenewal, CameraRow, DeviceRenewal, DeviceStanding, HomePlan, HomeRenewal, HomeRow,
     InvitationRenewal, Issue, RegistryError,
 };
-use ownsight_seal::{ControlKey, GrantScope, HomeKey, HomeScope, OpenError, PublicKey, Purpose};
+use ownsight_seal::{
+    AssignedCamera, ControlKey, GrantScope, HomeKey, HomeScope, OpenError, PublicKey, Purpose,
+};
 
-use crate::access::{HomeAccess, Person};
+use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::gate::{Gate, registry_error};
 use crate::profile;
 use crate::roster::{Roster, RosterEntry};
 use crate::{GateError, alarm};
+
+/// Fewer cameras than this are not worth a thread.
+const PART_MIN: usize = 64;
 
 /// What an epoch gave new keys to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,6 +81,16 @@ impl Gate {
     }
 }
 
+/// Cameras under new keys.
+#[derive(Default)]
+struct Cameras {
+    renewed: Vec<CameraRenewal>,
+    /// As their rows will be.
+    rows: Vec<CameraRow>,
+    /// What the device that serves or tests each is told of it.
+    assigned: HashMap<CameraId, AssignedCamera>,
+}
+
 impl HomeAccess {
     fn renewal(
         &self,
@@ -100,19 +118,8 @@ impl HomeAccess {
         let granted = next_control.granted(self.role());
         let next = Self::open(self.grant, row, granted, None)?;
 
-        let now = Timestamp::now();
-        let mut cameras = Vec::with_capacity(plan.cameras.len());
-        let mut rows = Vec::with_capacity(plan.cameras.len());
-        for camera in &plan.cameras {
-            let renewed = self.renew_camera(&next, &next_control, camera, now)?;
-            rows.push(CameraRow {
-                epoch: renewed.epoch.clone(),
-                text: renewed.text.clone(),
-                address: renewed.address.clone(),
-                ..camera.clone()
-            });
-            cameras.push(renewed);
-        }
+        let Cameras { renewed: cameras, rows, assigned } =
+            self.renew_cameras(&next, &next_control, &plan.cameras)?;
         let mut devices = Vec::with_capacity(plan.devices.len());
         let mut configurations = Vec::new();
         for device in plan.devices.iter().map(|detail| &detail.device) {
@@ -126,7 +133,13 @@ impl HomeAccess {
             if device.standing == DeviceStanding::Paired {
                 let public_key = device.public_key.as_ref().and_then(PublicKey::from_bytes);
                 let public_key = public_key.ok_or(OpenError::NotAuthentic(Purpose::PairingAnswer))?;
-                configurations.push(next.write(device, &key, &public_key, &rows, &plan.tests)?);
+                let assign = |camera: &CameraRow| {
+                    // A camera is assigned to the one device that serves or tests it.
+                    let assigned = assigned.get(&camera.id).filter(|_| camera.device == Some(device.id));
+                    assigned.cloned().ok_or(OpenError::MixUp(Purpose::CameraText))
+                };
+                let (rows, tests) = (&rows, &plan.tests);
+                configurations.push(next.write_assigned(device, &key, &public_key, rows, tests, assign)?);
             }
         }
         let mut invitations = Vec::new();
@@ -157,27 +170,69 @@ impl HomeAccess {
         })
     }
 
+    /// All cameras under the new keys, on as many cores as there are: two key derivations and four wraps for each.
+    fn renew_cameras(
+        &self,
+        next: &Self,
+        next_control: &ControlKey,
+        cameras: &[CameraRow],
+    ) -> Result<Cameras, OpenError> {
+        let now = Timestamp::now();
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let part = cameras.len().div_ceil(cores).max(PART_MIN);
+        let renew = |part: &[CameraRow]| -> Result<Cameras, OpenError> {
+            let mut done = Cameras::default();
+            for camera in part {
+                self.renew_camera(next, next_control, camera, now, &mut done)?;
+            }
+            Ok(done)
+        };
+        let parts = std::thread::scope(|scope| {
+            let threads: Vec<_> = cameras.chunks(part).map(|part| scope.spawn(move || renew(part))).collect();
+            let ended = threads.into_iter().map(|thread| match thread.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            ended.collect::<Result<Vec<_>, _>>()
+        })?;
+        let mut all = Cameras::default();
+        for part in parts {
+            all.renewed.extend(part.renewed);
+            all.rows.extend(part.rows);
+            all.assigned.extend(part.assigned);
+        }
+        Ok(all)
+    }
+
     fn renew_camera(
         &self,
         next: &Self,
         next_control: &ControlKey,
         camera: &CameraRow,
         now: Timestamp,
-    ) -> Result<CameraRenewal, OpenError> {
+        done: &mut Cameras,
+    ) -> Result<(), OpenError> {
         let open = self.open_camera(camera)?;
         let epoch = CameraEpochRow {
             home_epoch: next_control.scope().epoch,
             created_at: now,
             ..camera.epoch.clone()
         };
-        Ok(CameraRenewal {
-            text: next.camera_secret(&epoch)?.seal_text(&profile::encode(&open.profile)),
-            address: open
-                .access
-                .as_ref()
-                .map(|source| next_control.seal_camera_address(camera.id, &profile::encode(source))),
-            epoch,
-        })
+        let open = OpenCamera { secret: next.camera_secret(&epoch)?, ..open };
+        let text = open.secret.seal_text(&profile::encode(&open.profile));
+        let seal = |source| next_control.seal_camera_address(camera.id, &profile::encode(source));
+        let address = open.access.as_ref().map(seal);
+        if let Some(device) = camera.device {
+            done.assigned.insert(camera.id, open.assigned(device));
+        }
+        done.rows.push(CameraRow {
+            epoch: epoch.clone(),
+            text: text.clone(),
+            address: address.clone(),
+            ..camera.clone()
+        });
+        done.renewed.push(CameraRenewal { epoch, text, address });
+        Ok(())
     }
 
     /// A home's key for one member: under the account's own key for who asks, sealed to its key pair for all others.

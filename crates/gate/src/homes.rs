@@ -1,7 +1,7 @@
 //! A home's name, zone, limits and use.
 
-use ownsight_model::{HomeId, Timestamp};
-use ownsight_registry::{HomeDetail, HomeUpdate};
+use ownsight_model::{HomeId, Role, Timestamp};
+use ownsight_registry::{CameraStanding, HomeDetail, HomeUpdate};
 
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
@@ -69,6 +69,33 @@ impl Gate {
             update.retention_bytes = Some(bytes);
         }
         self.registry().update_home(&person.authority_in(&access)?, update).await.map_err(registry_error)
+    }
+
+    /// Erases a home for all its people, with everything in it; only an owner may, and names it. It cannot be undone.
+    pub async fn erase_home(
+        &self,
+        credentials: &Credentials,
+        home: HomeId,
+        name: &str,
+    ) -> Result<Answer<views::ErasedHome>, GateError> {
+        let (_, _, plan) = self.managing_plan(credentials, home).await?;
+        let (person, access, detail) = self.home_detail(credentials, home).await?;
+        if access.role() != Role::Owner {
+            return Err(GateError::NotAllowed);
+        }
+        if access.profile.name != name {
+            return Err(GateError::invalid("name", "the name of the home that is to be erased is expected"));
+        }
+        let authority = person.authority_in(&access)?;
+        self.registry().erase_home(&authority, home).await.map_err(registry_error)?;
+        tracing::warn!(home.id = %home, "a home was erased by its owner");
+        let in_use = plan.cameras.iter().filter(|camera| camera.standing == CameraStanding::Active);
+        let erased = views::ErasedHome {
+            cameras: u32::try_from(in_use.count()).unwrap_or(u32::MAX),
+            events: detail.events,
+            bytes: detail.used_bytes,
+        };
+        Ok(Answer::new(credentials, erased))
     }
 
     async fn home_detail(

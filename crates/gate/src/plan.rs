@@ -1,13 +1,13 @@
 //! Configurations: what each device of a home may believe, written in an owner's request.
 
-use ownsight_model::{HomeId, Timestamp};
+use ownsight_model::{DeviceId, HomeId, Timestamp};
 use ownsight_registry::CameraStanding;
 use ownsight_registry::{CameraRow, DeviceRow, DeviceStanding, HomePlan, NewConfiguration, TestRow};
 use ownsight_seal::{
     AssignedCamera, AssignedTest, CameraSource, Configuration, DeviceKey, OpenError, PublicKey, Purpose,
 };
 
-use crate::access::{HomeAccess, Person};
+use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::gate::{Gate, registry_error};
 use crate::{Credentials, GateError, alarm};
 
@@ -103,6 +103,20 @@ impl HomeAccess {
         cameras: &[CameraRow],
         tests: &[TestRow],
     ) -> Result<NewConfiguration, OpenError> {
+        let assign = |camera: &CameraRow| Ok(self.open_camera(camera)?.assigned(device.id));
+        self.write_assigned(device, key, public_key, cameras, tests, assign)
+    }
+
+    /// As [`Self::write`], of cameras that are open already.
+    pub(crate) fn write_assigned(
+        &self,
+        device: &DeviceRow,
+        key: &DeviceKey,
+        public_key: &PublicKey,
+        cameras: &[CameraRow],
+        tests: &[TestRow],
+        assign: impl Fn(&CameraRow) -> Result<AssignedCamera, OpenError>,
+    ) -> Result<NewConfiguration, OpenError> {
         let control = self.granted.control_key().ok_or(OpenError::MixUp(Purpose::DeviceKey))?;
         let serial = device.latest_serial + 1;
         let next_device_key = DeviceKey::generate();
@@ -110,13 +124,12 @@ impl HomeAccess {
         let served = |camera: &&CameraRow| {
             camera.device == Some(device.id) && camera.standing == CameraStanding::Active
         };
-        let assigned: Result<_, OpenError> =
-            cameras.iter().filter(served).map(|camera| self.assign(camera, device)).collect();
+        let assigned: Result<_, OpenError> = cameras.iter().filter(served).map(&assign).collect();
         let now = Timestamp::now();
         let mut assigned_tests = Vec::new();
         for test in tests.iter().filter(|test| test.device == device.id && test.expires_at > now) {
             if let Some(draft) = cameras.iter().find(|camera| camera.id == test.draft) {
-                assigned_tests.push(AssignedTest { test: test.id, camera: self.assign(draft, device)? });
+                assigned_tests.push(AssignedTest { test: test.id, camera: assign(draft)? });
             }
         }
         let configuration = Configuration {
@@ -133,26 +146,6 @@ impl HomeAccess {
         Ok(NewConfiguration { device: device.id, serial, sealed, key_epoch: control.scope().epoch, next_key })
     }
 
-    fn assign(&self, camera: &CameraRow, device: &DeviceRow) -> Result<AssignedCamera, OpenError> {
-        let open = self.open_camera(camera)?;
-        let scope = *open.secret.scope();
-        let source = open.access.as_ref().map(|access| CameraSource {
-            address: access.address.clone(),
-            user: access.user.clone(),
-            password: access.password.clone(),
-        });
-        Ok(AssignedCamera {
-            camera: scope.camera,
-            tenure: scope.tenure,
-            home_epoch: scope.home_epoch,
-            camera_epoch: scope.camera_epoch,
-            camera_key: open.secret.public_key(),
-            psk: open.secret.device_psk(device.id),
-            source,
-            sensitivity: open.profile.sensitivity,
-        })
-    }
-
     /// Configurations for these devices, of the cameras and tests as they will be. Devices that are not paired get none.
     pub(crate) fn configure_all<'a>(
         &self,
@@ -165,6 +158,28 @@ impl HomeAccess {
             .filter(|device| device.standing == DeviceStanding::Paired)
             .map(|device| self.configure(device, cameras, tests))
             .collect()
+    }
+}
+
+impl OpenCamera {
+    /// What a device is told of it.
+    pub(crate) fn assigned(&self, device: DeviceId) -> AssignedCamera {
+        let scope = *self.secret.scope();
+        let source = self.access.as_ref().map(|access| CameraSource {
+            address: access.address.clone(),
+            user: access.user.clone(),
+            password: access.password.clone(),
+        });
+        AssignedCamera {
+            camera: scope.camera,
+            tenure: scope.tenure,
+            home_epoch: scope.home_epoch,
+            camera_epoch: scope.camera_epoch,
+            camera_key: self.secret.public_key(),
+            psk: self.secret.device_psk(device),
+            source,
+            sensitivity: self.profile.sensitivity,
+        }
     }
 }
 

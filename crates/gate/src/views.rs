@@ -1,8 +1,8 @@
 //! What people see: plain values, opened for one session, in the form of the HTTP API.
 
 use ownsight_model::{
-    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, GrantId, HomeId, Label, LabelSource,
-    Role, TestId, Timestamp,
+    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Role,
+    TestId, Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,6 +16,9 @@ macro_rules! view {
         }
     };
 }
+
+mod people;
+pub use people::*;
 
 view! {
     /// Who is signed in, and in which homes.
@@ -103,114 +106,6 @@ view! {
         floor_bytes: u64,
         /// Since when it is full, if it is.
         full_since: Option<Timestamp> as Option<i64>,
-    }
-}
-view! {
-    /// Who is in a home.
-    People {
-        /// What the account is in it.
-        role: Role as String,
-        /// The members, oldest first.
-        members: Vec<Member>,
-        /// Invitations that nobody accepted yet; none for viewers.
-        invitations: Vec<Invitation>,
-        /// Names of devices that have not fetched their new keys since somebody was removed.
-        waiting_devices: Vec<String>,
-        /// Grants and invitations that could not be verified and are not shown.
-        unverified: u32,
-    }
-}
-view! {
-    /// A member of a home.
-    Member {
-        /// The id of the grant that makes it one.
-        id: GrantId as String,
-        /// The name.
-        name: String,
-        /// The address that was invited; `null` for viewers.
-        email: Option<String>,
-        /// The role.
-        role: Role as String,
-        /// Since when.
-        since: Timestamp as i64,
-        /// The name of who invited them; `null` for who made the home.
-        invited_by: Option<String>,
-        /// Whether it is the account that asks.
-        you: bool,
-    }
-}
-view! {
-    /// An invitation that nobody accepted yet.
-    Invitation {
-        /// Its id.
-        id: GrantId as String,
-        /// The address that it is for.
-        email: String,
-        /// As what.
-        role: Role as String,
-        /// The name of who made it.
-        made_by: String,
-        /// When it was made.
-        made_at: Timestamp as i64,
-        /// When it ends.
-        expires_at: Timestamp as i64,
-    }
-}
-view! {
-    /// A new invitation, with the secret of its link: shown once.
-    NewInvitation {
-        /// Its id.
-        id: GrantId as String,
-        /// What goes behind the `#` of the link.
-        secret: String,
-        /// The address that it is for.
-        email: String,
-        /// As what.
-        role: Role as String,
-        /// When it ends.
-        expires_at: Timestamp as i64,
-    }
-}
-view! {
-    /// What an invitation is, for who opens it.
-    OpenedInvitation {
-        /// The home's name.
-        home_name: String,
-        /// As what.
-        role: Role as String,
-        /// The name of who made it.
-        invited_by: String,
-        /// The address that it is for.
-        email: String,
-        /// Whether there is an account with that address: sign in, then accept.
-        has_account: bool,
-        /// When it ends.
-        expires_at: Timestamp as i64,
-    }
-}
-view! {
-    /// The home that an account has joined.
-    Joined {
-        /// The home.
-        home_id: HomeId as String,
-    }
-}
-view! {
-    /// The account that an invitation made, and its home.
-    JoinedAnew {
-        /// The account.
-        account_id: AccountId as String,
-        /// The home.
-        home_id: HomeId as String,
-    }
-}
-view! {
-    /// What got new keys when a member was removed; nothing yet when one left.
-    Removed {
-        /// Cameras.
-        cameras: u32,
-        /// Devices.
-        devices: u32,
     }
 }
 view! {
@@ -483,6 +378,17 @@ view! {
 view! {
     /// What was erased with a camera.
     Erased {
+        /// Events.
+        events: u64,
+        /// Bytes.
+        bytes: u64,
+    }
+}
+view! {
+    /// What was erased with a home.
+    ErasedHome {
+        /// Cameras.
+        cameras: u32,
         /// Events.
         events: u64,
         /// Bytes.

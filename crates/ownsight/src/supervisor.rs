@@ -53,7 +53,8 @@ impl Supervisor {
                 for home in homes {
                     match registry.local_device(home.id).await {
                         Ok(Some(_)) if self.folder(home.id).exists() => {
-                            codes.insert(home.id, self.start(&mut agents, home.id, cancel.clone()));
+                            codes
+                                .insert(home.id, self.start(&mut agents, &registry, home.id, cancel.clone()));
                         }
                         // Its owner's next request makes a pairing.
                         Ok(_) => {}
@@ -69,7 +70,8 @@ impl Supervisor {
                 pairing = pairings.recv() => pairing,
             };
             let Some(LocalPairing { home, code }) = pairing else { break };
-            let sender = codes.entry(home).or_insert_with(|| self.start(&mut agents, home, cancel.clone()));
+            let sender =
+                codes.entry(home).or_insert_with(|| self.start(&mut agents, &registry, home, cancel.clone()));
             if sender.try_send(code.reveal()).is_err() {
                 tracing::warn!(home.id = %home, "this server's agent is busy with a former pairing");
             }
@@ -84,11 +86,12 @@ impl Supervisor {
     fn start(
         &self,
         agents: &mut JoinSet<()>,
+        registry: &Registry,
         home: HomeId,
         cancel: CancellationToken,
     ) -> mpsc::Sender<Zeroizing<String>> {
         let (sender, codes) = mpsc::channel(1);
-        agents.spawn(keep_running(self.clone(), home, codes, cancel));
+        agents.spawn(keep_running(self.clone(), registry.clone(), home, codes, cancel));
         sender
     }
 
@@ -117,6 +120,7 @@ impl Supervisor {
 /// Starts one home's agent again and again. A new code ends the running agent, whose pairing is over.
 async fn keep_running(
     supervisor: Supervisor,
+    registry: Registry,
     home: HomeId,
     mut codes: mpsc::Receiver<Zeroizing<String>>,
     cancel: CancellationToken,
@@ -157,6 +161,11 @@ async fn keep_running(
                         continue;
                     }
                     status = child.wait() => {
+                        if is_gone(&registry, home).await {
+                            tracing::info!(home.id = %home, "a home has no agent of this server any more");
+                            discard(&folder);
+                            return;
+                        }
                         tracing::warn!(home.id = %home, status = ?status.ok().and_then(|status| status.code()),
                             "this server's agent ended; it is started again");
                     }
@@ -178,6 +187,11 @@ async fn keep_running(
             }
         }
     }
+}
+
+/// Whether the server runs no agent for this home any more, because it was erased. One that cannot be looked up is there.
+async fn is_gone(registry: &Registry, home: HomeId) -> bool {
+    registry.local_homes().await.is_ok_and(|homes| homes.iter().all(|row| row.id != home))
 }
 
 /// A new code means that the former pairing was removed: what its agent still held can no longer be delivered.

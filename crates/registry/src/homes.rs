@@ -1,6 +1,6 @@
 //! Homes and grants.
 
-use ownsight_model::{GrantId, HomeId, Timestamp};
+use ownsight_model::{GrantId, HomeId, Role, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Authorised, Authority};
@@ -13,7 +13,7 @@ use crate::devices::{device_details, local};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::lockdowns::refuse_erasure;
-use crate::members::{grants_of, insert_roster, invitations_of, roster_of};
+use crate::members::{end_grant, grants_of, insert_roster, invitations_of, roster_of};
 use crate::rows::{CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, InvitationRow, RosterRow, TestRow};
 use crate::sessions::announce;
 use crate::sql::{exists, first, number, rows, run};
@@ -128,6 +128,45 @@ impl Registry {
         .await
     }
 
+    /// Erases a home with all that is its: the wraps of its keys and the salts of its cameras are destroyed, its people's
+    /// grants end, its devices are removed. Its events open for nobody from then on, and are forgotten by retention,
+    /// which keeps nothing of it. Only for an owner: else [`RegistryError::NotLive`].
+    pub async fn erase_home(&self, authority: &Authority, home: HomeId) -> Result<(), RegistryError> {
+        let (now, grant) = (authority.now, authority.grant.map(|(grant, _)| grant));
+        self.authorised_write(authority, move |tx, asker| {
+            asker.owns(home)?;
+            let grants = grants_of(tx, home)?;
+            if !grants.iter().any(|row| Some(row.id) == grant && row.role == Role::Owner) {
+                return Err(RegistryError::NotLive.into());
+            }
+            refuse_erasure(tx, asker, None)?;
+            for row in grants {
+                end_grant(tx, row.id, home, now)?;
+            }
+            let at = params![home.as_bytes(), now.as_micros()];
+            run(
+                tx,
+                "UPDATE cameras SET standing = 3, text = x'', address = NULL, device = NULL, erased_at = ?2
+                 WHERE home = ?1 AND standing <> 3",
+                at,
+            )?;
+            run(tx, "UPDATE tenures SET ended_at = ?2 WHERE home = ?1 AND ended_at IS NULL", at)?;
+            run(
+                tx,
+                "UPDATE homes SET text = x'', keyring = x'', local_agent = 0, retention_days = 0, retention_bytes = 0,
+                   epoch_due = 0, joins_due = 0, erased_at = ?2 WHERE id = ?1",
+                at,
+            )?;
+            for sql in ERASED_WITH_A_HOME {
+                run(tx, sql, [home.as_bytes()])?;
+            }
+            tx.changed(home, ChangeKind::People);
+            tx.scrub();
+            Ok(())
+        })
+        .await
+    }
+
     /// Adds a home to the account, with its grant.
     pub async fn create_home(
         &self,
@@ -212,6 +251,20 @@ impl Registry {
         self.engine.statement(move |connection| local(connection, home)).await
     }
 }
+
+/// What goes at once with a home. Of the rest retention keeps nothing.
+const ERASED_WITH_A_HOME: [&str; 10] = [
+    "UPDATE camera_epochs SET salt = zeroblob(32) WHERE home = ?1",
+    "DELETE FROM gaps WHERE camera IN (SELECT id FROM cameras WHERE home = ?1)",
+    "DELETE FROM reports WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
+    "DELETE FROM tests WHERE home = ?1",
+    "DELETE FROM pairings WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
+    "DELETE FROM configurations WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
+    "UPDATE devices SET standing = 3, text = x'', device_key = x'' WHERE home = ?1",
+    "DELETE FROM rosters WHERE home = ?1",
+    "DELETE FROM invitations WHERE home = ?1",
+    "DELETE FROM opened WHERE home = ?1",
+];
 
 fn detail(connection: &Connection, home: HomeId) -> Step<HomeDetail> {
     let sql = "SELECT coalesce(sum(bytes), 0), coalesce(sum(events), 0) FROM usage WHERE home = ?1";

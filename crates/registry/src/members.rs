@@ -12,7 +12,7 @@ use crate::engine::Tx;
 use crate::error::Step;
 use crate::homes::insert_grant;
 use crate::rows::{AccountRow, CustodyRow, GrantRow, InvitationRow, PasswordRow, RosterRow};
-use crate::sessions::announce;
+use crate::sessions::{announce, end_all};
 use crate::sql::{exists, first, number, rows, run};
 use crate::{Registry, RegistryError};
 
@@ -297,6 +297,39 @@ impl Registry {
             has_owner(tx, home)?;
             run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
             tx.changed(home, ChangeKind::People);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Erases the account: its grants, sessions, password and custody are destroyed, and its address is free again. The row
+    /// stays, for grants and records that name it. An epoch is due in each of its homes.
+    /// [`RegistryError::LastOwner`] while it is the only owner of one.
+    pub async fn erase_account(&self, authority: &Authority) -> Result<(), RegistryError> {
+        let now = authority.now;
+        self.authorised_write(authority, move |tx, asker| {
+            let id = asker.account.as_bytes();
+            let sql = "SELECT id, home FROM grants WHERE account = ?1 AND revoked_at IS NULL";
+            let held: Vec<(GrantId, HomeId)> = rows(tx, "grants", sql, [id], |c| Ok((c.id("id")?, c.id("home")?)))?;
+            for (grant, home) in held {
+                end_grant(tx, grant, home, now)?;
+                has_owner(tx, home)?;
+                run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
+                tx.changed(home, ChangeKind::People);
+            }
+            end_all(tx, asker.account, None)?;
+            run(tx, "DELETE FROM opened WHERE account = ?1", [id])?;
+            for table in ["passwords", "custodies"] {
+                let sql = format!("DELETE FROM {table} WHERE email = (SELECT email FROM accounts WHERE id = ?1)");
+                run(tx, &sql, [id])?;
+            }
+            let nobodys = format!("{}@erased.invalid", asker.account);
+            run(
+                tx,
+                "UPDATE accounts SET email = ?2, public_key = zeroblob(32), text = x'', erased_at = ?3 WHERE id = ?1",
+                params![id, nobodys, now.as_micros()],
+            )?;
+            tx.scrub();
             Ok(())
         })
         .await

@@ -448,3 +448,54 @@ pub async fn what_was_sealed_under_a_former_epoch_is_not_written(registry: Regis
     let now = Authority { grant: Some((anna.grant, second())), ..stale };
     registry.update_camera(&now, update, Vec::new()).await.unwrap();
 }
+
+/// Its keys are destroyed, its people and devices are out, and retention forgets its events.
+pub async fn an_erased_home_is_nobodys(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let (tom, tom_grant) = joined(&registry, &anna, Role::Adult).await;
+    let row = anna.camera(&registry).await;
+    anna.event(&registry, &row, 10).await;
+    invited(&registry, &anna, Role::Viewer).await;
+    let by_tom = Authority { find: tom.find(), now: NOW, grant: Some((tom_grant, HomeEpoch::FIRST)) };
+    refused!(registry.erase_home(&by_tom, anna.home), RegistryError::NotLive);
+    refused!(registry.erase_home(&anna.authority(), tom.home), RegistryError::NotFound);
+    assert_eq!(grants(&registry, &tom, anna.home).await.len(), 1);
+
+    registry.erase_home(&anna.authority(), anna.home).await.unwrap();
+    for person in [&anna, &tom] {
+        assert!(grants(&registry, person, anna.home).await.is_empty());
+        assert!(registry.home(person.find(), NOW, anna.home).await.unwrap().unwrap().data.is_none());
+    }
+    assert_eq!(grants(&registry, &tom, tom.home).await.len(), 1, "and no other home");
+    let camera = registry.camera_for_device(anna.device, row.id).await.unwrap().unwrap();
+    assert_eq!(camera.row.standing, crate::CameraStanding::Erased);
+    assert!(camera.epochs.iter().all(|epoch| epoch.salt == [0; 32]));
+    let device = registry.device_by_credential(anna.device, anna.credential_hash).await.unwrap().unwrap();
+    assert_eq!(device.standing, crate::DeviceStanding::Removed);
+    let kept = registry.homes().await.unwrap().into_iter().find(|(home, _)| home.id == anna.home).unwrap().0;
+    assert_eq!((kept.text.len(), kept.keyring.len(), kept.retention_days), (0, 0, 0));
+    let late = registry.insert_event(event(&row, anna.device, at(20))).await.unwrap();
+    assert_eq!(late, crate::InsertOutcome::Gone);
+    assert_eq!(registry.expired_events(anna.home, at(1_000), 10).await.unwrap().len(), 1);
+    refused!(registry.erase_home(&anna.authority(), anna.home), RegistryError::NotLive);
+}
+
+/// While another owner is there for each; the address can be anybody's again.
+pub async fn an_erased_account_leaves_its_homes_and_its_address(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let (tom, tom_grant) = joined(&registry, &anna, Role::Adult).await;
+    let own = |of: &Household| Authority { find: of.find(), now: NOW, grant: None };
+    refused!(registry.erase_account(&own(&tom)), RegistryError::LastOwner);
+    assert_eq!(grants(&registry, &tom, anna.home).await.len(), 1, "nothing of it was done");
+    registry.erase_home(&tom.authority(), tom.home).await.unwrap();
+    registry.erase_account(&own(&tom)).await.unwrap();
+    assert_eq!(registry.session(tom.find(), NOW).await.unwrap(), None);
+    assert_eq!(registry.password(&tom.account.email).await.unwrap(), None);
+    assert_eq!(registry.custody(&tom.account.email).await.unwrap(), None);
+    assert_eq!(registry.account_by_email(&tom.account.email).await.unwrap(), None);
+    let plan = registry.home_plan(anna.find(), NOW, anna.home).await.unwrap().unwrap();
+    assert!(plan.grants[0].1.epoch_due);
+    assert!(plan.data.unwrap().grants.iter().all(|grant| grant.id != tom_grant));
+    let again = redeem(&registry, tom.account.email.clone()).await;
+    registry.redeem_account(again).await.unwrap();
+}

@@ -59,6 +59,8 @@ macro_rules! conformance_suite {
             members::an_older_home_gets_its_roster_from_its_only_owner,
             members::an_epoch_renews_everything_and_no_event,
             members::an_epoch_that_leaves_something_out_is_not_begun,
+            members::an_erased_home_is_nobodys,
+            members::an_erased_account_leaves_its_homes_and_its_address,
             members::what_was_sealed_under_a_former_epoch_is_not_written,
             cameras::a_camera_is_made_changed_and_erased,
             cameras::a_configuration_out_of_turn_leaves_nothing_written,

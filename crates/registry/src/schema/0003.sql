@@ -8,6 +8,9 @@ ALTER TABLE grants ADD COLUMN member_key BLOB NOT NULL DEFAULT x'' CHECK (length
 ALTER TABLE homes ADD COLUMN keyring BLOB NOT NULL DEFAULT x'' CHECK (length(keyring) <= 16777216);
 ALTER TABLE homes ADD COLUMN epoch_due INTEGER NOT NULL DEFAULT 0 CHECK (epoch_due IN (0, 1));
 ALTER TABLE homes ADD COLUMN joins_due INTEGER NOT NULL DEFAULT 0 CHECK (joins_due IN (0, 1));
+-- An erased home's or account's row stays, without anything in it, for what refers to it.
+ALTER TABLE homes ADD COLUMN erased_at INTEGER;
+ALTER TABLE accounts ADD COLUMN erased_at INTEGER;
 
 CREATE TABLE rosters (
   home BLOB NOT NULL PRIMARY KEY REFERENCES homes (id),

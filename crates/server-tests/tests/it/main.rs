@@ -6,4 +6,5 @@ mod api;
 mod connections;
 mod device_api;
 mod operators;
+mod revocation;
 mod support;

@@ -51,6 +51,27 @@ pub(crate) async fn rename(
     json(&who, StatusCode::OK, answer)
 }
 
+/// What must be proven to erase an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EraseAccount {
+    /// Its password.
+    password: String,
+}
+
+/// Erases the account, which leaves its homes.
+#[utoipa::path(delete, path = "/api/v1/me", tag = "account", request_body = EraseAccount,
+    responses((status = 204), (status = 403), (status = 409), (status = 422), (status = 429)))]
+pub(crate) async fn erase(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Signed(who): Signed,
+    Sent(body): Sent<EraseAccount>,
+) -> Outcome {
+    state.gate.erase_account(&who, &Password::new(body.password), caller.address).await?;
+    Ok(no_content())
+}
+
 /// Changes the password, and ends all other sessions.
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "account", request_body = ChangePassword,
     responses((status = 204), (status = 403), (status = 422), (status = 429)))]

@@ -130,7 +130,7 @@ impl Listener {
         match self.gate.home_ids(&self.who).await {
             Ok(answer) => match answer.release(&self.who) {
                 Ok(homes) => {
-                    self.news.homes = homes.into_iter().collect();
+                    self.news.now_in(homes.into_iter().collect());
                     (self.news.doubted, self.news.silent) = (false, false);
                     Standing::Lives
                 }
@@ -159,6 +159,8 @@ enum Standing {
 #[derive(Default)]
 struct News {
     homes: HashSet<HomeId>,
+    /// Homes that the session is in no longer: of each it is told that once, and nothing else.
+    lost: HashSet<HomeId>,
     changed: HashSet<(HomeId, Part)>,
     /// Something was missed: anything may have changed.
     missed: bool,
@@ -181,6 +183,12 @@ impl News {
         }
     }
 
+    /// The homes that the session is in, as they were just read.
+    fn now_in(&mut self, homes: HashSet<HomeId>) {
+        self.lost.extend(self.homes.difference(&homes));
+        self.homes = homes;
+    }
+
     /// Whether something waits to be told or asked.
     fn is_urgent(&self) -> bool {
         !self.silent && (self.doubted || self.missed || !self.changed.is_empty())
@@ -194,7 +202,9 @@ impl News {
         if std::mem::take(&mut self.missed) {
             changed = self.homes.iter().flat_map(|home| PARTS.map(|part| (*home, part))).collect();
         }
-        for (home, part) in changed.into_iter().filter(|(home, _)| self.homes.contains(home)) {
+        let own = changed.into_iter().filter(|(home, _)| self.homes.contains(home));
+        let lost = std::mem::take(&mut self.lost).into_iter().map(|home| (home, Part::People));
+        for (home, part) in own.chain(lost) {
             let part = part.word();
             // A string takes everything.
             let _ = write!(text, "event: changed\ndata: {{\"home\":\"{home}\",\"what\":\"{part}\"}}\n\n");
@@ -241,7 +251,10 @@ mod tests {
         news.note(of(home, Part::Cameras));
         news.note(of(home, Part::Sessions));
         assert!(news.doubted);
-        news.homes.clear();
+        news.now_in(HashSet::new());
+        // Only that it is, so that the page asks where it is a member.
+        assert_eq!(told(&mut news), [format!("{{\"home\":\"{home}\",\"what\":\"people\"}}")]);
+        news.note(of(home, Part::Cameras));
         assert_eq!(told(&mut news), [] as [&str; 0]);
     }
 

@@ -75,6 +75,29 @@ pub(crate) async fn change(
     json(&who, StatusCode::OK, answer)
 }
 
+/// What must be said to erase a home.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EraseHome {
+    /// Its name.
+    name: String,
+}
+
+/// Erases a home for all its people.
+#[utoipa::path(delete, path = "/api/v1/homes/{home}", tag = "homes", params(("home" = String, Path)),
+    request_body = EraseHome,
+    responses((status = 200, body = views::ErasedHome), (status = 403), (status = 404), (status = 422),
+        (status = 423)))]
+pub(crate) async fn erase(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Id(home): Id<HomeId>,
+    Sent(body): Sent<EraseHome>,
+) -> Outcome {
+    let answer = state.gate.erase_home(&who, home, &body.name).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
 /// Days that have events.
 #[utoipa::path(get, path = "/api/v1/homes/{home}/days", tag = "homes", params(("home" = String, Path), Span),
     responses((status = 200, body = views::Days), (status = 404), (status = 423), (status = 422)))]

@@ -43,9 +43,9 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(sessions::sign_out))
         .routes(routes!(links::open))
         .routes(routes!(links::redeem))
-        .routes(routes!(account::me, account::rename))
+        .routes(routes!(account::me, account::rename, account::erase))
         .routes(routes!(account::change_password))
-        .routes(routes!(homes::home, homes::change))
+        .routes(routes!(homes::home, homes::change, homes::erase))
         .routes(routes!(homes::days))
         .routes(routes!(homes::day))
         .routes(routes!(people::people))
@@ -131,6 +131,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 42);
+        assert_eq!(operations, 44);
     }
 }

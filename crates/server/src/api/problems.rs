@@ -46,8 +46,9 @@ impl From<GateError> for Problem {
                     .remedy("Nothing is to be done.")
             }
             GateError::LastOwner => Self::new(StatusCode::CONFLICT, "last-owner", "A home needs an owner")
-                .detail("The last owner cannot leave, nor give up the role.")
-                .remedy("Make another member owner first."),
+                .detail(
+                    "You are the only owner of a home. Hand it over to another member, or delete it, first.",
+                ),
             GateError::TooMany { max } => Self::new(StatusCode::CONFLICT, "too-many", "The home is full")
                 .detail(format!("A home has at most {max} members and invitations."))
                 .remedy("Withdraw an invitation or remove somebody first."),

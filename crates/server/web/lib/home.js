@@ -1,5 +1,7 @@
+import { api } from './api.js';
 import { onChange } from './live.js';
-import { refresh, useQuery } from './query.js';
+import { put, refresh, useQuery } from './query.js';
+import { navigate } from './router.js';
 
 /** What every page of a home needs; asked once, shared, kept fresh by live updates. */
 
@@ -29,6 +31,14 @@ export const useDay = (home, day) => useQuery(day ? dayPath(home, day) : null, {
 
 /** Whether somebody in this role may change cameras, devices and settings. @param {string | undefined} role */
 export const mayManage = (role) => role === 'owner' || role === 'adult';
+
+/** On from a home that is gone for the reader. The start page goes by the homes that are left, so they are asked for before. */
+export async function startAnew() {
+  const me = await api('GET', mePath).catch(() => null);
+  if (me) put(mePath, me);
+  else refresh((path) => path === mePath);
+  navigate('/', { replace: true });
+}
 
 // One's own role, and which homes one is in, hang on the members.
 onChange(({ what }) => {

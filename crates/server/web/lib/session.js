@@ -6,6 +6,9 @@ const COOKIE_KEY = 'ownsight-page-cookie';
 /** @type {ReturnType<typeof createStore<'in' | 'out'>>} */
 export const session = createStore(read(S_KEY) ? 'in' : 'out');
 
+/** What sign-in says first: how the session before it ended, where that needs saying. */
+export const parting = createStore('');
+
 /** The session's value for addresses, or null when signed out. */
 export function sessionValue() {
   return read(S_KEY);
@@ -25,6 +28,7 @@ export function keepSession(half, answer) {
   write(COOKIE_KEY, JSON.stringify({ name: answer.page_cookie, attributes: answer.page_cookie_attributes }));
   document.cookie = cookieText(answer.page_cookie, half, answer.page_cookie_attributes);
   write(S_KEY, answer.s);
+  parting.set('');
   session.set('in');
 }
 

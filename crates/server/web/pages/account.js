@@ -1,23 +1,26 @@
 import { Busy, ProblemLine } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
+import { TryProblem, untilOf } from '../components/feedback/try-problem.js';
 import { Field, PasswordField } from '../components/form/field.js';
 import { Icon } from '../components/icon/icon.js';
 import { Confirm } from '../components/overlay/dialog.js';
 import { KeyHelp } from '../components/shell/key-help.js';
 import { Page } from '../components/shell/page.js';
 import { api } from '../lib/api.js';
+import { useSecondsUntil } from '../lib/clockwork.js';
+import { deleteAccountWords, ownedOf } from '../lib/ending.js';
 import { mePath } from '../lib/home.js';
 import { html, useState } from '../lib/html.js';
 import { refresh } from '../lib/query.js';
 import { navigate } from '../lib/router.js';
-import { endSession } from '../lib/session.js';
+import { endSession, parting } from '../lib/session.js';
 import { keysOn, theme } from '../lib/settings.js';
 import { useStore } from '../lib/store.js';
 import { clock, dateName, dayOf, viewerZone } from '../lib/time.js';
 
 const LEAST_PASSWORD = 10;
 
-/** The account: who, password, sessions, and what this browser remembers. @param {{me: any}} props */
+/** The account: who, password, sessions, what this browser remembers, and its end. @param {{me: any}} props */
 export function AccountPage({ me }) {
   return html`
     <${Page} title="Account" home=${me.homes[0]}>
@@ -26,6 +29,7 @@ export function AccountPage({ me }) {
         <${Password} email=${me.account.email} />
         <${ThisBrowser} />
         <${Sessions} me=${me} />
+        <${DeleteAccount} me=${me} />
       </div>
     <//>`;
 }
@@ -130,4 +134,65 @@ function Sessions({ me }) {
         ${asking && html`<${Confirm} title="Sign out everywhere?" verb="Sign out everywhere" onConfirm=${leave('/sessions')} onClose=${() => setAsking(false)}><p>Every browser and program that is signed in as you is signed out at once, this one too. Your devices and cameras go on.</p><//>`}
       </div>
     </section>`;
+}
+
+function DeleteAccount({ me }) {
+  const [asking, setAsking] = useState(false);
+  return html`
+    <section class="settings-part">
+      <h2>Delete account</h2>
+      <div class="settings-body">
+        <p class="soft">${deleteAccountWords(me.homes).text}</p>
+        <div><button type="button" class="btn btn-danger" onClick=${() => setAsking(true)}><${Icon} name="trash" />Delete account</button></div>
+        ${asking && html`<${DeleteQuestion} me=${me} onClose=${() => setAsking(false)} />`}
+      </div>
+    </section>`;
+}
+
+function DeleteQuestion({ me, onClose }) {
+  const [password, setPassword] = useState('');
+  const [failed, setFailed] = useState(null);
+  const wait = useSecondsUntil(failed && untilOf(failed));
+  const words = deleteAccountWords(me.homes);
+  const wrong = failed?.code === 'wrong-password' ? `${failed.message} ${failed.remedy}` : null;
+  const change = (value) => {
+    setPassword(value);
+    if (wrong) setFailed(null);
+  };
+  const remove = async () => {
+    setFailed(null);
+    try {
+      await api('DELETE', mePath, { body: { password } });
+    } catch (problem) {
+      setFailed(problem);
+      if (problem.code === 'wrong-password') document.getElementById('delete-password')?.focus();
+      throw problem;
+    }
+    parting.set('Your account was deleted.');
+    endSession();
+    navigate('/sign-in', { replace: true });
+  };
+  const trouble = (problem) => {
+    if (problem.code === 'wrong-password') return null;
+    if (problem.code === 'last-owner') return html`<${LastOwner} problem=${problem} homes=${ownedOf(me.homes)} />`;
+    return html`<${TryProblem} problem=${problem} wait=${wait} />`;
+  };
+  return html`
+    <${Confirm} title="Delete your account?" verb="Delete account" ready=${Boolean(password) && wait === 0} trouble=${trouble} onConfirm=${remove} onClose=${onClose}>
+      <p>${words.text}</p>
+      <p>${words.end}</p>
+      <input class="visually-hidden" type="text" name="username" autocomplete="username" value=${me.account.email} readonly tabindex="-1" aria-hidden="true" />
+      <${PasswordField} id="delete-password" label="Password" value=${password} onInput=${change} error=${wrong} autocomplete="current-password" />
+    <//>`;
+}
+
+/** Why the account cannot go yet, and the homes where that may be mended. */
+function LastOwner({ problem, homes }) {
+  return html`
+    <div class="notice notice-bad" role="alert">
+      <${Icon} name="warning-circle" />
+      <div class="last-owner"><p><b>${problem.message}</b></p>
+        ${homes.length > 0 && html`<p>You own ${homes.map((home, i) => html`<span key=${home.id}>${i === 0 ? '' : i === homes.length - 1 ? ' and ' : ', '}<a class="link" href=${`/h/${home.id}/home`}>${home.name}</a></span>`)}.</p>`}
+      </div>
+    </div>`;
 }

@@ -1,19 +1,22 @@
 import { Storage } from '../components/devices/storage.js';
+import { LockedNotice } from '../components/feedback/lockdown.js';
 import { ProblemLine, ProblemPage, Skeleton } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
 import { Field, SelectField } from '../components/form/field.js';
 import { zoneOptions } from '../components/form/zones.js';
 import { Icon } from '../components/icon/icon.js';
+import { Confirm } from '../components/overlay/dialog.js';
 import { Page } from '../components/shell/page.js';
 import { api } from '../lib/api.js';
-import { homePath, mayManage, mePath, useHome, usePeople } from '../lib/home.js';
+import { deleteHomeWords, isNameOf } from '../lib/ending.js';
+import { homePath, mayManage, mePath, startAnew, useCameras, useHome, usePeople } from '../lib/home.js';
 import { html, useMemo, useState } from '../lib/html.js';
 import { put, refresh } from '../lib/query.js';
 import { count } from '../lib/words.js';
 
 const GB = 1e9;
 
-/** The home's settings: how long events are kept, disk use, name, zone, and the way to its members. @param {{home: any}} props */
+/** The home's settings: how long events are kept, disk use, name, zone, the way to its members, and its end. @param {{home: any}} props */
 export function HomePage({ home }) {
   const { data, problem, retryAt, reload } = useHome(home.id);
   return html`
@@ -24,6 +27,7 @@ export function HomePage({ home }) {
         <${Storage} home=${data} detailed />
         ${mayManage(data.role) ? html`<${Retention} home=${data} /><${NameAndZone} home=${data} />` : null}
         <${People} home=${data} />
+        ${data.role === 'owner' && html`<${DeleteHome} home=${data} />`}
       </div>`}
     <//>`;
 }
@@ -124,4 +128,55 @@ function People({ home }) {
         <div><a class="btn" href=${`/h/${home.id}/people`}><${Icon} name="users-three" />People</a></div>
       </div>
     </section>`;
+}
+
+function DeleteHome({ home }) {
+  const [asking, setAsking] = useState(false);
+  return html`
+    <section class="settings-part">
+      <h2>Delete this home</h2>
+      <div class="settings-body">
+        <p class="soft">Everything that is kept of it goes with it, for every member. It cannot be undone.</p>
+        <div><button type="button" class="btn btn-danger" onClick=${() => setAsking(true)}><${Icon} name="trash" />Delete this home</button></div>
+        ${asking && html`<${DeleteQuestion} home=${home} onClose=${() => setAsking(false)} />`}
+      </div>
+    </section>`;
+}
+
+function DeleteQuestion({ home, onClose }) {
+  const { data: cameras } = useCameras(home.id);
+  const { data: people } = usePeople(home.id);
+  const [typed, setTyped] = useState('');
+  const [error, setError] = useState(null);
+  const words = deleteHomeWords(home, { cameras: cameras?.cameras.length, members: people?.members.length });
+  const change = (value) => {
+    setTyped(value);
+    setError(null);
+  };
+  const remove = async () => {
+    try {
+      await api('DELETE', homePath(home.id), { body: { name: home.name } });
+    } catch (problem) {
+      if (problem.field === 'name') {
+        // Somebody has renamed it meanwhile.
+        setError(problem.message);
+        refresh((path) => path === homePath(home.id) || path === mePath);
+        document.getElementById('delete-name')?.focus();
+      }
+      throw problem;
+    }
+    toast(`${home.name} was deleted.`);
+    await startAnew();
+  };
+  const trouble = (problem) => {
+    if (problem.field === 'name') return null;
+    if (problem.lockedDown) return html`<div role="alert"><${LockedNotice} what="events" lockdown=${problem.lockdown} zone=${home.zone} several><p>Until they are open again, the home cannot be deleted.</p><//></div>`;
+    return html`<${ProblemLine} problem=${problem} />`;
+  };
+  return html`
+    <${Confirm} title=${words.title} verb="Delete home" ready=${isNameOf(typed, home.name)} trouble=${trouble} onConfirm=${remove} onClose=${onClose}>
+      <p>${words.text}<b>${words.numbers}</b> ${words.then}</p>
+      <p>${words.end}</p>
+      <${Field} id="delete-name" label=${html`Type its name, <span class="typed-name">${home.name}</span>`} value=${typed} onInput=${change} error=${error} autocomplete="off" autocapitalize="none" spellcheck="false" />
+    <//>`;
 }

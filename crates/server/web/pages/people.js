@@ -9,10 +9,10 @@ import { NoChain, WhyPanel } from '../components/people/why-panel.js';
 import { Page } from '../components/shell/page.js';
 import { api } from '../lib/api.js';
 import { useNow } from '../lib/clockwork.js';
-import { mePath, peoplePath, useCameras, usePeople } from '../lib/home.js';
+import { mePath, peoplePath, startAnew, useCameras, usePeople } from '../lib/home.js';
 import { html, useState } from '../lib/html.js';
 import { aRole, gotKeys, invitableBy, leaveWords, leaving, removeWords, roleQuestion, shortName, waitingWords, whyOf, whyText } from '../lib/people.js';
-import { put, refresh } from '../lib/query.js';
+import { refresh } from '../lib/query.js';
 import { goBack, navigate, place } from '../lib/router.js';
 import { useStore } from '../lib/store.js';
 import { count } from '../lib/words.js';
@@ -100,9 +100,7 @@ function useChange(home, members, cameras) {
   const leave = async () => {
     await api('DELETE', `${base}/members/${members.find(({ you }) => you).id}`);
     toast(`You left ${home.name}.`);
-    // The start page goes by the homes that are left, so they are asked for before.
-    put(mePath, await api('GET', mePath));
-    navigate('/', { replace: true });
+    await startAnew();
   };
   const end = () => setAsking(null);
   return {
@@ -125,7 +123,7 @@ function useChange(home, members, cameras) {
 function HandOver({ home, onClose }) {
   return html`
     <${Sheet} title="Hand over first" onClose=${onClose}>
-      <p class="soft">You are the only owner of ${home.name}, and a home keeps one. Make another member owner, then leave.</p>
+      <p class="soft">You are the only owner of ${home.name}, and a home keeps one. Make another member owner, then leave; or delete the home on its page <a class="link" href=${`/h/${home.id}/home`}>Home</a>.</p>
       <div class="dialog-buttons"><button type="button" class="btn" onClick=${onClose}>Close</button></div>
     <//>`;
 }

@@ -55,8 +55,10 @@ struct Operation {
     body: Option<Value>,
     /// An id that is another than the scene's usual one.
     special: Option<(&'static str, String)>,
-    /// What the owner is answered, and an adult.
+    /// What the owner is answered.
     owner: u16,
+    /// What an adult is answered: the same, but for what only owners may do.
+    adult: u16,
     /// What a viewer is answered: what their key opens, and what concerns their own account.
     viewer: u16,
 }
@@ -65,7 +67,16 @@ struct Operation {
 fn operation(method: Method, template: &'static str, owner: u16) -> Operation {
     let own = ["/api/v1/me", "/api/v1/me/password", "/api/v1/sessions", "/api/v1/sessions/current"];
     let viewer = if method == Method::GET || own.contains(&template) { owner } else { 403 };
-    Operation { method, template, query: String::new(), body: None, special: None, owner, viewer }
+    Operation {
+        method,
+        template,
+        query: String::new(),
+        body: None,
+        special: None,
+        owner,
+        adult: owner,
+        viewer,
+    }
 }
 
 impl Operation {
@@ -76,6 +87,11 @@ impl Operation {
 
     fn of(mut self, special: (&'static str, String)) -> Self {
         self.special = Some(special);
+        self
+    }
+
+    fn for_adult(mut self, adult: u16) -> Self {
+        self.adult = adult;
         self
     }
 
@@ -147,11 +163,15 @@ fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(delete.clone(), "/api/v1/camera-tests/{test}", 204)
             .of(("test", side.spare_test.to_string())),
         operation(delete.clone(), "/api/v1/devices/{device}", 204),
+        operation(delete.clone(), "/api/v1/homes/{home}", 200)
+            .sends(json!({"name": side.home_name()}))
+            .for_adult(403),
         operation(Method::PUT, "/api/v1/me/password", 204)
             .sends(json!({"current": side.password, "new": "another password"})),
         operation(get, "/api/v1/events/stream", 200),
         operation(delete.clone(), "/api/v1/sessions/current", 204),
-        operation(delete, "/api/v1/sessions", 204),
+        operation(delete.clone(), "/api/v1/sessions", 204),
+        operation(delete, "/api/v1/me", 204).sends(json!({"password": "another password"})),
     ]
 }
 
@@ -251,8 +271,9 @@ async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() 
             }
         }
         // The owner: what was denied above is there.
-        let owner = if operation.template.contains("sessions") {
-            // It ends what it is asked with.
+        let ends_what_asks = operation.template.contains("sessions")
+            || (operation.method == Method::DELETE && operation.template == "/api/v1/me");
+        let owner = if ends_what_asks {
             Person::by_browser(&system.url, &anna.email, "another password", &half(8)).await
         } else {
             anna.browser.clone()
@@ -302,7 +323,11 @@ async fn each_role_gets_what_its_key_opens() {
         let before = if role == "viewer" { Some(state().await) } else { None };
         for operation in operations(&side, &people) {
             // Their own password is another; and ending a session ends what asks.
-            if operation.template.contains("sessions") || operation.template.ends_with("/password") {
+            let of_the_account = operation.template == "/api/v1/me" && operation.method == Method::DELETE;
+            if operation.template.contains("sessions")
+                || operation.template.ends_with("/password")
+                || of_the_account
+            {
                 continue;
             }
             let what = format!("{} {} as {role}", operation.method, operation.template);
@@ -323,7 +348,7 @@ async fn each_role_gets_what_its_key_opens() {
             let answer = request.send().await.unwrap();
             let status = answer.status().as_u16();
             match role {
-                "adult" => assert_eq!(status, operation.owner, "{what}"),
+                "adult" => assert_eq!(status, operation.adult, "{what}"),
                 "viewer" => {
                     assert_eq!(status, operation.viewer, "{what}");
                     if status == 403 {

@@ -1,5 +1,6 @@
 //! Members of a home: invited, with a role that is a key, removed, gone by themselves; and what they see of its past and future.
 
+use ownsight_model::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -316,4 +317,56 @@ async fn guessing_the_address_of_an_invitation_is_slowed_down() {
     }
     assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 30, "{statuses:?}");
     assert_eq!(statuses.last(), Some(&429));
+}
+
+#[tokio::test]
+async fn a_home_that_was_deleted_is_gone_for_everybody_and_its_device_is_turned_away() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let tom = Member::join(&anna, &system.url, "tom", "adult").await;
+    let path = format!("homes/{}", anna.home.id);
+    let named = |name: &str| json!({"name": name});
+    let erase = async |who: &Person, name: &str| who.send(Method::DELETE, &path, Some(&named(name))).await;
+    assert_eq!(erase(&tom.person, "anna home").await.problem(), (403, "not-allowed".into()));
+    let wrong = erase(&anna.program, "Anna home").await;
+    assert_eq!((wrong.problem(), &wrong.json()["field"]), ((422, "invalid".into()), &json!("name")));
+    assert_eq!(events(&tom.person).await, [anna.event.to_string()]);
+
+    let erased = erase(&anna.program, "anna home").await;
+    assert_eq!(erased.status, 200, "{erased:?}");
+    let erased = erased.json();
+    assert_eq!((&erased["cameras"], &erased["events"]), (&json!(1), &json!(1)));
+    for person in [&anna.program, &tom.person] {
+        assert_eq!(person.see("me").await["homes"], json!([]));
+        assert_eq!(events(person).await, Vec::<String>::new());
+        let event = person.get(&format!("events/{}", anna.event)).await;
+        assert_eq!(event.problem(), (404, "not-found".into()));
+    }
+    let refused = anna.serving.put(anna.event, anna.object.clone()).send().await.unwrap();
+    assert!([401, 403].contains(&refused.status().as_u16()), "{}", refused.status());
+    // Its footage is forgotten by the next round of retention.
+    let left = system.registry.expired_events(anna.home.id, Timestamp::now(), 10).await.unwrap();
+    assert!(!left.is_empty());
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_by_its_password_and_leaves_its_homes() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let tom = Member::join(&anna, &system.url, "tom", "adult").await;
+    let erase = async |who: &Person, password: &str| {
+        who.send(Method::DELETE, "me", Some(&json!({"password": password}))).await
+    };
+    assert_eq!(erase(&anna.program, &anna.password).await.problem(), (409, "last-owner".into()));
+    assert_eq!(erase(&tom.person, "a wrong password").await.problem(), (403, "wrong-password".into()));
+    assert_eq!(erase(&tom.person, "tom password").await.status, 204);
+    assert_eq!(tom.person.get("me").await.problem(), (401, "signed-out".into()));
+    let body = json!({"email": tom.email, "password": "tom password"});
+    let again = Person::nobody(&system.url).post("sessions", &body).await;
+    assert_eq!(again.problem(), (401, "wrong-credentials".into()));
+    assert_eq!(names(&people(&anna.program, &anna).await), [("anna", "owner")]);
+    assert_eq!(events(&anna.program).await, [anna.event.to_string()]);
+    // The address is free: it can be invited anew.
+    let back = Member::join(&anna, &system.url, "tom", "viewer").await;
+    assert_eq!(events(&back.person).await, [anna.event.to_string()]);
 }

@@ -67,6 +67,10 @@ impl Side {
         Self { home, email, password, program, browser, serving, event, object, footage, test, spare_test }
     }
 
+    pub(crate) fn home_name(&self) -> String {
+        format!("{} home", self.email.split('@').next().unwrap())
+    }
+
     pub(crate) fn camera(&self) -> CameraId {
         self.serving.camera
     }

@@ -68,10 +68,10 @@ function Reason({ lockdown }) {
 
 /**
  * A lockdown beside what goes on: since when, by whom and why.
- * @param {{what: 'events' | 'videos' | 'sign-in', lockdown: import('../../lib/lockdown.js').Lockdown, zone?: string, children?: any}} props
+ * @param {{what: 'events' | 'videos' | 'sign-in', lockdown: import('../../lib/lockdown.js').Lockdown, zone?: string, several?: boolean, children?: any}} props `several`: other cameras stand beside it
  */
-export function LockedNotice({ what, lockdown, zone = viewerZone(), children }) {
-  const title = `${closedTitle(what, lockdown)}.`;
+export function LockedNotice({ what, lockdown, zone = viewerZone(), several = false, children }) {
+  const title = `${closedTitle(what, lockdown, { several })}.`;
   const by = closedBy(what, lockdown, zone, Date.now() * 1000);
   useEffect(() => announce(`${title} ${by} ${lockdown.reason}`), []);
   return html`

@@ -30,11 +30,14 @@ export function Modal({ title, onClose, class: extra = '', stays = false, childr
 
 /**
  * Asks before what cannot be undone: the effect in numbers, the verb on the button, the focus on Cancel.
- * @param {{title: string, verb: string, danger?: boolean, onConfirm: () => Promise<void>, onClose: () => void, children?: any}} props `onConfirm` rejects with a `Problem`; `danger`: something is lost
+ * @param {{title: string, verb: string, danger?: boolean, ready?: boolean, trouble?: (problem: import('../../lib/problem.js').Problem) => any, onConfirm: () => Promise<void>, onClose: () => void, children?: any}} props
+ * `onConfirm` rejects with a `Problem`; `trouble`: what is drawn of it, if not the usual line; `danger`: something is lost; `ready`: what must be filled in is
  */
-export function Confirm({ title, verb, danger = true, onConfirm, onClose, children }) {
+export function Confirm({ title, verb, danger = true, ready = true, trouble = usual, onConfirm, onClose, children }) {
   const [state, setState] = useState({ busy: false, problem: null });
-  const confirm = async () => {
+  const confirm = async (event) => {
+    event.preventDefault();
+    if (!ready || state.busy) return;
     setState({ busy: true, problem: null });
     try {
       await onConfirm();
@@ -45,14 +48,18 @@ export function Confirm({ title, verb, danger = true, onConfirm, onClose, childr
   };
   return html`
     <${Modal} title=${title} onClose=${onClose}>
-      <div class="dialog-text">${children}</div>
-      ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
-      <div class="dialog-buttons">
-        <button type="button" class="btn" autofocus onClick=${onClose}>Cancel</button>
-        <button type="button" class=${danger ? 'btn btn-danger-fill' : 'btn btn-primary'} disabled=${state.busy} onClick=${confirm}>${verb}</button>
-      </div>
+      <form class="stack" onSubmit=${confirm} novalidate>
+        <div class="dialog-text">${children}</div>
+        ${state.problem && trouble(state.problem)}
+        <div class="dialog-buttons">
+          <button type="button" class="btn" autofocus onClick=${onClose}>Cancel</button>
+          <button class=${danger ? 'btn btn-danger-fill' : 'btn btn-primary'} disabled=${state.busy || !ready}>${verb}</button>
+        </div>
+      </form>
     <//>`;
 }
+
+const usual = (problem) => html`<${ProblemLine} problem=${problem} />`;
 
 /** A modal that is no question. @param {{title: string, onClose: () => void, stays?: boolean, children?: any}} props */
 export function Sheet({ title, onClose, stays = false, children }) {
