@@ -79,7 +79,7 @@ pub(crate) struct ServeArgs {
     /// The address to listen on
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<SocketAddr>,
-    /// The address that people use, for links: https://cams.example.org
+    /// The address that people use, for links: `https://cams.example.org`
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
 }
@@ -124,7 +124,7 @@ pub(crate) struct DemoArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
-    /// The server's address: https://cams.example.org
+    /// The server's address: `https://cams.example.org`
     #[arg(required_unless_present = "out")]
     pub(crate) server: Option<String>,
     /// The account's e-mail address; asked for when left out

@@ -57,7 +57,7 @@ impl History {
         // For each state (0: before any change, n: after the nth) the earliest return of an open that can only have seen it or
         // a later one.
         let state_at = |time: u64| changes.partition_point(|change| change.span.returned < time);
-        let state_by = |time: u64| changes.partition_point(|change| change.span.called < time);
+        let state_by = |time: u64| changes.partition_point(|change| change.span.called <= time);
         let may = |state: usize| state == 0 || changes[state - 1].may;
         let mut seen = vec![u64::MAX; changes.len() + 1];
         let mut violations = Vec::new();
@@ -129,7 +129,11 @@ mod tests {
         let back = change(30, 40, true);
         let stale = open(21, 25, true);
         assert_eq!(of(&[end], &[stale]), [Violation::OpenedAfterEnd(stale)]);
-        assert_eq!(of(&[end, back], &[stale]), [Violation::OpenedAfterEnd(stale)], "given back too late for it");
+        assert_eq!(
+            of(&[end, back], &[stale]),
+            [Violation::OpenedAfterEnd(stale)],
+            "given back too late for it"
+        );
         let denied = open(41, 45, false);
         assert_eq!(of(&[end, back], &[denied]), [Violation::DeniedWithoutEnd(denied)]);
         let early = open(1, 9, false);
@@ -164,8 +168,12 @@ mod tests {
                     Step::Open(open) if open.opened == may => may,
                     Step::Open(_) => return false,
                 };
-                let rest: Vec<_> =
-                    left.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, step)| *step).collect();
+                let rest: Vec<_> = left
+                    .iter()
+                    .enumerate()
+                    .filter(|(other, _)| *other != at)
+                    .map(|(_, step)| *step)
+                    .collect();
                 rest.is_empty() || go(&rest, now)
             })
         }
