@@ -21,12 +21,15 @@ impl Gate {
 
     /// Who is signed in, and in which homes.
     pub async fn me(&self, credentials: &Credentials) -> Result<Answer<views::Me>, GateError> {
-        let rows = self.session_rows(credentials).await?;
-        let (person, homes, unverified, ()) = self.open_homes(credentials, rows)?;
+        let now = Timestamp::now();
+        let rows =
+            self.registry().unnoticed_sessions(credentials.find(), now).await.map_err(registry_error)?;
+        let rows = rows.ok_or(GateError::SignedOut)?;
+        let (person, homes, unverified, new_sign_ins) = self.open_homes(credentials, rows)?;
         for home in &homes {
             self.settle_home(credentials, &person, home).await;
         }
-        Ok(Answer::new(credentials, view(credentials, &person, &homes, unverified)))
+        Ok(Answer::new(credentials, view(credentials, &person, &homes, new_sign_ins, unverified)))
     }
 
     /// Whether these credentials open a live session. For streams, which must end with their session.
@@ -116,7 +119,13 @@ impl Gate {
     }
 }
 
-fn view(credentials: &Credentials, person: &Person, homes: &[HomeAccess], unverified: u32) -> views::Me {
+fn view(
+    credentials: &Credentials,
+    person: &Person,
+    homes: &[HomeAccess],
+    new_sign_ins: u32,
+    unverified: u32,
+) -> views::Me {
     let kind = if credentials.is_cookie() { "cookie" } else { "bearer" };
     views::Me {
         account: views::Account {
@@ -127,6 +136,7 @@ fn view(credentials: &Credentials, person: &Person, homes: &[HomeAccess], unveri
         },
         homes: homes.iter().map(HomeAccess::summary).collect(),
         session: views::Session { expires_at: person.session.expires_at, kind },
+        new_sign_ins,
         unverified,
     }
 }

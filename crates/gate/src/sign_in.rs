@@ -12,10 +12,13 @@ use zeroize::Zeroizing;
 use crate::credentials::half;
 use crate::gate::{Gate, registry_error};
 use crate::password::{HashParams, Password};
-use crate::{Credentials, GateError, alarm};
+use crate::{Credentials, GateError, alarm, program};
 
 /// How long a session lasts, whatever is done in it.
 const SESSION_LASTS: Duration = Duration::from_hours(30 * 24);
+
+/// Who signs in so soon after making the account is who made it: there is nobody to be told.
+const FRESH: Duration = Duration::from_mins(10);
 
 /// A new session: what its client must keep.
 pub struct SignedIn {
@@ -63,12 +66,13 @@ pub enum Client<'a> {
 }
 
 impl Gate {
-    /// Signs in by e-mail address and password. Takes the time of one password hash, whether there is such an account or not.
+    /// Signs in by e-mail address and password. `program` is what the client says that it is (`User-Agent`). Takes the time of one password hash, whether there is such an account or not.
     pub async fn sign_in(
         &self,
         email: &str,
         password: &Password,
         client: Client<'_>,
+        program: Option<&str>,
         peer: IpAddr,
     ) -> Result<SignedIn, GateError> {
         let (kind, client_half) = match client {
@@ -86,7 +90,9 @@ impl Gate {
         let (scope, key) = self.try_password(&email, password, peer).await?;
         self.throttle().succeeded(&email, peer, Instant::now());
         let secret = SessionSecret::generate(self.installation(), kind, client_half);
-        self.begin_session(secret, scope, &key).await
+        let account = self.registry().account_by_email(&email).await.map_err(registry_error)?;
+        let fresh = account.is_some_and(|account| Timestamp::now().since(account.created_at) < FRESH);
+        self.begin_session(secret, scope, &key, program, fresh).await
     }
 
     /// One try at an account's password, counted as failed until the caller says that it succeeded. A hash that found no
@@ -130,6 +136,8 @@ impl Gate {
         secret: SessionSecret,
         scope: AccountScope,
         key: &AccountKey,
+        program: Option<&str>,
+        noticed: bool,
     ) -> Result<SignedIn, GateError> {
         let id = SessionId::generate();
         let now = Timestamp::now();
@@ -142,6 +150,11 @@ impl Gate {
             created_at: now,
             expires_at,
             wrap: secret.seal(id, expires_at, scope.account, key),
+            text: program
+                .and_then(program::name)
+                .map(|name| key.seal_session_text(scope, id, name.as_bytes()))
+                .unwrap_or_default(),
+            noticed,
         };
         self.registry().insert_session(row).await.map_err(registry_error)?;
         let server_half = Zeroizing::new(BASE64URL_NOPAD.encode(secret.server_half()));

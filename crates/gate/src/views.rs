@@ -2,7 +2,7 @@
 
 use ownsight_model::{
     AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Role,
-    TestId, Timestamp,
+    SessionId, TestId, Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,6 +29,8 @@ view! {
         homes: Vec<HomeSummary>,
         /// The session.
         session: Session,
+        /// Other sign-ins of the account that nobody looked at yet.
+        new_sign_ins: u32,
         /// Homes that could not be verified and are not shown.
         unverified: u32,
     }
@@ -53,6 +55,34 @@ view! {
         expires_at: Timestamp as i64,
         /// `cookie` or `bearer`.
         kind: &'static str,
+    }
+}
+view! {
+    /// The sessions of an account.
+    Sessions {
+        /// The sessions, newest first.
+        sessions: Vec<SessionInList>,
+        /// Sessions that could not be verified and are not shown.
+        unverified: u32,
+    }
+}
+view! {
+    /// One of an account's sessions.
+    SessionInList {
+        /// Its id.
+        id: SessionId as String,
+        /// `cookie` or `bearer`.
+        kind: &'static str,
+        /// What program began it, as that said itself.
+        client: Option<String>,
+        /// Since when.
+        created_at: Timestamp as i64,
+        /// When it ends.
+        expires_at: Timestamp as i64,
+        /// Whether it is the one that asks.
+        this: bool,
+        /// Whether somebody of the account has looked at it.
+        noticed: bool,
     }
 }
 view! {

@@ -12,7 +12,7 @@ use crate::rows::{
 
 /// The columns of each row, in the order in which its reader below takes them.
 macro_rules! columns {
-    (session $t:literal) => { columns!(@ $t find id account kind created_at expires_at wrap) };
+    (session $t:literal) => { columns!(@ $t find id account kind created_at expires_at wrap text noticed) };
     (account $t:literal) => { columns!(@ $t id email created_at public_key text) };
     (home $t:literal) => {
         columns!(@ $t id epoch created_at text local_agent retention_days retention_bytes keyring epoch_due joins_due)
@@ -55,6 +55,8 @@ pub(crate) fn session(c: &mut Columns<'_, '_>) -> Step<SessionRow> {
         created_at: c.time("created_at")?,
         expires_at: c.time("expires_at")?,
         wrap: c.blob("wrap")?,
+        text: c.blob("text")?,
+        noticed: c.flag("noticed")?,
     })
 }
 

@@ -100,6 +100,10 @@ pub struct SessionRow {
     pub expires_at: Timestamp,
     /// The account key, wrapped under both halves.
     pub wrap: Vec<u8>,
+    /// What program began it, sealed under the account key; empty where it did not say.
+    pub text: Vec<u8>,
+    /// Whether somebody of the account has looked at it.
+    pub noticed: bool,
 }
 
 /// A home.

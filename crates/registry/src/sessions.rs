@@ -3,13 +3,14 @@
 use ownsight_model::{AccountId, SessionId, Timestamp};
 use rusqlite::params;
 
-use crate::access::Authorised;
+use crate::access::{Authorised, Authority};
 use crate::changes::ChangeKind;
+use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::lockdowns::refuse_sign_in;
 use crate::rows::SessionRow;
-use crate::sql::{first, rows, run};
+use crate::sql::{first, number, rows, run};
 use crate::{Registry, RegistryError};
 
 impl Registry {
@@ -30,8 +31,8 @@ impl Registry {
                 refuse_sign_in(tx, session.account)?;
                 run(
                     tx,
-                    "INSERT INTO sessions (find, id, account, kind, created_at, expires_at, wrap)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    "INSERT INTO sessions (find, id, account, kind, created_at, expires_at, wrap, text, noticed)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                     params![
                         session.find,
                         session.id.as_bytes(),
@@ -39,7 +40,9 @@ impl Registry {
                         session.kind,
                         session.created_at.as_micros(),
                         session.expires_at.as_micros(),
-                        session.wrap
+                        session.wrap,
+                        session.text,
+                        session.noticed
                     ],
                 )?;
                 Ok(())
@@ -60,6 +63,70 @@ impl Registry {
                 Ok(true)
             })
             .await
+    }
+
+    /// The account's live sessions, newest first, at most 1,000.
+    pub async fn sessions(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Authorised<Vec<SessionRow>>>, RegistryError> {
+        self.authorised(find, now, move |connection, access| {
+            let sql = concat!(
+                "SELECT ",
+                columns!(session "s"),
+                " FROM sessions s WHERE s.account = ?1 AND s.expires_at > ?2 ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
+            );
+            let account = access.account.id;
+            rows(connection, "sessions", sql, params![account.as_bytes(), now.as_micros()], decode::session)
+        })
+        .await
+    }
+
+    /// How many of the account's live sessions nobody looked at, but for the asker's own.
+    pub async fn unnoticed_sessions(
+        &self,
+        find: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<Authorised<u32>>, RegistryError> {
+        self.authorised(find, now, move |connection, access| {
+            let sql = "SELECT count(*) FROM sessions
+                       WHERE account = ?1 AND expires_at > ?2 AND noticed = 0 AND id <> ?3";
+            let (account, own) = (access.account.id, access.session.id);
+            let count =
+                number(connection, sql, params![account.as_bytes(), now.as_micros(), own.as_bytes()])?;
+            Ok(u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX))
+        })
+        .await
+    }
+
+    /// Says that the account knows of all its sessions but the one that says so: who signed in as somebody else must not be
+    /// able to hide that.
+    pub async fn notice_sessions(&self, authority: &Authority) -> Result<(), RegistryError> {
+        self.authorised_write(authority, move |tx, asker| {
+            let sql = "UPDATE sessions SET noticed = 1 WHERE account = ?1 AND id <> ?2";
+            run(tx, sql, params![asker.account.as_bytes(), asker.session.as_bytes()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends one of the asker's own sessions. [`RegistryError::NotFound`] if it has no such session.
+    pub async fn end_own_session(
+        &self,
+        authority: &Authority,
+        session: SessionId,
+    ) -> Result<(), RegistryError> {
+        self.authorised_write(authority, move |tx, asker| {
+            let sql = "DELETE FROM sessions WHERE id = ?1 AND account = ?2";
+            if run(tx, sql, params![session.as_bytes(), asker.account.as_bytes()])? == 0 {
+                return Err(RegistryError::NotFound.into());
+            }
+            announce(tx, asker.account)?;
+            tx.scrub();
+            Ok(())
+        })
+        .await
     }
 
     /// Ends an account's sessions, all or all but one; how many.

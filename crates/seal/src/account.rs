@@ -1,6 +1,6 @@
 //! The account key: who signs in gets it, by whichever method proved something.
 
-use ownsight_model::{AccountId, Email, IdKind, InstallationId};
+use ownsight_model::{AccountId, Email, IdKind, InstallationId, SessionId};
 use zeroize::Zeroizing;
 
 use crate::canonical::Context;
@@ -81,6 +81,25 @@ impl AccountKey {
     /// Opens what the account sees of itself.
     pub fn open_text(&self, scope: AccountScope, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         wrap::open(&self.0, &Self::text_context(scope), sealed)
+    }
+
+    /// Seals what program a session was begun with.
+    pub fn seal_session_text(&self, scope: AccountScope, session: SessionId, text: &[u8]) -> Vec<u8> {
+        wrap::seal(&self.0, &Self::session_context(scope, session), text)
+    }
+
+    /// Opens what program a session was begun with.
+    pub fn open_session_text(
+        &self,
+        scope: AccountScope,
+        session: SessionId,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        wrap::open(&self.0, &Self::session_context(scope, session), sealed)
+    }
+
+    fn session_context(scope: AccountScope, session: SessionId) -> Context {
+        Context::new(Purpose::SessionText, scope.installation).account(scope.account).session(session)
     }
 
     fn text_context(scope: AccountScope) -> Context {

@@ -130,6 +130,8 @@ purposes! {
     GrantHomeAway = "grant-home-away", Info of "account key pair, member key" [Home Account Grant Role HomeEpoch Email];
     /// What an account sees of itself.
     AccountText = "account-text", Wrap of "account key" [Account];
+    /// What program a session was begun with.
+    SessionText = "session-text", Wrap of "account key" [Account Session];
     /// A home's name and zone.
     HomeText = "home-text", Wrap of "home key" [Home HomeEpoch];
     /// A device's name.

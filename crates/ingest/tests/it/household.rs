@@ -181,6 +181,8 @@ impl Household {
             created_at: now,
             expires_at: now.plus(HOUR * 24 * 365),
             wrap: vec![6],
+            text: vec![],
+            noticed: true,
         };
         registry.insert_session(session).await.unwrap();
         let scope = HomeScope { installation, home, epoch: HomeEpoch::FIRST };

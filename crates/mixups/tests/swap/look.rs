@@ -158,7 +158,7 @@ impl<'a> Looker<'a> {
             Err(error) => return self.refuse("accepting an invitation", &error),
         }
         let api = Client::Api { client_half: None };
-        let signed_in = gate.sign_in(email, &Password::new(password.into()), api, PEER).await.unwrap();
+        let signed_in = gate.sign_in(email, &Password::new(password.into()), api, None, PEER).await.unwrap();
         let who = signed_in.credentials();
         let answer = gate.events(who, EventFilter::default()).await;
         self.json("events, as a guest", who, answer);
@@ -168,7 +168,7 @@ impl<'a> Looker<'a> {
         let gate = &self.system.gate;
         let password = Password::new(self.side.password.clone());
         let api = Client::Api { client_half: None };
-        match gate.sign_in(&self.side.email, &password, api, PEER).await {
+        match gate.sign_in(&self.side.email, &password, api, None, PEER).await {
             Ok(signed_in) => {
                 let who = signed_in.credentials();
                 let me = gate.me(who).await;
@@ -233,7 +233,7 @@ impl<'a> Looker<'a> {
             Ok(_) => {
                 let password = Password::new("a new password".into());
                 let api = Client::Api { client_half: None };
-                match gate.sign_in(&self.side.email, &password, api, PEER).await {
+                match gate.sign_in(&self.side.email, &password, api, None, PEER).await {
                     Ok(signed_in) => {
                         let me = gate.me(signed_in.credentials()).await;
                         self.json("me, after a reset", signed_in.credentials(), me);

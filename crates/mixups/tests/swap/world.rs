@@ -185,11 +185,11 @@ impl Side {
         let page_half = BASE64URL_NOPAD.encode(&[page_half; 32]);
         let typed = Password::new(password.clone());
         let browser = Client::Browser { page_half: &page_half };
-        let signed_in = gate.sign_in(&email, &typed, browser, PEER).await.unwrap();
+        let signed_in = gate.sign_in(&email, &typed, browser, None, PEER).await.unwrap();
         let cookie = (signed_in.server_half().to_owned(), page_half);
         let credentials = signed_in.credentials().clone();
         let api = Client::Api { client_half: None };
-        let bearer = gate.sign_in(&email, &typed, api, PEER).await.unwrap().server_half().to_owned();
+        let bearer = gate.sign_in(&email, &typed, api, None, PEER).await.unwrap().server_half().to_owned();
 
         let pairing = gate.pair_device(&credentials, home, &format!("{name} agent")).await.unwrap();
         let pairing = pairing.release(&credentials).unwrap();
@@ -301,7 +301,7 @@ impl Viewer {
         gate.me(owner).await.unwrap();
         let password = Password::new("a long password".into());
         let api = Client::Api { client_half: None };
-        let bearer = gate.sign_in(&email, &password, api, PEER).await.unwrap().server_half().to_owned();
+        let bearer = gate.sign_in(&email, &password, api, None, PEER).await.unwrap().server_half().to_owned();
         Self { account, email, bearer }
     }
 

@@ -225,6 +225,8 @@ pub async fn sign_in(registry: &Registry, account: AccountId) -> SessionRow {
         created_at: NOW,
         expires_at: at(3600),
         wrap: vec![8; 80],
+        text: vec![9; 60],
+        noticed: false,
     };
     registry.insert_session(session.clone()).await.unwrap();
     session

@@ -38,6 +38,7 @@ macro_rules! conformance_suite {
             people::a_reset_replaces_the_password_and_ends_all_sessions,
             people::a_session_ends,
             people::ending_all_sessions_can_spare_one,
+            people::sessions_are_listed_noticed_and_ended_one_by_one,
             people::a_new_password_ends_other_sessions,
             people::expired_sessions_and_links_are_purged,
             homes::a_stranger_sees_nothing,

@@ -136,6 +136,36 @@ pub async fn ending_all_sessions_can_spare_one(registry: Registry) {
     assert!(registry.session(other.find(), NOW).await.unwrap().is_some());
 }
 
+/// Each account its own.
+pub async fn sessions_are_listed_noticed_and_ended_one_by_one(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let other = Household::settle(&registry).await;
+    let second = sign_in(&registry, anna.account.id).await;
+    let own = Authority { grant: None, ..anna.authority() };
+    let listed = async |find| registry.sessions(find, NOW).await.unwrap().unwrap().data;
+    let ids = |rows: &[crate::SessionRow]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+    let mut seen = ids(&listed(anna.find()).await);
+    seen.sort_unstable();
+    let mut expected = vec![anna.session.id, second.id];
+    expected.sort_unstable();
+    assert_eq!(seen, expected);
+    assert_eq!(ids(&listed(other.find()).await), [other.session.id]);
+    let unnoticed = async |find| registry.unnoticed_sessions(find, NOW).await.unwrap().unwrap().data;
+    assert_eq!(unnoticed(anna.find()).await, 1, "not one's own");
+    registry.notice_sessions(&own).await.unwrap();
+    assert_eq!(unnoticed(anna.find()).await, 0);
+    assert_eq!(unnoticed(second.find).await, 1, "no session says of itself that it is known");
+
+    let theirs = Authority { grant: None, ..other.authority() };
+    let error = registry.end_own_session(&theirs, second.id).await.unwrap_err();
+    assert!(matches!(error, RegistryError::NotFound), "{error:?}");
+    registry.end_own_session(&own, second.id).await.unwrap();
+    assert_eq!(registry.session(second.find, NOW).await.unwrap(), None);
+    assert!(registry.session(anna.find(), NOW).await.unwrap().is_some());
+    let error = registry.end_own_session(&own, second.id).await.unwrap_err();
+    assert!(matches!(error, RegistryError::NotFound), "{error:?}");
+}
+
 /// The session that asks stays.
 pub async fn a_new_password_ends_other_sessions(registry: Registry) {
     let anna = Household::settle(&registry).await;

@@ -12,6 +12,10 @@ ALTER TABLE homes ADD COLUMN joins_due INTEGER NOT NULL DEFAULT 0 CHECK (joins_d
 ALTER TABLE homes ADD COLUMN erased_at INTEGER;
 ALTER TABLE accounts ADD COLUMN erased_at INTEGER;
 
+-- text: what program began it, sealed under the account key; empty where it did not say. noticed: its account knows of it.
+ALTER TABLE sessions ADD COLUMN text BLOB NOT NULL DEFAULT x'' CHECK (length(text) <= 4096);
+ALTER TABLE sessions ADD COLUMN noticed INTEGER NOT NULL DEFAULT 1 CHECK (noticed IN (0, 1));
+
 CREATE TABLE rosters (
   home BLOB NOT NULL PRIMARY KEY REFERENCES homes (id),
   epoch INTEGER NOT NULL CHECK (epoch BETWEEN 1 AND 4294967295),

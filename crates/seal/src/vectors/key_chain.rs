@@ -243,6 +243,9 @@ fn viewing(chain: &mut Chain) {
     chain.key_pair(Purpose::AccountKeyPair, key.expose(), &key.public_key(scope));
     let sealed = chain.wrap(Purpose::AccountText, key.expose(), br#"{"name":"Anna"}"#);
     assert_eq!(key.open_text(scope, &sealed).unwrap().as_slice(), br#"{"name":"Anna"}"#);
+    let sealed = chain.wrap(Purpose::SessionText, key.expose(), b"Firefox on Linux");
+    let opened = key.open_session_text(scope, inputs::SESSION, &sealed).unwrap();
+    assert_eq!(opened.as_slice(), b"Firefox on Linux");
 
     let link = inputs::link_secret();
     chain.key(Purpose::LinkFind, link.expose(), &[], &link.find(inputs::INSTALLATION));

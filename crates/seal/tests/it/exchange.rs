@@ -131,6 +131,13 @@ fn of_account(
         let sealed = key.seal_member_key(scope, home.scope().home, &MemberKey::generate());
         slots.add(Purpose::Member, "member key", sealed, move |row| key.open_member_key(scope, row));
     }
+    for session in [SessionId::generate(), SessionId::generate()] {
+        let key = key.clone();
+        let sealed = key.seal_session_text(scope, session, b"Firefox on Linux");
+        slots.add(Purpose::SessionText, "session text", sealed, move |row| {
+            key.open_session_text(scope, session, row)
+        });
+    }
     let sealed = key.seal_text(scope, b"Anna");
     slots.add(Purpose::AccountText, "account text", sealed, move |row| key.open_text(scope, row));
 }

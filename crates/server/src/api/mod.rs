@@ -39,7 +39,9 @@ pub(crate) use streams::Streams;
 
 fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     let (router, mut description) = OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(sessions::sign_in, sessions::sign_out_everywhere))
+        .routes(routes!(sessions::list, sessions::sign_in, sessions::sign_out_everywhere))
+        .routes(routes!(sessions::notice))
+        .routes(routes!(sessions::end))
         .routes(routes!(sessions::sign_out))
         .routes(routes!(links::open))
         .routes(routes!(links::redeem))
@@ -131,6 +133,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 44);
+        assert_eq!(operations, 47);
     }
 }

@@ -3,17 +3,17 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::header::SET_COOKIE;
+use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use ownsight_gate::{Client, Password, SignedIn};
-use ownsight_model::Timestamp;
+use ownsight_gate::{Client, Password, SignedIn, views};
+use ownsight_model::{SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answers::{Outcome, no_content};
+use super::answers::{Outcome, json, no_content};
 use super::credentials::{CookieNames, Signed, cookie_attributes};
-use super::input::invalid;
+use super::input::{Id, invalid};
 use crate::http::{Caller, JSON_BYTES_MAX, Problem, read_json};
 use crate::state::AppState;
 
@@ -63,6 +63,7 @@ pub(crate) async fn sign_in(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Outcome {
+    let program = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let body: SignIn = read_json(request, JSON_BYTES_MAX).await?;
     if body.page_half.is_some() && body.client_half.is_some() {
         return Err(invalid("client_half", "a browser sends `page_half` only"));
@@ -72,7 +73,8 @@ pub(crate) async fn sign_in(
         Some(page_half) => Client::Browser { page_half },
         None => Client::Api { client_half: body.client_half.as_deref() },
     };
-    let signed_in = state.gate.sign_in(&body.email, &password, client, caller.address).await?;
+    let signed_in =
+        state.gate.sign_in(&body.email, &password, client, program.as_deref(), caller.address).await?;
     if body.page_half.is_some() {
         return page_session(&state, caller, &signed_in);
     }
@@ -97,6 +99,33 @@ fn page_session(state: &AppState, caller: Caller, signed_in: &SignedIn) -> Outco
         &format!("{}={}; HttpOnly; {attributes}", names.server, signed_in.server_half()),
     )?;
     Ok(response)
+}
+
+/// The account's sessions.
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "sessions",
+    responses((status = 200, body = views::Sessions)))]
+pub(crate) async fn list(State(state): State<AppState>, Signed(who): Signed) -> Outcome {
+    let answer = state.gate.sessions(&who).await?;
+    json(&who, StatusCode::OK, answer)
+}
+
+/// Ends one of the account's sessions.
+#[utoipa::path(delete, path = "/api/v1/sessions/{session}", tag = "sessions", params(("session" = String, Path)),
+    responses((status = 204), (status = 404)))]
+pub(crate) async fn end(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Id(session): Id<SessionId>,
+) -> Outcome {
+    state.gate.end_session(&who, session).await?;
+    Ok(no_content())
+}
+
+/// Says that the person knows of all other sessions of the account.
+#[utoipa::path(post, path = "/api/v1/sessions/noticed", tag = "sessions", responses((status = 204)))]
+pub(crate) async fn notice(State(state): State<AppState>, Signed(who): Signed) -> Outcome {
+    state.gate.notice_sessions(&who).await?;
+    Ok(no_content())
 }
 
 /// Ends this session.

@@ -6,6 +6,7 @@ import { navigate } from './router.js';
 /** What every page of a home needs; asked once, shared, kept fresh by live updates. */
 
 export const mePath = '/me';
+export const sessionsPath = '/sessions';
 /** @param {string} home */
 export const homePath = (home) => `/homes/${encodeURIComponent(home)}`;
 /** @param {string} home */
@@ -18,6 +19,7 @@ export const peoplePath = (home) => `${homePath(home)}/people`;
 export const dayPath = (home, day) => `${homePath(home)}/days/${day}`;
 
 export const useMe = () => useQuery(mePath);
+export const useSessions = () => useQuery(sessionsPath);
 /** @param {string} home */
 export const useHome = (home) => useQuery(homePath(home), { home, topics: ['cameras', 'devices', 'people'] });
 /** @param {string} home */
@@ -28,6 +30,9 @@ export const useDevices = (home) => useQuery(devicesPath(home), { home, topics: 
 export const usePeople = (home) => useQuery(peoplePath(home), { home, topics: ['people', 'devices'] });
 /** @param {string} home @param {string | null} day */
 export const useDay = (home, day) => useQuery(day ? dayPath(home, day) : null, { home, topics: ['events', 'cameras'] });
+
+/** Whether an answer tells who is signed in to the account. @param {string} path */
+export const ofAccount = (path) => path === mePath || path === sessionsPath;
 
 /** Whether somebody in this role may change cameras, devices and settings. @param {string | undefined} role */
 export const mayManage = (role) => role === 'owner' || role === 'adult';
@@ -40,7 +45,7 @@ export async function startAnew() {
   navigate('/', { replace: true });
 }
 
-// One's own role, and which homes one is in, hang on the members.
+// One's own role, and which homes one is in, hang on the members. Of sign-ins nothing is told but that anything may have changed.
 onChange(({ what }) => {
-  if (what === 'people' || what === 'all') refresh((path) => path === mePath);
+  if (what === 'people' || what === 'all') refresh(ofAccount);
 });

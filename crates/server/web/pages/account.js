@@ -4,19 +4,19 @@ import { TryProblem, untilOf } from '../components/feedback/try-problem.js';
 import { Field, PasswordField } from '../components/form/field.js';
 import { Icon } from '../components/icon/icon.js';
 import { Confirm } from '../components/overlay/dialog.js';
+import { SignedIn } from '../components/sessions/signed-in.js';
 import { KeyHelp } from '../components/shell/key-help.js';
 import { Page } from '../components/shell/page.js';
 import { api } from '../lib/api.js';
 import { useSecondsUntil } from '../lib/clockwork.js';
 import { deleteAccountWords, ownedOf } from '../lib/ending.js';
-import { mePath } from '../lib/home.js';
+import { mePath, ofAccount } from '../lib/home.js';
 import { html, useState } from '../lib/html.js';
 import { refresh } from '../lib/query.js';
 import { navigate } from '../lib/router.js';
 import { endSession, parting } from '../lib/session.js';
 import { keysOn, theme } from '../lib/settings.js';
 import { useStore } from '../lib/store.js';
-import { clock, dateName, dayOf, viewerZone } from '../lib/time.js';
 
 const LEAST_PASSWORD = 10;
 
@@ -28,7 +28,7 @@ export function AccountPage({ me }) {
         <${Profile} me=${me} />
         <${Password} email=${me.account.email} />
         <${ThisBrowser} />
-        <${Sessions} me=${me} />
+        <${SignedIn} />
         <${DeleteAccount} me=${me} />
       </div>
     <//>`;
@@ -75,6 +75,7 @@ function Password({ email }) {
       await api('PUT', `${mePath}/password`, { body: { current: form.current, new: form.next } });
       setForm(empty);
       setState({ busy: false, problem: null });
+      refresh(ofAccount);
       toast('Password changed. Your other sessions are signed out.');
     } catch (problem) {
       setState({ busy: false, problem });
@@ -109,29 +110,6 @@ function ThisBrowser() {
         <button type="button" class="switch" role="switch" aria-checked=${keys} onClick=${() => keysOn.set(!keys)}><span><span>Single keys do things</span><small class="meta">Space plays, J and K go on, ? shows all</small></span><span class="track"></span></button>
         <p class="wide-only"><button type="button" class="link" onClick=${() => setHelp(true)}>Show all keys</button></p>
         ${help && html`<${KeyHelp} onClose=${() => setHelp(false)} />`}
-      </div>
-    </section>`;
-}
-
-function Sessions({ me }) {
-  const [asking, setAsking] = useState(false);
-  const [problem, setProblem] = useState(null);
-  const leave = (path) => async () => {
-    await api('DELETE', path);
-    endSession();
-    navigate('/sign-in', { replace: true });
-  };
-  const here = () => leave('/sessions/current')().catch(setProblem);
-  const ends = me.session?.expires_at;
-  const zone = viewerZone();
-  return html`
-    <section class="settings-part">
-      <h2>Sessions</h2>
-      <div class="settings-body">
-        ${ends && html`<p class="soft">This one ends by itself on ${dateName(dayOf(ends, zone), { thisYear: dayOf(Date.now() * 1000, zone).slice(0, 4) })} at ${clock(ends, zone)}.</p>`}
-        ${problem && html`<${ProblemLine} problem=${problem} />`}
-        <div class="form-buttons"><button type="button" class="btn" onClick=${here}><${Icon} name="sign-out" />Sign out</button><button type="button" class="btn btn-danger" onClick=${() => setAsking(true)}>Sign out everywhere</button></div>
-        ${asking && html`<${Confirm} title="Sign out everywhere?" verb="Sign out everywhere" onConfirm=${leave('/sessions')} onClose=${() => setAsking(false)}><p>Every browser and program that is signed in as you is signed out at once, this one too. Your devices and cameras go on.</p><//>`}
       </div>
     </section>`;
 }

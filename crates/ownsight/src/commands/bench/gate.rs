@@ -53,7 +53,8 @@ pub(super) async fn measure(stage: &Stage) -> anyhow::Result<Vec<Figure>> {
         let begun = Instant::now();
         let client = ownsight_gate::Client::Api { client_half: None };
         let address = [127, 0, 1, round].into();
-        let refused = gate.sign_in(&format!("nobody{round}@example.org"), &nobody, client, address).await;
+        let refused =
+            gate.sign_in(&format!("nobody{round}@example.org"), &nobody, client, None, address).await;
         sign_in.push(begun.elapsed());
         anyhow::ensure!(refused.is_err(), "nobody signed in");
     }

@@ -27,6 +27,8 @@ struct People {
     member: String,
     /// An invitation of the home that waits.
     invitation: String,
+    /// Another session of the owner's.
+    session: String,
     /// Into another home, for who is to accept it.
     accept: Value,
 }
@@ -41,6 +43,12 @@ impl People {
         Self {
             member: member.id,
             invitation: invitation["id"].as_str().unwrap().to_owned(),
+            session: {
+                let spare = Person::by_token(&system.url, &side.email, &side.password).await;
+                let sessions = spare.see("sessions").await;
+                let this = sessions["sessions"].as_array().unwrap().iter().find(|row| row["this"] == true);
+                this.unwrap()["id"].as_str().unwrap().to_owned()
+            },
             accept: json!({"secret": into_other["secret"], "email": accepts}),
         }
     }
@@ -126,6 +134,8 @@ fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(get.clone(), "/api/v1/me", 200),
         operation(patch.clone(), "/api/v1/me", 200).sends(json!({"name": "Another name"})),
         operation(get.clone(), "/api/v1/homes/{home}", 200),
+        operation(get.clone(), "/api/v1/sessions", 200),
+        operation(Method::POST, "/api/v1/sessions/noticed", 204).for_viewer(204),
         operation(patch.clone(), "/api/v1/homes/{home}", 200).sends(json!({"retention_days": 7})),
         operation(get.clone(), "/api/v1/homes/{home}/days", 200).asks("?from=2026-01-01&to=2026-01-02"),
         operation(get.clone(), "/api/v1/homes/{home}/days/{date}", 200),
@@ -166,6 +176,7 @@ fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(delete.clone(), "/api/v1/homes/{home}", 200)
             .sends(json!({"name": side.home_name()}))
             .for_adult(403),
+        operation(delete.clone(), "/api/v1/sessions/{session}", 204),
         operation(Method::PUT, "/api/v1/me/password", 204)
             .sends(json!({"current": side.password, "new": "another password"})),
         operation(get, "/api/v1/events/stream", 200),
@@ -184,6 +195,7 @@ fn ids_of(side: &Side, people: &People) -> Vec<(&'static str, String)> {
         ("test", side.test.to_string()),
         ("member", people.member.clone()),
         ("invitation", people.invitation.clone()),
+        ("session", people.session.clone()),
         ("date", "2026-01-01".to_owned()),
     ]
 }
@@ -199,6 +211,7 @@ fn ids_of_nothing() -> Vec<(&'static str, String)> {
         ("test", fresh()),
         ("member", fresh()),
         ("invitation", fresh()),
+        ("session", fresh()),
         ("date", "2026-01-01".to_owned()),
     ]
 }
@@ -207,7 +220,12 @@ fn ids_of_nothing() -> Vec<(&'static str, String)> {
 async fn the_table_is_what_the_api_says_of_itself() {
     let system = System::start().await;
     let side = Side::build(&system, "anna").await;
-    let people = People { member: String::new(), invitation: String::new(), accept: json!({}) };
+    let people = People {
+        member: String::new(),
+        invitation: String::new(),
+        session: String::new(),
+        accept: json!({}),
+    };
     let description = Person::nobody(&system.url).see("openapi.json").await;
     let mut described = BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
@@ -271,8 +289,8 @@ async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() 
             }
         }
         // The owner: what was denied above is there.
-        let ends_what_asks = operation.template.contains("sessions")
-            || (operation.method == Method::DELETE && operation.template == "/api/v1/me");
+        let ends_what_asks = operation.method == Method::DELETE
+            && ["/api/v1/sessions", "/api/v1/sessions/current", "/api/v1/me"].contains(&operation.template);
         let owner = if ends_what_asks {
             Person::by_browser(&system.url, &anna.email, "another password", &half(8)).await
         } else {
@@ -323,11 +341,9 @@ async fn each_role_gets_what_its_key_opens() {
         let before = if role == "viewer" { Some(state().await) } else { None };
         for operation in operations(&side, &people) {
             // Their own password is another; and ending a session ends what asks.
-            let of_the_account = operation.template == "/api/v1/me" && operation.method == Method::DELETE;
-            if operation.template.contains("sessions")
-                || operation.template.ends_with("/password")
-                || of_the_account
-            {
+            let of_the_account = operation.method == Method::DELETE
+                && (operation.template == "/api/v1/me" || operation.template.contains("sessions"));
+            if of_the_account || operation.template.ends_with("/password") {
                 continue;
             }
             let what = format!("{} {} as {role}", operation.method, operation.template);

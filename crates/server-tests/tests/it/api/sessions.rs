@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::person::{Answered, Cookies, Person, Proof, half};
+use crate::support::scene::Side;
 use crate::support::system::{System, loopback};
 
 const EMAIL: &str = "anna@example.org";
@@ -193,4 +194,43 @@ async fn a_persons_name_is_theirs_to_change() {
         assert_eq!(answer.json()["field"], "name");
     }
     assert_eq!(program.see("me").await["account"]["name"], "Anna Berg");
+}
+
+#[tokio::test]
+async fn sign_ins_are_listed_told_of_and_ended_one_by_one() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    // Made with the account: nobody is to be told.
+    assert_eq!(anna.program.see("me").await["new_sign_ins"], 0);
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    raw.execute("UPDATE accounts SET created_at = created_at - 86400000000", []).unwrap();
+    let other = Person::nobody(&system.url);
+    let body = json!({"email": anna.email, "password": anna.password});
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let request = other.request(reqwest::Method::POST, "sessions").header("User-Agent", agent).json(&body);
+    let token =
+        Answered::read(request.send().await.unwrap()).await.json()["token"].as_str().unwrap().to_owned();
+    let other = other.with(Proof::Bearer { token, half: None });
+
+    assert_eq!(anna.program.see("me").await["new_sign_ins"], 1);
+    assert_eq!(other.see("me").await["new_sign_ins"], 0, "one's own is no news");
+    assert_eq!(berta.program.see("me").await["new_sign_ins"], 0);
+    let list = anna.program.see("sessions").await;
+    let newest = &list["sessions"][0];
+    assert_eq!(
+        (&newest["client"], &newest["this"], &newest["noticed"], &newest["kind"]),
+        (&json!("Firefox on Linux"), &json!(false), &json!(false), &json!("bearer"))
+    );
+    let own = list["sessions"].as_array().unwrap().iter().filter(|row| row["this"] == true).count();
+    assert_eq!((own, &list["unverified"]), (1, &json!(0)));
+    assert_eq!(anna.program.post("sessions/noticed", &json!({})).await.status, 204);
+    assert_eq!(anna.program.see("me").await["new_sign_ins"], 0);
+
+    let path = format!("sessions/{}", newest["id"].as_str().unwrap());
+    assert_eq!(berta.program.delete(&path).await.problem(), (404, "not-found".into()));
+    assert_eq!(anna.browser.delete(&path).await.status, 204);
+    assert_eq!(other.get("me").await.problem(), (401, "signed-out".into()));
+    assert_eq!(anna.browser.delete(&path).await.problem(), (404, "not-found".into()));
+    assert_eq!(anna.program.get("me").await.status, 200);
 }

@@ -54,6 +54,11 @@ impl System {
         Self { server, gate, registry, ledger, url, folder }
     }
 
+    /// The registry's own file.
+    pub(crate) fn registry_file(&self) -> std::path::PathBuf {
+        self.folder.path().join("registry.db")
+    }
+
     /// Files of events that this process holds open.
     pub(crate) fn open_objects(&self) -> usize {
         let events = self.folder.path().join("events").canonicalize().unwrap();
@@ -78,8 +83,11 @@ impl System {
         };
         let home = self.gate.redeem_link(&secret, redemption).await.unwrap().home_id.unwrap();
         let password = Password::new(password);
-        let signed_in =
-            self.gate.sign_in(&email, &password, Client::Api { client_half: None }, PEER).await.unwrap();
+        let signed_in = self
+            .gate
+            .sign_in(&email, &password, Client::Api { client_half: None }, None, PEER)
+            .await
+            .unwrap();
         Home { gate: self.gate.clone(), id: home, owner: signed_in.credentials().clone() }
     }
 }

@@ -55,7 +55,7 @@ export function Shell({ look, children }) {
         </div>
       </header>
       <main id="main" tabindex="-1">
-        <${Banner} home=${homeDoc} now=${now} />
+        <${Banner} me=${me} home=${homeDoc} now=${now} />
         ${children}
       </main>
       <nav class="bottom-bar" aria-label="Pages">
