@@ -290,9 +290,9 @@ impl HomeAccess {
         Ok(OpenCamera { secret, profile, access })
     }
 
-    /// A device's name.
+    /// A device's name, under the epoch that it had it in: that of a removed one is not sealed anew.
     pub(crate) fn open_device(&self, row: &DeviceRow) -> Result<DeviceProfile, OpenError> {
-        profile::decode(&self.key.open_device_text(row.id, &row.text)?)
+        profile::decode(&self.key_of(row.text_epoch)?.open_device_text(row.id, &row.text)?)
     }
 }
 

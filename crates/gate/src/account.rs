@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use ownsight_registry::Authorised;
-use ownsight_seal::AccountKey;
+use ownsight_registry::{Authorised, RegistryError};
+use ownsight_seal::{AccountKey, OpenError, Purpose};
 
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
@@ -94,7 +94,14 @@ impl Gate {
         let rows = self.session_rows(credentials).await?;
         let person = self.open_person(credentials, rows.session, &rows.account)?;
         self.prove_password(&person, password, peer).await?;
-        self.registry().erase_account(&person.authority()).await.map_err(registry_error)?;
+        let (account, email) = (person.scope.account, &person.profile.email);
+        match self.registry().erase_account(&person.authority(), account, email).await {
+            Err(RegistryError::NotFound) => {
+                let error = OpenError::MixUp(Purpose::AccountText);
+                return Err(crate::alarm::raise(&error, "finding the account that is to be erased"));
+            }
+            erased => erased.map_err(registry_error)?,
+        }
         tracing::warn!(account.id = %person.scope.account, "an account was erased by its person");
         Ok(())
     }

@@ -239,8 +239,14 @@ impl Gate {
         let now = Timestamp::now();
         let rows =
             self.registry().device(credentials.find(), now, open.row.device).await.map_err(registry_error)?;
-        let Some(detail) = rows.and_then(|rows| rows.data) else { return Ok(None) };
-        let name = open.access.open_device(&detail.device).map(|profile| Some(profile.name));
+        let rows = rows.ok_or(GateError::SignedOut)?;
+        if rows.data.is_none() {
+            return Ok(None);
+        }
+        // With the home as it was opened then: an epoch may have begun since the test was read.
+        let (_, access, detail) = self.open_home(credentials, open.access.id(), rows)?;
+        let Some(detail) = detail else { return Ok(None) };
+        let name = access.open_device(&detail.device).map(|profile| Some(profile.name));
         name.map_err(|error| alarm::raise(&error, "opening a device's name"))
     }
 }

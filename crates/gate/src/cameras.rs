@@ -114,8 +114,12 @@ impl Gate {
         let mut known_devices = Vec::new();
         for access in homes.iter().filter(|access| home.is_none_or(|asked| access.id() == asked)) {
             self.settle_home(credentials, &person, access).await;
-            let (_, access, plan) = self.home_plan(credentials, access.id()).await?;
-            known_devices.push((access, plan.devices));
+            match self.home_plan(credentials, access.id()).await {
+                Ok((_, access, plan)) => known_devices.push((access, plan.devices)),
+                // One home must not cost the others: it was left meanwhile, or does not open, which is an alarm.
+                Err(GateError::NotFound | GateError::NotVerified { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         let mut cameras = Vec::with_capacity(details.len());
         for detail in &details {

@@ -110,11 +110,19 @@ impl Gate {
         plan: &HomePlan,
         device: DeviceId,
     ) -> Result<(), GateError> {
-        let served = plan.cameras.iter().filter(|camera| camera.device == Some(device));
-        let renewed: Result<_, OpenError> = served.map(|camera| access.next_camera_epoch(camera)).collect();
-        let renewed = renewed.map_err(|error| alarm::raise(&error, "sealing a camera under new keys"))?;
+        let (mut renewed, mut unopened) = (Vec::new(), Vec::new());
+        for camera in plan.cameras.iter().filter(|camera| camera.device == Some(device)) {
+            match access.next_camera_epoch(camera) {
+                Ok(next) => renewed.push(next),
+                // That must not keep in a device that is to go.
+                Err(error) => {
+                    alarm::raise(&error, "sealing a camera under new keys");
+                    unopened.push(camera.id);
+                }
+            }
+        }
         let authority = person.authority_in(access)?;
-        self.registry().remove_device(&authority, device, renewed).await.map_err(registry_error)
+        self.registry().remove_device(&authority, device, renewed, unopened).await.map_err(registry_error)
     }
 
     async fn device_plan(
@@ -269,7 +277,7 @@ impl Gate {
             // It waits for its device: no camera is served by it.
             let authority = person.authority_in(access)?;
             self.registry()
-                .remove_device(&authority, detail.device.id, Vec::new())
+                .remove_device(&authority, detail.device.id, Vec::new(), Vec::new())
                 .await
                 .map_err(registry_error)?;
         }

@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 
 use ownsight_model::{CameraId, GrantId, Timestamp};
 use ownsight_registry::{
-    CameraEpochRow, CameraRenewal, CameraRow, DeviceRenewal, DeviceStanding, HomePlan, HomeRenewal, HomeRow,
-    InvitationRenewal, Issue, RegistryError,
+    CameraEpochRow, CameraRenewal, CameraRow, DeviceRenewal, DeviceRow, DeviceStanding, HomePlan,
+    HomeRenewal, HomeRow, Issue, RegistryError,
 };
 use ownsight_seal::{
     AssignedCamera, ControlKey, GrantScope, HomeKey, HomeScope, OpenError, PublicKey, Purpose,
@@ -122,7 +122,9 @@ impl HomeAccess {
             self.renew_cameras(&next, &next_control, &plan.cameras)?;
         let mut devices = Vec::with_capacity(plan.devices.len());
         let mut configurations = Vec::new();
-        for device in plan.devices.iter().map(|detail| &detail.device) {
+        // A pairing that waits ends: its code may be in the hands of who is to go. But for this server's own.
+        let stays = |device: &&DeviceRow| device.standing == DeviceStanding::Paired || device.local;
+        for device in plan.devices.iter().map(|detail| &detail.device).filter(stays) {
             let key = control.open_device_key(device.id, device.latest_serial, &device.device_key)?;
             let text = self.open_device(device)?;
             devices.push(DeviceRenewal {
@@ -142,15 +144,6 @@ impl HomeAccess {
                 configurations.push(next.write_assigned(device, &key, &public_key, rows, tests, assign)?);
             }
         }
-        let mut invitations = Vec::new();
-        for row in &plan.invitations {
-            let kept = self.open_invitation(row)?;
-            invitations.push(InvitationRenewal {
-                id: row.id,
-                wrap: kept.key().seal_grant(row.id, &next_control.granted(kept.role)),
-                kept: next_control.seal_invitation(row.id, &profile::encode(&kept)),
-            });
-        }
         let issues = roster
             .members
             .iter()
@@ -165,7 +158,6 @@ impl HomeAccess {
             ended: plan.grants.iter().map(|grant| grant.id).filter(|grant| !stays(*grant)).collect(),
             cameras,
             devices,
-            invitations,
             configurations,
         })
     }

@@ -117,7 +117,12 @@ impl Gate {
         home: HomeId,
         invitation: GrantId,
     ) -> Result<(), GateError> {
-        let (person, access, _) = self.managing_plan(credentials, home).await?;
+        let (person, access, plan) = self.managing_plan(credentials, home).await?;
+        let row = plan.invitations.iter().find(|row| row.id == invitation).ok_or(GateError::NotFound)?;
+        // One that does not open can be withdrawn by whoever holds the control key.
+        if let Ok(kept) = access.open_invitation(row) {
+            access.may_grant(kept.role)?;
+        }
         let authority = person.authority_in(&access)?;
         self.registry().withdraw_invitation(&authority, invitation).await.map_err(registry_error)
     }

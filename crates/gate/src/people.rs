@@ -4,7 +4,7 @@ use ownsight_model::{GrantId, HomeId, Role, Timestamp};
 use ownsight_registry::{DeviceStanding, HomePlan};
 use ownsight_seal::{OpenError, Purpose};
 
-use crate::access::HomeAccess;
+use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
 use crate::home_epochs::Renewed;
 use crate::plan::TRIES;
@@ -24,7 +24,7 @@ impl Gate {
         let (members, invitations, unverified) = if access.control().is_ok() {
             access.people(&plan)?
         } else {
-            (access.fellow_members(&plan)?, Vec::new(), 0)
+            (access.fellow_members(&person, &plan)?, Vec::new(), 0)
         };
         let waiting = plan.devices.iter().map(|detail| &detail.device).filter(|device| {
             device.standing == DeviceStanding::Paired && device.acknowledged_serial < device.latest_serial
@@ -59,6 +59,10 @@ impl Gate {
             access.may_grant(role)?;
             if before == role {
                 return Ok(());
+            }
+            if member == access.grant && role == Role::Viewer {
+                // Who is to have less must not make the keys of which they are to have less: somebody else does it.
+                return Err(GateError::NotAllowed);
             }
             if member == access.grant && before == Role::Owner {
                 roster.another_owner(member)?;
@@ -194,7 +198,7 @@ impl HomeAccess {
     }
 
     /// What a viewer sees of the others.
-    fn fellow_members(&self, plan: &HomePlan) -> Result<Vec<views::Member>, GateError> {
+    fn fellow_members(&self, person: &Person, plan: &HomePlan) -> Result<Vec<views::Member>, GateError> {
         let opened = plan
             .roster
             .as_ref()
@@ -203,19 +207,30 @@ impl HomeAccess {
             .and_then(|text| profile::decode::<Members>(&text));
         let members = opened.map_err(|error| alarm::raise(&error, "opening a home's members"))?.members;
         let is_live = |grant: GrantId| plan.grants.iter().any(|row| row.id == grant);
-        Ok(members
-            .into_iter()
-            .filter(|entry| is_live(entry.grant))
-            .map(|entry| views::Member {
-                id: entry.grant,
-                you: entry.grant == self.grant,
-                name: entry.name,
+        let shown = members.into_iter().filter(|entry| is_live(entry.grant)).map(|entry| views::Member {
+            id: entry.grant,
+            you: entry.grant == self.grant,
+            name: entry.name,
+            email: None,
+            role: entry.role,
+            since: entry.since,
+            invited_by: entry.invited_by,
+        });
+        let mut shown: Vec<_> = shown.collect();
+        let own = plan.grants.iter().find(|row| row.id == self.grant);
+        if let (Some(own), false) = (own, shown.iter().any(|member| member.you)) {
+            // Accepted, and no owner or adult was there since.
+            shown.push(views::Member {
+                id: self.grant,
+                you: true,
+                name: person.profile.name.clone(),
                 email: None,
-                role: entry.role,
-                since: entry.since,
-                invited_by: entry.invited_by,
-            })
-            .collect())
+                role: self.role(),
+                since: own.created_at,
+                invited_by: None,
+            });
+        }
+        Ok(shown)
     }
 }
 

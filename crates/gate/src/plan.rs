@@ -51,8 +51,13 @@ impl Gate {
     /// Does one of the things that wait for a request of an owner or adult: gives whether there was one. Who joined comes
     /// before an epoch, so that they get its keys; an epoch comes before anything else is sealed.
     async fn settle(&self, person: &Person, access: &HomeAccess, plan: &HomePlan) -> Result<bool, GateError> {
-        Ok(self.found_roster(person, access, plan).await?
-            || self.admit_joined(person, access, plan).await?
+        let admitted = match self.admit_joined(person, access, plan).await {
+            // A roster that does not open is an alarm, and must not keep the home from being used.
+            Err(GateError::NotVerified { .. }) => false,
+            admitted => admitted?,
+        };
+        Ok(admitted
+            || self.found_roster(person, access, plan).await?
             || self.start_due_epoch(person, access, plan).await?
             || self.settle_pairings(person, access, plan).await?)
     }

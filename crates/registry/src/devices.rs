@@ -108,20 +108,22 @@ impl Registry {
     /// Removes a device, or cancels its pairing. Its cameras stay, without a device and under a new camera epoch each; its
     /// key and configurations, and its reports on them, are destroyed.
     ///
-    /// [`RegistryError::Conflict`], and nothing is written, unless `renewed` are exactly its cameras and drafts, each with the
-    /// epoch after its present one and its text under that.
+    /// [`RegistryError::Conflict`], and nothing is written, unless `renewed` are its cameras and drafts, each with the epoch
+    /// after its present one and its text under that, but for those `unopened` that have to stay in their epoch.
     pub async fn remove_device(
         &self,
         authority: &Authority,
         device: DeviceId,
         renewed: Vec<(CameraEpochRow, Vec<u8>)>,
+        unopened: Vec<CameraId>,
     ) -> Result<(), RegistryError> {
         self.authorised_write(authority, move |tx, asker| {
             let row = owned(tx, asker, device)?;
             let id = device.as_bytes();
             let sql = "SELECT id FROM cameras WHERE device = ?1 ORDER BY id";
             let served: Vec<CameraId> = rows(tx, "cameras", sql, [id], |c| c.id("id"))?;
-            let mut named: Vec<CameraId> = renewed.iter().map(|(epoch, _)| epoch.camera).collect();
+            let named = renewed.iter().map(|(epoch, _)| epoch.camera).chain(unopened);
+            let mut named: Vec<CameraId> = named.collect();
             named.sort_unstable();
             if served != named {
                 return Err(RegistryError::Conflict.into());

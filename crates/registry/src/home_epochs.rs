@@ -12,7 +12,7 @@ use crate::engine::Tx;
 use crate::error::Step;
 use crate::members::{Issue, end_grant, has_owner, write_issue, write_roster};
 use crate::rows::{CameraEpochRow, NewConfiguration, RosterRow};
-use crate::sql::{rows, run};
+use crate::sql::{exists, rows, run};
 use crate::{HomeId, Registry, RegistryError};
 
 /// A home under the keys of its next epoch.
@@ -30,10 +30,8 @@ pub struct HomeRenewal {
     pub ended: Vec<GrantId>,
     /// Each camera in use, and each draft.
     pub cameras: Vec<CameraRenewal>,
-    /// Each device that was not removed.
+    /// Each paired device, and this server's own that waits.
     pub devices: Vec<DeviceRenewal>,
-    /// Each invitation that can still be accepted. All others go.
-    pub invitations: Vec<InvitationRenewal>,
     /// A configuration for each paired device.
     pub configurations: Vec<NewConfiguration>,
 }
@@ -60,22 +58,12 @@ pub struct DeviceRenewal {
     pub device_key: Vec<u8>,
 }
 
-/// An invitation under the new keys.
-#[derive(Debug, Clone)]
-pub struct InvitationRenewal {
-    /// The grant that comes of it.
-    pub id: GrantId,
-    /// The home's key, under the invitation's.
-    pub wrap: Vec<u8>,
-    /// What the home keeps of it.
-    pub kept: Vec<u8>,
-}
-
 impl Registry {
-    /// Starts a home epoch.
+    /// Starts a home epoch. Invitations that nobody accepted and pairings that wait for their device end, whoever made them:
+    /// what was made under the former keys must not lead to the new ones.
     ///
     /// [`RegistryError::Conflict`], and nothing is written, unless it is the epoch after the present one, made from the
-    /// roster that is there, and names exactly the home's live grants, cameras and devices and its open invitations:
+    /// roster that is there, and names exactly the home's live grants, cameras and devices, and nobody waits to be admitted:
     /// what came in between would be left without keys. [`RegistryError::LastOwner`] if it leaves nobody as owner.
     pub async fn renew_home(&self, authority: &Authority, renewal: HomeRenewal) -> Result<(), RegistryError> {
         let now = authority.now;
@@ -93,11 +81,9 @@ impl Registry {
                 return Err(RegistryError::Conflict.into());
             }
             write_roster(tx, &renewal.roster)?;
-            run(
-                tx,
-                "DELETE FROM invitations WHERE home = ?1 AND joined_at IS NULL AND expires_at <= ?2",
-                params![id, now.as_micros()],
-            )?;
+            for sql in ENDS_WITH_AN_EPOCH {
+                run(tx, sql, [id])?;
+            }
             names_all(tx, home, &renewal)?;
             for grant in &renewal.ended {
                 end_grant(tx, *grant, home, now)?;
@@ -116,13 +102,6 @@ impl Registry {
                     params![device.device.as_bytes(), device.text, epoch.number(), device.device_key],
                 )?;
             }
-            for invitation in &renewal.invitations {
-                run(
-                    tx,
-                    "UPDATE invitations SET epoch = ?2, wrap = ?3, kept = ?4 WHERE id = ?1",
-                    params![invitation.id.as_bytes(), epoch.number(), invitation.wrap, invitation.kept],
-                )?;
-            }
             add_all(tx, asker, &renewal.configurations)?;
             tx.changed(home, ChangeKind::People);
             tx.changed(home, ChangeKind::Cameras);
@@ -132,6 +111,14 @@ impl Registry {
         .await
     }
 }
+
+/// What was begun under the former keys and nobody has finished.
+const ENDS_WITH_AN_EPOCH: [&str; 3] = [
+    "DELETE FROM invitations WHERE home = ?1 AND joined_at IS NULL",
+    "DELETE FROM pairings WHERE device IN
+       (SELECT id FROM devices WHERE home = ?1 AND standing = 1 AND local = 0)",
+    "UPDATE devices SET standing = 3, device_key = x'' WHERE home = ?1 AND standing = 1 AND local = 0",
+];
 
 /// [`RegistryError::Conflict`] unless a renewal names all of a home, and nothing else.
 fn names_all(tx: &Tx<'_>, home: HomeId, renewal: &HomeRenewal) -> Step<()> {
@@ -158,10 +145,11 @@ fn names_all(tx: &Tx<'_>, home: HomeId, renewal: &HomeRenewal) -> Step<()> {
     let sql = "SELECT id FROM devices WHERE home = ?1 AND standing = 2";
     let paired: Vec<DeviceId> = rows(tx, "devices", sql, [home], |c| c.id("id"))?;
     same(paired, renewal.configurations.iter().map(|configuration| configuration.device))?;
-    // Who accepted is in the roster before an epoch starts, so that no invitation waits to be taken in.
-    let sql = "SELECT id FROM invitations WHERE home = ?1";
-    let invitations: Vec<GrantId> = rows(tx, "invitations", sql, [home], |c| c.id("id"))?;
-    same(invitations, renewal.invitations.iter().map(|invitation| invitation.id))
+    // Who accepted is in the roster before an epoch starts.
+    if exists(tx, "SELECT 1 FROM invitations WHERE home = ?1", [home])? {
+        return Err(RegistryError::Conflict.into());
+    }
+    Ok(())
 }
 
 fn renew_camera(tx: &Tx<'_>, home: HomeId, renewal: &HomeRenewal, camera: &CameraRenewal) -> Step<()> {

@@ -253,7 +253,7 @@ impl Registry {
 }
 
 /// What goes at once with a home. Of the rest retention keeps nothing.
-const ERASED_WITH_A_HOME: [&str; 10] = [
+const ERASED_WITH_A_HOME: [&str; 9] = [
     "UPDATE camera_epochs SET salt = zeroblob(32) WHERE home = ?1",
     "DELETE FROM gaps WHERE camera IN (SELECT id FROM cameras WHERE home = ?1)",
     "DELETE FROM reports WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
@@ -263,7 +263,6 @@ const ERASED_WITH_A_HOME: [&str; 10] = [
     "UPDATE devices SET standing = 3, text = x'', device_key = x'' WHERE home = ?1",
     "DELETE FROM rosters WHERE home = ?1",
     "DELETE FROM invitations WHERE home = ?1",
-    "DELETE FROM opened WHERE home = ?1",
 ];
 
 fn detail(connection: &Connection, home: HomeId) -> Step<HomeDetail> {

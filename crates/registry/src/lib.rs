@@ -57,7 +57,7 @@ pub use changes::{Change, ChangeKind};
 pub use check::ObjectRow;
 pub use error::{RegistryError, StorageError};
 pub use events::{DayRows, EventDetail, EventPage, EventPosition, EventQuery};
-pub use home_epochs::{CameraRenewal, DeviceRenewal, HomeRenewal, InvitationRenewal};
+pub use home_epochs::{CameraRenewal, DeviceRenewal, HomeRenewal};
 pub use homes::{HomeDetail, HomePlan, HomeUpdate};
 pub use ingest::{CameraForDevice, InsertOutcome, StoredEvent};
 pub use links::{RedeemAccount, RedeemReset};

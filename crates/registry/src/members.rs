@@ -1,10 +1,10 @@
 //! Members of a home: its roster, invitations, and grants that come, change and go.
 
-use ownsight_model::{AccountId, GrantId, HomeEpoch, HomeId, Role, Timestamp};
+use ownsight_model::{AccountId, Email, GrantId, HomeEpoch, HomeId, Role, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Asker, Authority};
-use crate::accounts::insert_account;
+use crate::accounts::{insert_account, owns_address};
 use crate::changes::ChangeKind;
 use crate::columns::big;
 use crate::decode::{self, columns};
@@ -304,11 +304,21 @@ impl Registry {
 
     /// Erases the account: its grants, sessions, password and custody are destroyed, and its address is free again. The row
     /// stays, for grants and records that name it. An epoch is due in each of its homes.
-    /// [`RegistryError::LastOwner`] while it is the only owner of one.
-    pub async fn erase_account(&self, authority: &Authority) -> Result<(), RegistryError> {
-        let now = authority.now;
+    /// [`RegistryError::LastOwner`] while it is the only owner of one; [`RegistryError::NotFound`] if session and rows are not
+    /// of the account and address that are named: those that were opened.
+    pub async fn erase_account(
+        &self,
+        authority: &Authority,
+        account: AccountId,
+        email: &Email,
+    ) -> Result<(), RegistryError> {
+        let (now, email) = (authority.now, email.clone());
         self.authorised_write(authority, move |tx, asker| {
-            let id = asker.account.as_bytes();
+            owns_address(tx, account, &email)?;
+            if asker.account != account {
+                return Err(RegistryError::NotFound.into());
+            }
+            let id = account.as_bytes();
             let sql = "SELECT id, home FROM grants WHERE account = ?1 AND revoked_at IS NULL";
             let held: Vec<(GrantId, HomeId)> = rows(tx, "grants", sql, [id], |c| Ok((c.id("id")?, c.id("home")?)))?;
             for (grant, home) in held {
@@ -318,11 +328,8 @@ impl Registry {
                 tx.changed(home, ChangeKind::People);
             }
             end_all(tx, asker.account, None)?;
-            run(tx, "DELETE FROM opened WHERE account = ?1", [id])?;
-            for table in ["passwords", "custodies"] {
-                let sql = format!("DELETE FROM {table} WHERE email = (SELECT email FROM accounts WHERE id = ?1)");
-                run(tx, &sql, [id])?;
-            }
+            run(tx, "DELETE FROM passwords WHERE email = ?1", [email.as_str()])?;
+            run(tx, "DELETE FROM custodies WHERE email = ?1", [email.as_str()])?;
             let nobodys = format!("{}@erased.invalid", asker.account);
             run(
                 tx,

@@ -240,7 +240,11 @@ async fn only_a_paired_device_with_its_credential_is_believed() {
     assert!(unknown(world.ingest.authenticate(household.device, &other.credential()).await));
     assert!(unknown(world.ingest.authenticate(DeviceId::generate(), &household.credential()).await));
     assert_eq!(household.identity(&world.ingest).await.device(), household.device);
-    world.registry.remove_device(&household.authority(), household.device, Vec::new()).await.unwrap();
+    world
+        .registry
+        .remove_device(&household.authority(), household.device, Vec::new(), Vec::new())
+        .await
+        .unwrap();
     let removed = world.ingest.authenticate(household.device, &household.credential()).await;
     assert!(matches!(removed, Err(AuthenticateError::Removed)), "{removed:?}");
 }

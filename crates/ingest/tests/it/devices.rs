@@ -131,7 +131,11 @@ async fn a_device_that_is_removed_while_it_waits_is_told() {
     let (waited, ()) =
         tokio::join!(world.ingest.configuration(&identity, 1, Duration::from_secs(10)), async {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            world.registry.remove_device(&household.authority(), household.device, Vec::new()).await.unwrap();
+            world
+                .registry
+                .remove_device(&household.authority(), household.device, Vec::new(), Vec::new())
+                .await
+                .unwrap();
         });
     assert!(matches!(waited, Err(DeviceCallError::Removed)), "{waited:?}");
 }

@@ -84,7 +84,10 @@ pub async fn reports_on_others_are_refused(registry: Registry) {
         registry.test(anna.find(), NOW, asked.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!(test.report, None);
 
-    registry.remove_device(&anna.authority(), anna.device, anna.renewed(&registry).await).await.unwrap();
+    registry
+        .remove_device(&anna.authority(), anna.device, anna.renewed(&registry).await, Vec::new())
+        .await
+        .unwrap();
     let summary =
         registry.put_reports(anna.device, NOW, vec![report(ReportSubject::Device, "x")]).await.unwrap();
     assert_eq!(summary, ReportSummary { stored: 0, refused: 1 });

@@ -115,7 +115,7 @@ export function gotKeys(n) {
  * @param {number} cameras
  */
 export function removeWords(name, cameras) {
-  return { title: `Remove ${name}?`, verb: 'Remove', text: `${name} loses access now, on all devices. ${newKeys(cameras)} What ${name} downloaded stays with ${name}.` };
+  return { title: `Remove ${name}?`, verb: 'Remove', text: `${name} loses access now, on all devices. ${newKeys(cameras)} Open invitations and pairing codes end. What ${name} downloaded stays with ${name}.` };
 }
 
 /** The question before one leaves. New keys are made by who stays. @param {string} home */
@@ -133,7 +133,7 @@ export function leaveWords(home) {
 export function roleQuestion(name, role, cameras) {
   if (role === 'viewer') {
     const keys = cameras ? `The home and its ${count(cameras, 'camera')} get new keys.` : newKeys(0);
-    return { title: `Make ${name} a viewer?`, verb: 'Make viewer', danger: true, text: `${name} still sees every camera, but can no longer delete, manage or invite. ${keys}` };
+    return { title: `Make ${name} a viewer?`, verb: 'Make viewer', danger: true, text: `${name} still sees every camera, but can no longer delete, manage or invite. ${keys} Open invitations and pairing codes end.` };
   }
   if (role === 'owner') return { title: `Make ${name} an owner?`, verb: 'Make owner', danger: false, text: `${name} may then do all that you may: also change your role, and remove you.` };
   return null;

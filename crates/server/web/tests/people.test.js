@@ -74,13 +74,13 @@ test('names', () => {
 
 test('what cannot be undone states its effect in numbers', () => {
   assert.equal(removeWords('Tom', 4).title, 'Remove Tom?');
-  assert.equal(removeWords('Tom', 4).text, 'Tom loses access now, on all devices. 4 cameras get new keys. What Tom downloaded stays with Tom.');
+  assert.equal(removeWords('Tom', 4).text, 'Tom loses access now, on all devices. 4 cameras get new keys. Open invitations and pairing codes end. What Tom downloaded stays with Tom.');
   assert.equal(leaveWords('Mill Yard 7').text, 'You lose access now, on all devices. The home gets new keys when an owner or adult is there next. What you downloaded stays with you. To come back you need a new invitation.');
   assert.equal(newKeys(0), 'The home gets a new key.');
   assert.equal(gotKeys(4), '4 cameras got new keys.');
   assert.equal(gotKeys(1), '1 camera got a new key.');
   assert.equal(gotKeys(0), '');
-  assert.match(roleQuestion('Tom', 'viewer', 4).text, /The home and its 4 cameras get new keys\.$/);
+  assert.match(roleQuestion('Tom', 'viewer', 4).text, /The home and its 4 cameras get new keys\. Open invitations and pairing codes end\.$/);
   assert.equal(roleQuestion('Tom', 'viewer', 0).danger, true);
   assert.equal(roleQuestion('Tom', 'owner', 4).danger, false);
   assert.equal(roleQuestion('Lea', 'adult', 4), null, 'it can be changed back');
