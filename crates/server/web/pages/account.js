@@ -56,7 +56,7 @@ function Profile({ me }) {
       <h2>You</h2>
       <div class="settings-body">
         <p class="soft">Signed in as <b class="strong">${me.account.email}</b></p>
-        <${Field} id="account-name" label="Name" value=${name} onInput=${setName} error=${state.error} maxlength="64" autocomplete="name" hint="Other members of your homes see it." />
+        <${Field} id="account-name" label="Name" value=${name} onInput=${setName} error=${state.error} maxlength="64" autocomplete="name" hint="Who you invite sees it. Homes that you joined know you by the name that you had then." />
         ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
         <div><button class="btn" disabled=${state.busy || name.trim() === me.account.name}>Save</button></div>
       </div>
