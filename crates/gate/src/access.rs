@@ -214,7 +214,8 @@ impl HomeAccess {
         Ok(self.former()?.iter().chain([&self.key]).collect())
     }
 
-    fn former(&self) -> Result<&[HomeKey], OpenError> {
+    /// Keys of former epochs, oldest first.
+    pub(crate) fn former(&self) -> Result<&[HomeKey], OpenError> {
         if self.key.scope().epoch == HomeEpoch::FIRST {
             return Ok(&[]);
         }

@@ -294,7 +294,7 @@ impl HomeAccess {
     fn verify_device_report(&self, device: DeviceId, row: &ReportRow) -> Result<DeviceReport, OpenError> {
         let mut verified = self.key.device_report_key(device).verify(&row.body, &row.tag);
         if verified.is_err() {
-            let mut keys = self.keys()?.into_iter().rev();
+            let mut keys = self.former()?.iter().rev();
             if keys.any(|key| key.device_report_key(device).verify(&row.body, &row.tag).is_ok()) {
                 verified = Ok(());
             }

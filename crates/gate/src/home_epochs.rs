@@ -46,7 +46,7 @@ impl Gate {
         }
         let started = async {
             let (roster, serial) = access.open_roster(plan)?;
-            self.renew_home(person, access, plan, &roster.live(&plan.grants), serial + 1).await
+            self.renew_home(person, access, plan, &roster, serial + 1).await
         };
         match started.await {
             Ok(_) | Err(GateError::Conflict) => Ok(true),

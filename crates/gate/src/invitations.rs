@@ -58,9 +58,9 @@ impl Gate {
         for _ in 0..TRIES {
             let (person, access, plan) = self.managing_plan(credentials, home).await?;
             let email = Email::parse(email)?;
-            access.may_grant(role)?;
+            access.may_decide_on(role)?;
             let (roster, _) = access.open_roster(&plan)?;
-            if roster.live(&plan.grants).members.iter().any(|entry| entry.email == email) {
+            if roster.members.iter().any(|entry| entry.email == email) {
                 return Err(GateError::AlreadyMember);
             }
             let control = access.control()?;
@@ -121,7 +121,7 @@ impl Gate {
         let row = plan.invitations.iter().find(|row| row.id == invitation).ok_or(GateError::NotFound)?;
         // One that does not open can be withdrawn by whoever holds the control key.
         if let Ok(kept) = access.open_invitation(row) {
-            access.may_grant(kept.role)?;
+            access.may_decide_on(kept.role)?;
         }
         let authority = person.authority_in(&access)?;
         self.registry().withdraw_invitation(&authority, invitation).await.map_err(registry_error)

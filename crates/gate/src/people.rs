@@ -9,7 +9,7 @@ use crate::gate::{Gate, registry_error};
 use crate::home_epochs::Renewed;
 use crate::plan::TRIES;
 use crate::profile;
-use crate::roster::{Members, Roster};
+use crate::roster::{MemberEntry, Members, Roster, RosterEntry};
 use crate::{Answer, Credentials, GateError, alarm, views};
 
 impl Gate {
@@ -52,11 +52,10 @@ impl Gate {
     ) -> Result<(), GateError> {
         for _ in 0..TRIES {
             let (person, access, plan) = self.managing_plan(credentials, home).await?;
-            let (roster, serial) = access.open_roster(&plan)?;
-            let mut roster = roster.live(&plan.grants);
+            let (mut roster, serial) = access.open_roster(&plan)?;
             let before = roster.entry(member).ok_or(GateError::NotFound)?.role;
-            access.may_change(before)?;
-            access.may_grant(role)?;
+            access.may_decide_on(before)?;
+            access.may_decide_on(role)?;
             if before == role {
                 return Ok(());
             }
@@ -125,10 +124,9 @@ impl Gate {
         member: GrantId,
     ) -> Result<Renewed, GateError> {
         let (person, access, plan) = self.managing_plan(credentials, home).await?;
-        let (roster, serial) = access.open_roster(&plan)?;
-        let mut roster = roster.live(&plan.grants);
+        let (mut roster, serial) = access.open_roster(&plan)?;
         let entry = roster.entry(member).ok_or(GateError::NotFound)?;
-        access.may_change(entry.role)?;
+        access.may_decide_on(entry.role)?;
         roster.members.retain(|entry| entry.grant != member);
         match self.renew_home(&person, &access, &plan, &roster, serial + 1).await {
             Err(GateError::NotVerified { .. }) => {
@@ -144,15 +142,11 @@ impl Gate {
 }
 
 impl HomeAccess {
-    /// Owners change everybody, adults everybody but owners. That is policy: both have the control key.
-    fn may_change(&self, role: Role) -> Result<(), GateError> {
+    /// Owners decide on everybody, adults on everybody but owners, and who becomes one. That is policy: both have the
+    /// control key.
+    pub(crate) fn may_decide_on(&self, role: Role) -> Result<(), GateError> {
         self.control()?;
         if self.role() == Role::Owner || role != Role::Owner { Ok(()) } else { Err(GateError::NotAllowed) }
-    }
-
-    /// Nobody gives away a higher role than their own.
-    pub(crate) fn may_grant(&self, role: Role) -> Result<(), GateError> {
-        self.may_change(role)
     }
 
     fn people(
@@ -160,23 +154,14 @@ impl HomeAccess {
         plan: &HomePlan,
     ) -> Result<(Vec<views::Member>, Vec<views::Invitation>, u32), GateError> {
         let (roster, _) = self.open_roster(plan)?;
-        let roster = roster.live(&plan.grants);
         let mut unverified = 0;
         for grant in plan.grants.iter().filter(|grant| roster.entry(grant.id).is_none()) {
             alarm::raise(&OpenError::MixUp(Purpose::Roster), "finding a grant's member in the roster");
             tracing::error!(grant.id = %grant.id, "a live grant is not in its home's roster: it gets no new keys");
             unverified += 1;
         }
-        let members = roster.members.into_iter().map(|entry| views::Member {
-            id: entry.grant,
-            you: entry.grant == self.grant,
-            name: entry.name,
-            email: Some(entry.email.as_str().to_owned()),
-            role: entry.role,
-            since: entry.since,
-            invited_by: entry.invited_by,
-        });
-        let members = members.collect();
+        let shown = |entry: &RosterEntry| self.member(entry.seen(), Some(entry.email.as_str().to_owned()));
+        let members = roster.members.iter().map(shown).collect();
         let mut invitations = Vec::new();
         for row in plan.invitations.iter().filter(|row| row.joined.is_none()) {
             match self.open_invitation(row) {
@@ -207,30 +192,33 @@ impl HomeAccess {
             .and_then(|text| profile::decode::<Members>(&text));
         let members = opened.map_err(|error| alarm::raise(&error, "opening a home's members"))?.members;
         let is_live = |grant: GrantId| plan.grants.iter().any(|row| row.id == grant);
-        let shown = members.into_iter().filter(|entry| is_live(entry.grant)).map(|entry| views::Member {
-            id: entry.grant,
-            you: entry.grant == self.grant,
-            name: entry.name,
-            email: None,
-            role: entry.role,
-            since: entry.since,
-            invited_by: entry.invited_by,
-        });
-        let mut shown: Vec<_> = shown.collect();
+        let live = members.into_iter().filter(|entry| is_live(entry.grant));
+        let mut shown: Vec<_> = live.map(|entry| self.member(entry, None)).collect();
         let own = plan.grants.iter().find(|row| row.id == self.grant);
         if let (Some(own), false) = (own, shown.iter().any(|member| member.you)) {
             // Accepted, and no owner or adult was there since.
-            shown.push(views::Member {
-                id: self.grant,
-                you: true,
+            let entry = MemberEntry {
+                grant: self.grant,
                 name: person.profile.name.clone(),
-                email: None,
                 role: self.role(),
                 since: own.created_at,
                 invited_by: None,
-            });
+            };
+            shown.push(self.member(entry, None));
         }
         Ok(shown)
+    }
+
+    fn member(&self, entry: MemberEntry, email: Option<String>) -> views::Member {
+        views::Member {
+            id: entry.grant,
+            you: entry.grant == self.grant,
+            name: entry.name,
+            email,
+            role: entry.role,
+            since: entry.since,
+            invited_by: entry.invited_by,
+        }
     }
 }
 

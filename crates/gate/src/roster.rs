@@ -90,6 +90,17 @@ impl RosterEntry {
         }
     }
 
+    /// What the other members see.
+    pub(crate) fn seen(&self) -> MemberEntry {
+        MemberEntry {
+            grant: self.grant,
+            name: self.name.clone(),
+            role: self.role,
+            since: self.since,
+            invited_by: self.invited_by.clone(),
+        }
+    }
+
     pub(crate) fn member_key(&self) -> MemberKey {
         MemberKey::from_bytes(*self.member_key.bytes())
     }
@@ -108,14 +119,7 @@ impl InvitationKept {
 impl Roster {
     /// Its row under this control key.
     pub(crate) fn seal(&self, control: &ControlKey, serial: u64) -> RosterRow {
-        let members = self.members.iter().map(|entry| MemberEntry {
-            grant: entry.grant,
-            name: entry.name.clone(),
-            role: entry.role,
-            since: entry.since,
-            invited_by: entry.invited_by.clone(),
-        });
-        let members = Members { members: members.collect() };
+        let members = Members { members: self.members.iter().map(RosterEntry::seen).collect() };
         RosterRow {
             home: control.scope().home,
             epoch: control.scope().epoch,
@@ -130,21 +134,20 @@ impl Roster {
     }
 
     /// Those whose grants are live: who left is in the roster until it is written again.
-    pub(crate) fn live(&self, grants: &[GrantRow]) -> Self {
-        let is_live = |entry: &&RosterEntry| {
-            grants.iter().any(|row| row.id == entry.grant && row.account == entry.account)
-        };
-        Self { members: self.members.iter().filter(is_live).cloned().collect() }
+    fn live(mut self, grants: &[GrantRow]) -> Self {
+        self.members
+            .retain(|entry| grants.iter().any(|row| row.id == entry.grant && row.account == entry.account));
+        self
     }
 }
 
 impl HomeAccess {
-    /// The roster with its serial number: as it was written, also with who left since.
+    /// The roster with its serial number, without who left since it was written.
     pub(crate) fn open_roster(&self, plan: &HomePlan) -> Result<(Roster, u64), GateError> {
         let row = plan.roster.as_ref().ok_or(OpenError::MixUp(Purpose::Roster));
         let opened = row.and_then(|row| Ok((row, self.open_roster_row(row)?)));
         let (row, roster) = opened.map_err(|error| alarm::raise(&error, "opening a roster"))?;
-        Ok((roster, row.serial))
+        Ok((roster.live(&plan.grants), row.serial))
     }
 
     fn open_roster_row(&self, row: &RosterRow) -> Result<Roster, OpenError> {
@@ -205,8 +208,7 @@ impl Gate {
         if joined.is_empty() {
             return Ok(false);
         }
-        let (roster, serial) = access.open_roster(plan)?;
-        let mut roster = roster.live(&plan.grants);
+        let (mut roster, serial) = access.open_roster(plan)?;
         let (mut admitted, mut refused) = (Vec::new(), Vec::new());
         for row in joined {
             let Some(grant) = plan.grants.iter().find(|grant| grant.id == row.id) else {

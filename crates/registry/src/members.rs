@@ -222,8 +222,7 @@ impl Registry {
                 }
             }
             for grant in &refused {
-                end_grant(tx, *grant, home, now)?;
-                run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
+                lose_member(tx, *grant, home, now)?;
             }
             run(
                 tx,
@@ -266,11 +265,8 @@ impl Registry {
         let now = authority.now;
         self.authorised_write(authority, move |tx, asker| {
             let home = replace_roster(tx, asker, &roster)?;
-            end_grant(tx, grant, home, now)?;
-            has_owner(tx, home)?;
-            run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
-            tx.changed(home, ChangeKind::People);
-            Ok(())
+            lose_member(tx, grant, home, now)?;
+            has_owner(tx, home)
         })
         .await
     }
@@ -292,12 +288,9 @@ impl Registry {
                 return Err(RegistryError::NotFound.into());
             }
             for grant in own {
-                end_grant(tx, grant, home, now)?;
+                lose_member(tx, grant, home, now)?;
             }
-            has_owner(tx, home)?;
-            run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
-            tx.changed(home, ChangeKind::People);
-            Ok(())
+            has_owner(tx, home)
         })
         .await
     }
@@ -322,10 +315,8 @@ impl Registry {
             let sql = "SELECT id, home FROM grants WHERE account = ?1 AND revoked_at IS NULL";
             let held: Vec<(GrantId, HomeId)> = rows(tx, "grants", sql, [id], |c| Ok((c.id("id")?, c.id("home")?)))?;
             for (grant, home) in held {
-                end_grant(tx, grant, home, now)?;
+                lose_member(tx, grant, home, now)?;
                 has_owner(tx, home)?;
-                run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
-                tx.changed(home, ChangeKind::People);
             }
             end_all(tx, asker.account, None)?;
             run(tx, "DELETE FROM passwords WHERE email = ?1", [email.as_str()])?;
@@ -479,6 +470,14 @@ pub(crate) fn end_grant(tx: &Tx<'_>, grant: GrantId, home: HomeId, now: Timestam
         params![grant.as_bytes(), now.as_micros()],
     )?;
     tx.scrub();
+    Ok(())
+}
+
+/// Ends a live grant of this home without new keys: they are due.
+fn lose_member(tx: &Tx<'_>, grant: GrantId, home: HomeId, now: Timestamp) -> Step<()> {
+    end_grant(tx, grant, home, now)?;
+    run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
+    tx.changed(home, ChangeKind::People);
     Ok(())
 }
 
