@@ -212,7 +212,7 @@ def secrets_of(chain, inputs):
     """Every parent that the document names, from the inputs alone."""
     given = {name: bytes.fromhex(inputs[name]) for name in (
         "control key", "camera salt", "event key", "account key", "master key", "password hash", "link secret",
-        "invitation secret", "device key", "device private key", "server half", "page half")}
+        "invitation secret", "share key", "device key", "device private key", "server half", "page half")}
     out = dict(given)
     out["home key"] = chain.derive("home-key", out["control key"])
     out["camera secret"] = chain.derive("camera-secret", out["home key"], salt=out["camera salt"])
@@ -256,7 +256,8 @@ def check_key_chain(vectors, chain, secrets):
                "custody": ("account", "account key"), "grant-control": ("home", "control key"),
                "device-key": ("device", "device key"), "member": ("home", "member key"),
                "grant-home": ("home", "home key"), "invitation-control": ("home", "control key"),
-               "invitation-home": ("home", "home key")}
+               "invitation-home": ("home", "home key"), "grant-share": ("home", "share key"),
+               "invitation-share": ("home", "share key")}
     for vector in vectors["wraps"]:
         label = vector["purpose"]
         seen.append(label)
@@ -277,7 +278,8 @@ def check_key_chain(vectors, chain, secrets):
     recipients = {"event": ("camera private key", "device PSK", "device"),
                   "configuration": ("device private key", "device key", "device"),
                   "grant-control-away": ("account private key", "member key", "grant"),
-                  "grant-home-away": ("account private key", "member key", "grant")}
+                  "grant-home-away": ("account private key", "member key", "grant"),
+                  "grant-share-away": ("account private key", "member key", "grant")}
     for vector in vectors["hpke"]:
         label = vector["purpose"]
         seen.append(label)
@@ -297,9 +299,10 @@ def check_key_chain(vectors, chain, secrets):
         refused(f"{label}: info", lambda: hpke_open(private, psk, psk_id, info + b"x", encapsulation, sealed))
         refused(f"{label}: recipient", lambda: hpke_open(b"\x40" * 32, psk, psk_id, info, encapsulation, sealed))
     same("event: plaintext", vectors["hpke"][0]["plaintext"], secrets["event key"].hex())
-    for vector, key in zip(vectors["hpke"][2:], ("control key", "home key"), strict=True):
+    for vector, key in zip(vectors["hpke"][2:], ("control key", "home key", "share key"), strict=True):
         expected = bytes([chain.codes["home"]]) + chain.values["home"] + secrets[key]
         same(f"{vector['purpose']}: plaintext", vector["plaintext"], expected.hex())
+    check_share(vectors, chain, secrets)
     check_configuration(json.loads(bytes.fromhex(vectors["hpke"][1]["plaintext"])), chain, secrets)
 
     for vector in vectors["tags"]:
@@ -312,6 +315,13 @@ def check_key_chain(vectors, chain, secrets):
     find = chain.derive("pairing-find", secrets["pairing code"])
     same("pairing: find", hashlib.sha256(find).hexdigest(), vectors["pairing_find_hash"])
     same("purposes", sorted(seen), sorted(chain.fields))
+
+
+def check_share(vectors, chain, secrets):
+    contents = next(vector for vector in vectors["wraps"] if vector["purpose"] == "share-contents")
+    place = b"".join(chain.values[name] for name in ("camera", "tenure", "home epoch", "camera epoch"))
+    expected = struct.pack(">I", 1) + place + secrets["camera secret"]
+    same("share-contents: secrets", bytes.fromhex(contents["plaintext"])[:len(expected)], expected)
 
 
 def check_configuration(configuration, chain, secrets):

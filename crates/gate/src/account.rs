@@ -24,12 +24,20 @@ impl Gate {
         let now = Timestamp::now();
         let rows =
             self.registry().unnoticed_sessions(credentials.find(), now).await.map_err(registry_error)?;
-        let rows = rows.ok_or(GateError::SignedOut)?;
-        let (person, homes, unverified, new_sign_ins) = self.open_homes(credentials, rows)?;
+        let mut rows = rows.ok_or(GateError::SignedOut)?;
+        let shares = std::mem::take(&mut rows.shares);
+        let (person, homes, mut unverified, new_sign_ins) = self.open_homes(credentials, rows)?;
         for home in &homes {
             self.settle_home(credentials, &person, home).await;
         }
-        Ok(Answer::new(credentials, view(credentials, &person, &homes, new_sign_ins, unverified)))
+        let (shares, unopened) = person.open_shares(shares);
+        unverified += unopened;
+        for share in &shares {
+            self.settle_share(&person, share).await;
+        }
+        let mut view = view(credentials, &person, &homes, new_sign_ins, unverified);
+        view.shares = u32::try_from(shares.len()).unwrap_or(u32::MAX);
+        Ok(Answer::new(credentials, view))
     }
 
     /// Whether these credentials open a live session. For streams, which must end with their session.
@@ -144,6 +152,7 @@ fn view(
         homes: homes.iter().map(HomeAccess::summary).collect(),
         session: views::Session { expires_at: person.session.expires_at, kind },
         new_sign_ins,
+        shares: 0,
         unverified,
     }
 }

@@ -221,7 +221,7 @@ impl Gate {
             };
             let update = CameraUpdate {
                 camera,
-                text: Some(changed.text.clone()),
+                text: Some((row.epoch.camera_epoch, changed.text.clone())),
                 address: Some(changed.address.clone()),
                 device: Some(device),
             };

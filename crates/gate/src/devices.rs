@@ -5,7 +5,7 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{CameraId, DeviceId, DeviceReport, HomeId, Timestamp};
 use ownsight_registry::{
-    DeviceDetail, DeviceRow, DeviceStanding, HomePlan, PairingRow, RegistryError, ReportRow,
+    DeviceDetail, DeviceRow, DeviceStanding, HomePlan, LeftCameras, PairingRow, RegistryError, ReportRow,
 };
 use ownsight_seal::{OpenError, PairingAnswer, PairingCode, PairingScope, PublicKey};
 
@@ -13,6 +13,7 @@ use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, LocalCode, LocalPairing, registry_error};
 use crate::plan::TRIES;
 use crate::profile::{self, DeviceProfile};
+use crate::shares::Renewal;
 use crate::{Answer, Credentials, GateError, alarm, text, views};
 
 /// How long a pairing code works.
@@ -110,19 +111,20 @@ impl Gate {
         plan: &HomePlan,
         device: DeviceId,
     ) -> Result<(), GateError> {
-        let (mut renewed, mut unopened) = (Vec::new(), Vec::new());
-        for camera in plan.cameras.iter().filter(|camera| camera.device == Some(device)) {
-            match access.next_camera_epoch(camera) {
-                Ok(next) => renewed.push(next),
-                // That must not keep in a device that is to go.
-                Err(error) => {
-                    alarm::raise(&error, "sealing a camera under new keys");
-                    unopened.push(camera.id);
-                }
-            }
-        }
+        let served = plan.cameras.iter().filter(|camera| camera.device == Some(device));
+        let Renewal { renewed, unopened, .. } = access.renew_epochs(served);
+        let issues = if plan.shares.is_empty() {
+            Vec::new()
+        } else {
+            let (roster, _) = access.open_roster(plan)?;
+            let issues = access.reissue(plan, &roster, &renewed, &[]);
+            issues.map_err(|error| alarm::raise(&error, "sealing a share anew"))?
+        };
         let authority = person.authority_in(access)?;
-        self.registry().remove_device(&authority, device, renewed, unopened).await.map_err(registry_error)
+        self.registry()
+            .remove_device(&authority, device, LeftCameras { renewed, unopened, issues })
+            .await
+            .map_err(registry_error)
     }
 
     async fn device_plan(
@@ -277,7 +279,7 @@ impl Gate {
             // It waits for its device: no camera is served by it.
             let authority = person.authority_in(access)?;
             self.registry()
-                .remove_device(&authority, detail.device.id, Vec::new(), Vec::new())
+                .remove_device(&authority, detail.device.id, LeftCameras::default())
                 .await
                 .map_err(registry_error)?;
         }

@@ -7,13 +7,12 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_ledger::{Action, EventRef};
 use ownsight_model::{
-    CameraEpoch, CameraId, Closable, EventId, HomeEpoch, HomeId, Label, MotionTrack, SectionKind, TenureId,
-    Timestamp,
+    CameraId, Closable, EventId, HomeId, Label, MotionTrack, Right, Rights, SectionKind, Timestamp,
 };
-use ownsight_registry::{CameraEpochRow, EventPage, EventQuery, EventRow};
+use ownsight_registry::{CameraEpochRow, EventPage, EventQuery, EventRow, SharedEpoch};
 use ownsight_seal::{CameraSecret, HEADER_BYTES, Header, OpenError, Purpose, Trailer, VerifiedEvent};
 
-use crate::access::HomeAccess;
+use crate::event_access::{EventAccess, Wanted};
 use crate::gate::{Gate, registry_error};
 use crate::{Answer, Credentials, GateError, alarm, days, urls, views};
 
@@ -25,6 +24,8 @@ const LIMIT_MAX: u32 = 100;
 pub struct EventFilter {
     /// Of this home only.
     pub home: Option<HomeId>,
+    /// Only what is shared with the account by others.
+    pub shared: bool,
     /// Of these cameras only; none: of all.
     pub cameras: Vec<CameraId>,
     /// About this only.
@@ -59,11 +60,21 @@ impl Gate {
         let asked = query.homes.clone();
         let now = Timestamp::now();
         let rows = self.registry().events(credentials.find(), now, query).await.map_err(registry_error)?;
-        let (person, homes, mut unverified, page) =
-            self.open_homes(credentials, rows.ok_or(GateError::SignedOut)?)?;
+        let mut rows = rows.ok_or(GateError::SignedOut)?;
+        let shares = std::mem::take(&mut rows.shares);
+        let (person, homes, mut unverified, page) = self.open_homes(credentials, rows)?;
+        let (mut shares, unopened) = person.open_shares(shares);
+        unverified += unopened;
+        let mut accesses: Vec<EventAccess> =
+            homes.into_iter().map(|access| EventAccess::Home(Box::new(access))).collect();
+        shares.retain(|share| share.is_live(now));
+        accesses.extend(shares.into_iter().map(|share| {
+            let rights = share.rights();
+            EventAccess::Share(Box::new(share), rights)
+        }));
         if let Some(asked) = &asked
             && unverified == 0
-            && asked.iter().any(|asked| homes.iter().all(|access| access.id() != *asked))
+            && asked.iter().any(|asked| accesses.iter().all(|access| access.home() != *asked))
         {
             return Err(GateError::NotFound);
         }
@@ -71,14 +82,18 @@ impl Gate {
 
         let mut locked_down = 0;
         let mut cameras =
-            Cameras { page: &page, homes: &homes, open: HashMap::new(), secrets: HashMap::new() };
+            Cameras { page: &page, accesses: &accesses, open: HashMap::new(), secrets: HashMap::new() };
         let mut listed: Vec<(HomeId, views::Event)> = Vec::with_capacity(page.events.len());
         for (row, opened) in &page.events {
             match cameras.event(credentials, row, *opened) {
-                Ok(event) => match person.may(Closable::All, Some(event.home_id), Some(event.camera_id)) {
-                    Ok(()) => listed.push((event.home_id, event)),
-                    Err(_) => locked_down += 1,
-                },
+                // What a rule leaves out looks like what is not there.
+                Ok(None) => {}
+                Ok(Some(event)) => {
+                    match person.may(Closable::All, Some(event.home_id), Some(event.camera_id)) {
+                        Ok(()) => listed.push((event.home_id, event)),
+                        Err(_) => locked_down += 1,
+                    }
+                }
                 Err(error) => {
                     alarm::raise(&error, "verifying an event in a list");
                     unverified += 1;
@@ -89,14 +104,15 @@ impl Gate {
             Some((row, _)) if page.more => Some(cursor(row.started_at, row.id)),
             _ => None,
         };
-        for access in &homes {
-            let of_home = listed.iter().filter(|(home, _)| *home == access.id());
+        let mut named: Vec<HomeId> = listed.iter().map(|(home, _)| *home).collect();
+        named.sort_unstable();
+        named.dedup();
+        for home in named {
+            let of_home = listed.iter().filter(|(listed, _)| *listed == home);
             let events: Vec<_> =
                 of_home.map(|(_, event)| EventRef { camera: event.camera_id, event: event.id }).collect();
-            if !events.is_empty() {
-                let action = Action::List { events, cameras: Vec::new() };
-                self.record(credentials, &person, access.id(), action).await?.unlock(|| Ok(()))?;
-            }
+            let action = Action::List { events, cameras: Vec::new() };
+            self.record(credentials, &person, home, action).await?.unlock(|| Ok(()))?;
         }
         let events = listed.into_iter().map(|(_, event)| event).collect();
         Ok(Answer::new(credentials, views::Events { events, next_cursor, unverified, locked_down }))
@@ -108,34 +124,24 @@ impl Gate {
         credentials: &Credentials,
         event: EventId,
     ) -> Result<Answer<views::EventDetail>, GateError> {
-        let found = self.find_event(credentials, event, Closable::All).await?;
+        let found = self.find_event(credentials, event, Wanted::new(Closable::All, Right::Footage)).await?;
         if found.row.still {
             return Err(GateError::NotFound);
         }
-        let camera = found
-            .access
-            .open_camera(&found.camera)
+        let access = &found.access;
+        let camera = access
+            .camera_name(&found.camera)
             .map_err(|error| alarm::raise(&error, "opening an event's camera"))?;
-        let found_by = found.device.as_ref().map(|device| found.access.open_device(device)).transpose();
-        let found_by =
-            found_by.map_err(|error| alarm::raise(&error, "opening the name of an event's device"))?;
-        let view = view(
-            credentials,
-            &found.access,
-            &found.verified,
-            camera.profile.name.clone(),
-            found_by.map(|profile| profile.name),
-            found.opened,
-        );
-        let (starts_at, ends_at) = days::day_of(&found.access.profile.zone, view.started_at)?;
-        let home = found.access.id();
-        let now = Timestamp::now();
-        let position = self
-            .registry()
-            .event_position(credentials.find(), now, home, event, starts_at, ends_at)
-            .await
-            .map_err(registry_error)?
-            .and_then(|rows| rows.data);
+        let found_by = access
+            .device_name(found.device.as_ref())
+            .map_err(|error| alarm::raise(&error, "opening the name of an event's device"))?;
+        let rights = access.rights();
+        let view = view(credentials, (access, rights), &found.verified, camera, found_by, found.opened);
+        // A place among all events of the day tells how many there are: a share tells of its own cameras only.
+        let position = match access {
+            EventAccess::Home(_) => Some(self.position(credentials, access, event, view.started_at).await?),
+            EventAccess::Share(..) => None,
+        };
         let motion = match found.verified.trailer().section(SectionKind::Motion) {
             Some(_) => {
                 let bytes = self.open_small(credentials, &found, SectionKind::Motion).await?;
@@ -146,7 +152,7 @@ impl Gate {
             }
             None => {
                 let action = Action::List { events: vec![found.event_ref()], cameras: Vec::new() };
-                let unlocking = self.record(credentials, &found.person, found.access.id(), action).await?;
+                let unlocking = self.record(credentials, &found.person, found.access.home(), action).await?;
                 unlocking.unlock(|| Ok(()))?;
                 None
             }
@@ -160,10 +166,7 @@ impl Gate {
             height: motion.as_ref().map(|track| track.height),
             frames: motion.as_ref().map(|track| track.frames),
             motion: motion.map(|track| track.samples).unwrap_or_default(),
-            position: position.map_or(views::Position { of_day: 1, in_day: 1 }, |position| views::Position {
-                of_day: position.of_day,
-                in_day: position.in_day,
-            }),
+            position,
             event: view,
         };
         Ok(Answer::new(credentials, detail))
@@ -171,15 +174,46 @@ impl Gate {
 
     /// Erases an event, unless footage of it is locked down: its header is zeroed, its file unlinked, its id kept so that a retry does not bring it back.
     pub async fn erase_event(&self, credentials: &Credentials, event: EventId) -> Result<(), GateError> {
-        let found = self.find_event(credentials, event, Closable::All).await?;
+        let found = self.find_event(credentials, event, Wanted::new(Closable::All, Right::Delete)).await?;
         if found.row.still {
             return Err(GateError::NotFound);
         }
-        let authority = found.person.authority_in(&found.access)?;
-        if let Some(object) = self.registry().erase_event(&authority, event).await.map_err(registry_error)? {
+        let erased = match &found.access {
+            EventAccess::Home(access) => {
+                let authority = found.person.authority_in(access)?;
+                self.registry().erase_event(&authority, event).await
+            }
+            EventAccess::Share(share, _) => {
+                let find = found.person.session.find;
+                self.registry().erase_shared_event(find, Timestamp::now(), share.grant, event).await
+            }
+        };
+        if let Some(object) = erased.map_err(registry_error)? {
             self.erase_objects(&[object]).await;
         }
         Ok(())
+    }
+
+    /// An event's place among those of its home's day.
+    async fn position(
+        &self,
+        credentials: &Credentials,
+        access: &EventAccess,
+        event: EventId,
+        started_at: Timestamp,
+    ) -> Result<views::Position, GateError> {
+        let (starts_at, ends_at) = days::day_of(access.zone(), started_at)?;
+        let (find, now) = (credentials.find(), Timestamp::now());
+        let rows = self
+            .registry()
+            .event_position(find, now, access.home(), event, starts_at, ends_at)
+            .await
+            .map_err(registry_error)?;
+        let position = rows.and_then(|rows| rows.data);
+        Ok(position.map_or(views::Position { of_day: 1, in_day: 1 }, |position| views::Position {
+            of_day: position.of_day,
+            in_day: position.in_day,
+        }))
     }
 
     async fn query(&self, credentials: &Credentials, filter: EventFilter) -> Result<EventQuery, GateError> {
@@ -200,6 +234,7 @@ impl Gate {
         let before = filter.cursor.as_deref().map(parse_cursor).transpose()?;
         Ok(EventQuery {
             homes: filter.home.map(|home| vec![home]),
+            shared_only: filter.shared,
             cameras: filter.cameras,
             label: filter.label.map(Label::code),
             from,
@@ -211,46 +246,91 @@ impl Gate {
     }
 }
 
-/// Opens cameras and secrets of a page once each, from the homes that the asker's grants opened.
+/// Opens cameras and secrets of a page once each, from the homes and shares that the asker's account opened.
 struct Cameras<'a> {
     page: &'a EventPage,
-    homes: &'a [HomeAccess],
+    /// Homes first: who has the whole of one needs no share of it.
+    accesses: &'a [EventAccess],
     open: HashMap<CameraId, String>,
-    secrets: HashMap<(CameraId, TenureId, HomeEpoch, CameraEpoch), CameraSecret>,
+    secrets: HashMap<SharedEpoch, Opening<'a>>,
 }
 
-impl Cameras<'_> {
+/// What opens the events of one epoch of a camera.
+struct Opening<'a> {
+    secret: CameraSecret,
+    access: &'a EventAccess,
+    rights: Rights,
+}
+
+impl<'a> Cameras<'a> {
+    /// An event as it is listed; `None` if it began before the share begins that finds it.
     fn event(
         &mut self,
         credentials: &Credentials,
         row: &EventRow,
         opened: bool,
-    ) -> Result<views::Event, OpenError> {
+    ) -> Result<Option<views::Event>, OpenError> {
         let mixed_up = OpenError::MixUp(Purpose::Event);
-        let access = self.homes.iter().find(|access| access.id() == row.home).ok_or(mixed_up.clone())?;
-        let key = (row.camera, row.tenure, row.home_epoch, row.camera_epoch);
-        let secret = match self.secrets.entry(key) {
+        let (page, accesses) = (self.page, self.accesses);
+        let key = SharedEpoch {
+            camera: row.camera,
+            tenure: row.tenure,
+            home_epoch: row.home_epoch,
+            camera_epoch: row.camera_epoch,
+        };
+        let opening = match self.secrets.entry(key) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
                 let epoch =
-                    self.page.epochs.iter().find(|epoch| is_epoch_of(epoch, row)).ok_or(mixed_up.clone())?;
-                entry.insert(access.camera_secret(epoch)?)
+                    page.epochs.iter().find(|epoch| is_epoch_of(epoch, row)).ok_or(mixed_up.clone())?;
+                entry.insert(opening(accesses, row.home, epoch)?)
             }
         };
-        let verified = verify(secret, row, row.id)?;
+        let verified = verify(&opening.secret, row, row.id)?;
+        let access = opening.access;
+        if let EventAccess::Share(share, _) = access
+            && !share.includes(verified.ids().started_at)
+        {
+            return Ok(None);
+        }
         let name = match self.open.entry(row.camera) {
             Entry::Occupied(entry) => entry.get().clone(),
             Entry::Vacant(entry) => {
-                let camera =
-                    self.page.cameras.iter().find(|camera| camera.id == row.camera).ok_or(mixed_up)?;
-                entry.insert(access.open_camera(camera)?.profile.name).clone()
+                let camera = page.cameras.iter().find(|camera| camera.id == row.camera).ok_or(mixed_up)?;
+                entry.insert(access.camera_name(camera)?).clone()
             }
         };
-        let device = self.page.devices.iter().find(|device| device.id == verified.ids().device);
-        let found_by =
-            device.map(|device| access.open_device(device)).transpose()?.map(|profile| profile.name);
-        Ok(view(credentials, access, &verified, name, found_by, opened))
+        let device = page.devices.iter().find(|device| device.id == verified.ids().device);
+        let found_by = access.device_name(device)?;
+        Ok(Some(view(credentials, (access, opening.rights), &verified, name, found_by, opened)))
     }
+}
+
+/// The home, else the shares that hold the secret of this epoch.
+fn opening<'a>(
+    accesses: &'a [EventAccess],
+    home: HomeId,
+    epoch: &CameraEpochRow,
+) -> Result<Opening<'a>, OpenError> {
+    let mut found: Option<Opening<'a>> = None;
+    let mut refused = OpenError::MixUp(Purpose::Event);
+    for access in accesses.iter().filter(|access| access.home() == home) {
+        match (access.camera_secret(epoch), &mut found) {
+            (Ok(secret), None) => found = Some(Opening { secret, access, rights: access.rights() }),
+            (Ok(_), Some(first)) => {
+                first.rights = first.rights.or(access.rights());
+                // The share that reaches furthest back decides what is part of it.
+                if let (EventAccess::Share(one, _), EventAccess::Share(other, _)) = (first.access, access)
+                    && other.text.from < one.text.from
+                {
+                    first.access = access;
+                }
+            }
+            (Err(error), None) => refused = error,
+            (Err(_), Some(_)) => {}
+        }
+    }
+    found.ok_or(refused)
 }
 
 pub(crate) fn is_epoch_of(epoch: &CameraEpochRow, row: &EventRow) -> bool {
@@ -281,7 +361,7 @@ pub(crate) fn verify(
 
 fn view(
     credentials: &Credentials,
-    access: &HomeAccess,
+    (access, rights): (&EventAccess, Rights),
     verified: &VerifiedEvent,
     camera_name: String,
     found_by: Option<String>,
@@ -289,7 +369,7 @@ fn view(
 ) -> views::Event {
     let ids = verified.ids();
     let trailer = verified.trailer();
-    let kept = Duration::from_secs(u64::from(access.row.retention_days) * 24 * 3600);
+    let kept = Duration::from_secs(u64::from(access.retention_days()) * 24 * 3600);
     views::Event {
         id: ids.event,
         home_id: ids.scope.home,
@@ -301,6 +381,7 @@ fn view(
         label_source: trailer.label_source,
         found_by,
         opened,
+        rights,
         clip_bytes: trailer.section(SectionKind::Clip).map_or(0, |section| section.plaintext_length()),
         expires_at: ids.started_at.plus(kept),
         thumbnail_url: urls::thumbnail(credentials, ids.event),

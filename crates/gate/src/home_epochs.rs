@@ -150,7 +150,11 @@ impl HomeAccess {
             .map(|entry| self.issue(person, &next_control, entry))
             .collect::<Result<_, _>>()?;
         let stays = |grant: GrantId| roster.entry(grant).is_some();
+        let renewed: Vec<_> = cameras.iter().map(|camera| camera.epoch.clone()).collect();
+        let (shares, ended_shares) = next.renew_shares(plan, roster, &renewed)?;
         Ok(HomeRenewal {
+            shares,
+            ended_shares,
             roster: roster.seal(&next_control, serial),
             text: next.row.text,
             keyring: next.row.keyring,

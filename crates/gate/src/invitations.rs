@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{AccountId, Email, GrantId, HomeId, Role, Timestamp};
-use ownsight_registry::{CustodyRow, GrantRow, InvitationRow, JoinAs, Joining, RegistryError};
+use ownsight_registry::{Comes, CustodyRow, GrantRow, InvitationRow, JoinAs, Joining, RegistryError};
 use ownsight_seal::{
     AccountKey, AccountScope, GrantScope, HomeScope, InvitationKey, InvitationSecret, OpenError, Purpose,
+    ShareScope,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,18 +17,21 @@ use crate::gate::{Gate, registry_error};
 use crate::password::Password;
 use crate::plan::TRIES;
 use crate::profile::{self, AccountProfile, KeyText};
-use crate::roster::{InvitationKept, JoinNote};
+use crate::roster::{InvitationKept, JoinNote, Offer};
+use crate::shares::ShareOffer;
 use crate::{Answer, Credentials, GateError, alarm, text, views};
 
 /// How long an invitation can be accepted.
-const INVITATION_LASTS: Duration = Duration::from_hours(7 * 24);
+pub(crate) const INVITATION_LASTS: Duration = Duration::from_hours(7 * 24);
 
 /// What an invitation says to who opens it.
 #[derive(Serialize, Deserialize)]
-struct InvitationText {
-    home: HomeId,
-    home_name: String,
-    invited_by: String,
+pub(crate) struct InvitationText {
+    pub(crate) home: HomeId,
+    pub(crate) home_name: String,
+    pub(crate) invited_by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) share: Option<ShareOffer>,
 }
 
 /// An invitation that opened by its secret and the address that was typed.
@@ -72,11 +76,12 @@ impl Gate {
                 home: access.id(),
                 home_name: access.profile.name.clone(),
                 invited_by: person.profile.name.clone(),
+                share: None,
             };
             let kept = InvitationKept {
                 key: KeyText::new(*key.expose()),
                 email: email.clone(),
-                role,
+                offer: Offer::Member(role),
                 made_by: person.profile.name.clone(),
             };
             let now = Timestamp::now();
@@ -84,7 +89,7 @@ impl Gate {
                 id,
                 find: secret.find(installation),
                 home: access.id(),
-                role,
+                role: Some(role),
                 epoch: control.scope().epoch,
                 created_at: now,
                 expires_at: now.plus(INVITATION_LASTS),
@@ -118,10 +123,11 @@ impl Gate {
         invitation: GrantId,
     ) -> Result<(), GateError> {
         let (person, access, plan) = self.managing_plan(credentials, home).await?;
-        let row = plan.invitations.iter().find(|row| row.id == invitation).ok_or(GateError::NotFound)?;
+        let is_it = |row: &&InvitationRow| row.id == invitation && row.role.is_some();
+        let row = plan.invitations.iter().find(is_it).ok_or(GateError::NotFound)?;
         // One that does not open can be withdrawn by whoever holds the control key.
-        if let Ok(kept) = access.open_invitation(row) {
-            access.may_decide_on(kept.role)?;
+        if let Ok(InvitationKept { offer: Offer::Member(role), .. }) = access.open_invitation(row) {
+            access.may_decide_on(role)?;
         }
         let authority = person.authority_in(&access)?;
         self.registry().withdraw_invitation(&authority, invitation).await.map_err(registry_error)
@@ -141,6 +147,12 @@ impl Gate {
         Ok(views::OpenedInvitation {
             home_name: open.text.home_name,
             role: open.row.role,
+            share: open.text.share.map(|offer| views::OfferedShare {
+                cameras: offer.cameras,
+                rights: offer.rights,
+                from: offer.from,
+                until: offer.until,
+            }),
             invited_by: open.text.invited_by,
             email: email.as_str().to_owned(),
             has_account: account.is_some(),
@@ -200,7 +212,8 @@ impl Gate {
             match self.join(&open, scope, &key, &profile, as_).await {
                 Err(GateError::Conflict) => {}
                 joined => {
-                    return Ok(views::JoinedAnew { account_id: account, home_id: joined?.home_id });
+                    let views::Joined { home_id, share_id } = joined?;
+                    return Ok(views::JoinedAnew { account_id: account, home_id, share_id });
                 }
             }
         }
@@ -233,14 +246,15 @@ impl Gate {
         };
         let text = text
             .and_then(|text| {
-                if text.home == row.home { Ok(text) } else { Err(OpenError::MixUp(Purpose::InvitationText)) }
+                let fits = text.home == row.home && text.share.is_some() == row.role.is_none();
+                if fits { Ok(text) } else { Err(OpenError::MixUp(Purpose::InvitationText)) }
             })
             .map_err(|error| alarm::raise(&error, "opening an invitation"))?;
         self.throttle().succeeded(email, peer, Instant::now());
         Ok(OpenInvitation { row, key, text })
     }
 
-    /// Opens what an invitation grants, puts it under the account's key, and leaves the note by which the home learns who it is.
+    /// Opens what an invitation is to, puts it under the account's key, and leaves the note by which the home learns who it is.
     async fn join(
         &self,
         open: &OpenInvitation,
@@ -251,23 +265,39 @@ impl Gate {
     ) -> Result<views::Joined, GateError> {
         let OpenInvitation { row, key: invitation, text } = open;
         let installation = self.installation();
-        let home = HomeScope { installation, home: text.home, epoch: row.epoch };
-        let granted = invitation
-            .open_grant(row.id, row.role, home, &row.wrap)
-            .map_err(|error| alarm::raise(&error, "opening what an invitation grants"))?;
         let scope = GrantScope { account, grant: row.id };
         let member_key = invitation.member_key(account, row.id);
+        let member_key = key.seal_member_key(scope, text.home, &member_key);
         let now = Timestamp::now();
-        let grant = GrantRow {
-            id: row.id,
-            account: account.account,
-            home: text.home,
-            role: row.role,
-            epoch: row.epoch,
-            created_at: now,
-            wrap: key.seal_grant(scope, &granted),
-            away: false,
-            member_key: key.seal_member_key(scope, text.home, &member_key),
+        let raise = |error: OpenError| alarm::raise(&error, "opening what an invitation is to");
+        let comes = match row.role {
+            Some(role) => {
+                let home = HomeScope { installation, home: text.home, epoch: row.epoch };
+                let granted = invitation.open_grant(row.id, role, home, &row.wrap).map_err(raise)?;
+                Comes::Member(GrantRow {
+                    id: row.id,
+                    account: account.account,
+                    home: text.home,
+                    role,
+                    epoch: row.epoch,
+                    created_at: now,
+                    wrap: key.seal_grant(scope, &granted),
+                    away: false,
+                    member_key,
+                })
+            }
+            None => {
+                let share = ShareScope { installation, home: text.home, grant: row.id };
+                let share_key = invitation.open_share(share, &row.wrap).map_err(raise)?;
+                Comes::Share {
+                    share: row.id,
+                    home: text.home,
+                    account: account.account,
+                    sealed: row.wrap.clone(),
+                    wrap: key.seal_share(scope, text.home, &share_key),
+                    member_key,
+                }
+            }
         };
         let note = profile::encode(&JoinNote {
             account: account.account,
@@ -279,11 +309,11 @@ impl Gate {
             find: row.find,
             now,
             as_,
-            grant,
+            comes,
             tag: invitation.tag_join_note(installation, row.id, &note),
             note: note.to_vec(),
         };
         self.registry().join(joining).await.map_err(registry_error)?;
-        Ok(views::Joined { home_id: text.home })
+        Ok(views::Joined { home_id: text.home, share_id: row.role.is_none().then_some(row.id) })
     }
 }

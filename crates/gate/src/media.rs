@@ -4,45 +4,30 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ownsight_ledger::{Action, ByteRange, EventRef};
-use ownsight_model::{CameraId, Closable, EventId, SectionKind, TestId, Timestamp};
-use ownsight_registry::{CameraRow, CameraStanding, DeviceRow, EventRow};
+use ownsight_ledger::{Action, ByteRange};
+use ownsight_model::{CameraId, Closable, EventId, Right, SectionKind, TestId};
+use ownsight_registry::CameraStanding;
 use ownsight_seal::stream::{StreamError, StreamOpener};
-use ownsight_seal::{
-    EventOpener, HEADER_BYTES, HeaderIds, OpenError, Purpose, Section, SessionTag, VerifiedEvent,
-};
+use ownsight_seal::{HEADER_BYTES, HeaderIds, OpenError, Purpose, Section, SessionTag};
 use ownsight_vault::{ObjectRef, ReadError, VaultReader};
 use zeroize::Zeroizing;
 
-use crate::access::{HomeAccess, Person};
 use crate::answer::WrongSession;
-use crate::events::verify;
-use crate::gate::{Gate, registry_error};
-use crate::{Answer, Credentials, GateError, alarm, text};
+use crate::event_access::{FoundEvent, Wanted};
+use crate::gate::Gate;
+use crate::{Answer, Credentials, GateError, alarm};
 
 /// Sections that are opened whole are at most so long.
 const SMALL_BYTES_MAX: u64 = 1 << 20;
 const STREAM_HEADER_BYTES: usize = ownsight_seal::stream::HEADER_LEN;
+
+const SEEN: Wanted = Wanted::new(Closable::Thumbnails, Right::Footage);
 
 /// How long session, grant and event are believed while media is on its way; then they are read and opened anew.
 const BELIEVED_FOR: Duration = Duration::from_millis(500);
 
 /// Pause before a busy registry is asked again.
 const BUSY_PAUSE: Duration = Duration::from_millis(200);
-
-/// An event that the asker's own grant opens, verified.
-pub(crate) struct FoundEvent {
-    pub(crate) person: Person,
-    pub(crate) access: HomeAccess,
-    pub(crate) row: EventRow,
-    pub(crate) camera: CameraRow,
-    pub(crate) device: Option<DeviceRow>,
-    pub(crate) opened: bool,
-    pub(crate) verified: VerifiedEvent,
-    /// A moment before the registry was asked.
-    asked_at: Instant,
-    opener: EventOpener,
-}
 
 /// What to open of an event.
 #[derive(Debug, Clone)]
@@ -64,6 +49,13 @@ impl Media {
             Self::Thumbnail => SectionKind::Thumbnail,
             Self::Video { .. } => SectionKind::Clip,
         }
+    }
+
+    /// A video that is to be kept is more than one that is seen.
+    fn wanted(&self) -> Wanted {
+        let right =
+            if let Self::Video { download: true, .. } = self { Right::Export } else { Right::Footage };
+        Wanted::new(closed_as(self.kind()), right)
     }
 }
 
@@ -108,7 +100,7 @@ pub struct MediaStream {
     gate: Gate,
     credentials: Credentials,
     ids: HeaderIds,
-    wanted: Closable,
+    wanted: Wanted,
     believed_since: Instant,
     tag: SessionTag,
     reader: VaultReader,
@@ -148,9 +140,11 @@ impl Gate {
     ) -> Result<MediaStream, GateError> {
         let found = self.find_media(credentials, event, &media).await?;
         let event = found.event_ref();
+        let wanted = media.wanted();
         match media {
             Media::Thumbnail => {
-                self.stream(credentials, found, SectionKind::Thumbnail, None, Action::Thumbnail(event)).await
+                let action = Action::Thumbnail(event);
+                self.stream(credentials, found, SectionKind::Thumbnail, (wanted, None), action).await
             }
             Media::Video { range, download: false } => {
                 let recorded = match range {
@@ -161,12 +155,12 @@ impl Gate {
                     Some(RangeAsked::Last(_)) | None => ByteRange::WHOLE,
                 };
                 let action = Action::Video { event, range: recorded };
-                self.stream(credentials, found, SectionKind::Clip, range, action).await
+                self.stream(credentials, found, SectionKind::Clip, (wanted, range), action).await
             }
             Media::Video { range, download: true } => {
                 let name = found.file_name();
                 let mut stream = self
-                    .stream(credentials, found, SectionKind::Clip, range, Action::Download(event))
+                    .stream(credentials, found, SectionKind::Clip, (wanted, range), Action::Download(event))
                     .await?;
                 stream.file_name = Some(name);
                 Ok(stream)
@@ -215,7 +209,7 @@ impl Gate {
     ) -> Result<MediaStream, GateError> {
         let found = self.find_still(credentials, camera).await?;
         let action = Action::Still(found.event_ref());
-        self.stream(credentials, found, SectionKind::Still, None, action).await
+        self.stream(credentials, found, SectionKind::Still, (SEEN, None), action).await
     }
 
     async fn find_media(
@@ -224,15 +218,15 @@ impl Gate {
         event: EventId,
         media: &Media,
     ) -> Result<FoundEvent, GateError> {
-        let found = self.find_event(credentials, event, closed_as(media.kind())).await?;
+        let found = self.find_event(credentials, event, media.wanted()).await?;
         if found.row.still { Err(GateError::NotFound) } else { Ok(found) }
     }
 
     async fn find_still(&self, credentials: &Credentials, camera: CameraId) -> Result<FoundEvent, GateError> {
         let (_, _, detail) = self.camera_detail(credentials, camera).await?;
         let event = detail.still.ok_or(GateError::NoPicture)?.id;
-        let found = self.find_event(credentials, event, Closable::Thumbnails).await?;
-        if found.verified.ids().scope.camera != camera {
+        let found = self.find_event(credentials, event, SEEN).await?;
+        if found.camera_id() != camera {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::Event), "opening a camera's still"));
         }
         Ok(found)
@@ -249,7 +243,7 @@ impl Gate {
             CameraStanding::Draft => Action::TestPicture { camera: found.camera.id, test },
             CameraStanding::Active | CameraStanding::Erased => Action::Still(found.event_ref()),
         };
-        self.stream(credentials, found, SectionKind::Still, None, action).await
+        self.stream(credentials, found, SectionKind::Still, (SEEN, None), action).await
     }
 
     async fn find_test_still(
@@ -258,44 +252,7 @@ impl Gate {
         test: TestId,
     ) -> Result<FoundEvent, GateError> {
         let event = self.test_still(credentials, test).await?;
-        self.find_event(credentials, event, Closable::Thumbnails).await
-    }
-
-    pub(crate) async fn find_event(
-        &self,
-        credentials: &Credentials,
-        event: EventId,
-        wanted: Closable,
-    ) -> Result<FoundEvent, GateError> {
-        let asked_at = Instant::now();
-        let rows = self
-            .registry()
-            .event(credentials.find(), Timestamp::now(), event)
-            .await
-            .map_err(registry_error)?;
-        let rows = rows.ok_or(GateError::SignedOut)?;
-        let home = self.found(credentials, &rows)?.event.home;
-        let (person, access, data) = self.open_home(credentials, home, rows)?;
-        let detail = data.ok_or(GateError::NotFound)?;
-        let open = || {
-            let secret = access.camera_secret(&detail.epoch)?;
-            let verified = verify(&secret, &detail.event, event)?;
-            let opener = secret.open_event(verified.clone())?;
-            Ok::<_, OpenError>((verified, opener))
-        };
-        let (verified, opener) = open().map_err(|error| alarm::raise(&error, "opening an event"))?;
-        person.may(wanted, Some(home), Some(verified.ids().scope.camera))?;
-        Ok(FoundEvent {
-            person,
-            access,
-            row: detail.event,
-            camera: detail.camera,
-            device: detail.device,
-            opened: detail.opened,
-            verified,
-            asked_at,
-            opener,
-        })
+        self.find_event(credentials, event, SEEN).await
     }
 
     /// Opens a small section whole, on record.
@@ -311,7 +268,7 @@ impl Gate {
             return Err(alarm::raise(&error, "opening a section"));
         }
         let action = Action::Motion(found.event_ref());
-        let unlocking = self.record(credentials, &found.person, found.access.id(), action).await?;
+        let unlocking = self.record(credentials, &found.person, found.access.home(), action).await?;
         let opened = self.open_section(found, section).await;
         let (reader, opener, last) = unlocking.unlock(|| opened)?;
         let layout = *opener.layout();
@@ -330,12 +287,12 @@ impl Gate {
         credentials: &Credentials,
         found: FoundEvent,
         kind: SectionKind,
-        range: Option<RangeAsked>,
+        (wanted, range): (Wanted, Option<RangeAsked>),
         action: Action,
     ) -> Result<MediaStream, GateError> {
         let section = found.opener.section(kind).ok_or(GateError::NotFound)?;
         let believed_since = found.asked_at;
-        let unlocking = self.record(credentials, &found.person, found.access.id(), action).await?;
+        let unlocking = self.record(credentials, &found.person, found.access.home(), action).await?;
         let opened = self.open_section(&found, section).await;
         let (reader, opener, last) = unlocking.unlock(|| opened)?;
         let total = opener.layout().plaintext_len();
@@ -348,7 +305,7 @@ impl Gate {
             gate: self.clone(),
             credentials: credentials.clone(),
             ids: *found.verified.ids(),
-            wanted: closed_as(kind),
+            wanted,
             believed_since,
             tag: credentials.tag(),
             reader,
@@ -392,11 +349,6 @@ impl Gate {
 }
 
 impl FoundEvent {
-    pub(crate) fn event_ref(&self) -> EventRef {
-        let ids = self.verified.ids();
-        EventRef { camera: ids.scope.camera, event: ids.event }
-    }
-
     fn about(
         &self,
         credentials: &Credentials,
@@ -406,12 +358,6 @@ impl FoundEvent {
         let section = self.opener.section(kind).ok_or(GateError::NotFound)?;
         let length = section.plaintext_length();
         Ok(Answer::new(credentials, MediaAbout { length, content_type: content_type(kind), file_name }))
-    }
-
-    /// `2026-11-23_14-32-08_Main-path.mp4`, in the home's time.
-    fn file_name(&self) -> String {
-        let camera = self.access.open_camera(&self.camera).map(|open| open.profile.name).unwrap_or_default();
-        text::file_name(&self.access.profile.zone, self.verified.ids().started_at, &camera)
     }
 }
 

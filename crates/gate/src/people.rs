@@ -9,7 +9,7 @@ use crate::gate::{Gate, registry_error};
 use crate::home_epochs::Renewed;
 use crate::plan::TRIES;
 use crate::profile;
-use crate::roster::{MemberEntry, Members, Roster, RosterEntry};
+use crate::roster::{InvitationKept, MemberEntry, Members, Offer, Roster, RosterEntry};
 use crate::{Answer, Credentials, GateError, alarm, views};
 
 impl Gate {
@@ -21,11 +21,13 @@ impl Gate {
     ) -> Result<Answer<views::People>, GateError> {
         let (person, access, plan) = self.home_plan(credentials, home).await?;
         self.settle_grant(&person, &access).await;
-        let (members, invitations, unverified) = if access.control().is_ok() {
+        let (members, invitations, mut unverified) = if access.control().is_ok() {
             access.people(&plan)?
         } else {
             (access.fellow_members(&person, &plan)?, Vec::new(), 0)
         };
+        let (shares, unopened) = self.home_shares(credentials, &access, &plan).await?;
+        unverified += unopened;
         let waiting = plan.devices.iter().map(|detail| &detail.device).filter(|device| {
             device.standing == DeviceStanding::Paired && device.acknowledged_serial < device.latest_serial
         });
@@ -38,7 +40,8 @@ impl Gate {
                 .map_err(|error| alarm::raise(&error, "opening a device's name"))?;
             waiting_devices.push(name.name);
         }
-        let view = views::People { role: access.role(), members, invitations, waiting_devices, unverified };
+        let view =
+            views::People { role: access.role(), members, invitations, shares, waiting_devices, unverified };
         Ok(Answer::new(credentials, view))
     }
 
@@ -165,14 +168,18 @@ impl HomeAccess {
         let mut invitations = Vec::new();
         for row in plan.invitations.iter().filter(|row| row.joined.is_none()) {
             match self.open_invitation(row) {
-                Ok(kept) => invitations.push(views::Invitation {
-                    id: row.id,
-                    email: kept.email.as_str().to_owned(),
-                    role: kept.role,
-                    made_by: kept.made_by,
-                    made_at: row.created_at,
-                    expires_at: row.expires_at,
-                }),
+                // Shown among the shares.
+                Ok(InvitationKept { offer: Offer::Share(_), .. }) => {}
+                Ok(InvitationKept { offer: Offer::Member(role), email, made_by, .. }) => {
+                    invitations.push(views::Invitation {
+                        id: row.id,
+                        email: email.as_str().to_owned(),
+                        role,
+                        made_by,
+                        made_at: row.created_at,
+                        expires_at: row.expires_at,
+                    })
+                }
                 Err(error) => {
                     alarm::raise(&error, "opening an invitation");
                     unverified += 1;

@@ -59,6 +59,7 @@ impl Gate {
         Ok(admitted
             || self.found_roster(person, access, plan).await?
             || self.start_due_epoch(person, access, plan).await?
+            || self.end_due_shares(person, access, plan).await?
             || self.settle_pairings(person, access, plan).await?)
     }
 

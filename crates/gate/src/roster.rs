@@ -9,12 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
 use crate::profile::{self, KeyText};
+use crate::shares::{ShareEntry, ShareTerms};
 use crate::{GateError, alarm};
 
 /// Who is a member, and what new keys are sealed to: opened with the control key.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Roster {
     pub(crate) members: Vec<RosterEntry>,
+    /// Who holds a share.
+    #[serde(default)]
+    pub(crate) shares: Vec<ShareEntry>,
 }
 
 /// One member.
@@ -63,8 +67,33 @@ pub(crate) struct JoinNote {
 pub(crate) struct InvitationKept {
     pub(crate) key: KeyText,
     pub(crate) email: Email,
-    pub(crate) role: Role,
+    #[serde(flatten)]
+    pub(crate) offer: Offer,
     pub(crate) made_by: String,
+}
+
+/// What an invitation is to: in JSON the field `role` or `share`.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Offer {
+    #[serde(rename = "role")]
+    Member(Role),
+    #[serde(rename = "share")]
+    Share(ShareTerms),
+}
+
+impl Offer {
+    fn role(&self) -> Option<Role> {
+        match self {
+            Self::Member(role) => Some(*role),
+            Self::Share(_) => None,
+        }
+    }
+}
+
+/// Who accepted an invitation, verified.
+enum Joined {
+    Member(RosterEntry),
+    Holder(ShareEntry),
 }
 
 impl RosterEntry {
@@ -134,9 +163,14 @@ impl Roster {
     }
 
     /// Those whose grants are live: who left is in the roster until it is written again.
-    fn live(mut self, grants: &[GrantRow]) -> Self {
-        self.members
-            .retain(|entry| grants.iter().any(|row| row.id == entry.grant && row.account == entry.account));
+    fn live(mut self, plan: &HomePlan) -> Self {
+        self.members.retain(|entry| {
+            plan.grants.iter().any(|row| row.id == entry.grant && row.account == entry.account)
+        });
+        let is_there = |entry: &ShareEntry| {
+            plan.shares.iter().any(|row| row.id == entry.grant && row.account == Some(entry.account))
+        };
+        self.shares.retain(is_there);
         self
     }
 }
@@ -147,7 +181,7 @@ impl HomeAccess {
         let row = plan.roster.as_ref().ok_or(OpenError::MixUp(Purpose::Roster));
         let opened = row.and_then(|row| Ok((row, self.open_roster_row(row)?)));
         let (row, roster) = opened.map_err(|error| alarm::raise(&error, "opening a roster"))?;
-        Ok((roster.live(&plan.grants), row.serial))
+        Ok((roster.live(plan), row.serial))
     }
 
     fn open_roster_row(&self, row: &RosterRow) -> Result<Roster, OpenError> {
@@ -160,7 +194,7 @@ impl HomeAccess {
         let mixed_up = OpenError::MixUp(Purpose::InvitationKept);
         let control = self.granted.control_key().ok_or(mixed_up.clone())?;
         let kept: InvitationKept = profile::decode(&control.open_invitation(row.id, &row.kept)?)?;
-        if kept.role == row.role { Ok(kept) } else { Err(mixed_up) }
+        if kept.offer.role() == row.role { Ok(kept) } else { Err(mixed_up) }
     }
 }
 
@@ -185,7 +219,7 @@ impl Gate {
             &person.key.public_key(person.scope),
             &member_key,
         );
-        let roster = Roster { members: vec![entry] }.seal(access.control()?, 1);
+        let roster = Roster { members: vec![entry], shares: Vec::new() }.seal(access.control()?, 1);
         let scope = person.grant_scope(grant.id);
         let sealed = person.key.seal_member_key(scope, access.id(), &member_key);
         let authority = person.authority_in(access)?;
@@ -211,14 +245,20 @@ impl Gate {
         let (mut roster, serial) = access.open_roster(plan)?;
         let (mut admitted, mut refused) = (Vec::new(), Vec::new());
         for row in joined {
-            let Some(grant) = plan.grants.iter().find(|grant| grant.id == row.id) else {
+            let grant = plan.grants.iter().find(|grant| grant.id == row.id).map(|grant| grant.account);
+            let share = plan.shares.iter().find(|share| share.id == row.id).and_then(|share| share.account);
+            let Some(account) = grant.or(share) else {
                 // Left again before anybody looked.
                 admitted.push(row.id);
                 continue;
             };
-            match self.verify_join(access, row, grant) {
-                Ok(entry) => {
+            match self.verify_join(access, row, account) {
+                Ok(Joined::Member(entry)) => {
                     roster.members.push(entry);
+                    admitted.push(row.id);
+                }
+                Ok(Joined::Holder(entry)) => {
+                    roster.shares.push(entry);
                     admitted.push(row.id);
                 }
                 Err(error) => {
@@ -240,29 +280,43 @@ impl Gate {
         &self,
         access: &HomeAccess,
         row: &InvitationRow,
-        grant: &GrantRow,
-    ) -> Result<RosterEntry, OpenError> {
+        account: AccountId,
+    ) -> Result<Joined, OpenError> {
         let unverified = OpenError::NotAuthentic(Purpose::JoinNote);
         let joined = row.joined.as_ref().ok_or(unverified.clone())?;
         let kept = access.open_invitation(row)?;
         let key = kept.key();
         key.verify_join_note(self.installation(), row.id, &joined.note, &joined.tag)?;
         let note: JoinNote = profile::decode(&joined.note)?;
-        if note.email != kept.email || note.account != grant.account || grant.role != kept.role {
+        if note.email != kept.email || note.account != account {
             return Err(OpenError::MixUp(Purpose::JoinNote));
         }
         PublicKey::from_bytes(note.public_key.bytes()).ok_or(unverified)?;
         let account = AccountScope { installation: self.installation(), account: note.account };
-        Ok(RosterEntry {
-            grant: row.id,
-            account: note.account,
-            email: kept.email,
-            name: note.name,
-            role: kept.role,
-            public_key: note.public_key,
-            member_key: KeyText::new(*key.member_key(account, row.id).expose()),
-            since: joined.at,
-            invited_by: Some(kept.made_by),
+        let member_key = KeyText::new(*key.member_key(account, row.id).expose());
+        Ok(match kept.offer {
+            Offer::Member(role) => Joined::Member(RosterEntry {
+                grant: row.id,
+                account: note.account,
+                email: kept.email,
+                name: note.name,
+                role,
+                public_key: note.public_key,
+                member_key,
+                since: joined.at,
+                invited_by: Some(kept.made_by),
+            }),
+            Offer::Share(terms) => Joined::Holder(ShareEntry {
+                grant: row.id,
+                account: note.account,
+                email: kept.email,
+                name: note.name,
+                public_key: note.public_key,
+                member_key,
+                accepted: joined.at,
+                made_by: kept.made_by,
+                terms,
+            }),
         })
     }
 
@@ -282,5 +336,5 @@ impl Gate {
 
 /// A home's first roster: of who makes it.
 pub(crate) fn first_roster(control: &ControlKey, founder: RosterEntry) -> RosterRow {
-    Roster { members: vec![founder] }.seal(control, 1)
+    Roster { members: vec![founder], shares: Vec::new() }.seal(control, 1)
 }

@@ -1,8 +1,8 @@
 //! What people see: plain values, opened for one session, in the form of the HTTP API.
 
 use ownsight_model::{
-    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Role,
-    SessionId, TestId, Timestamp,
+    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Rights,
+    Role, SessionId, TestId, Timestamp,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,7 +18,9 @@ macro_rules! view {
 }
 
 mod people;
+mod shares;
 pub use people::*;
+pub use shares::*;
 
 view! {
     /// Who is signed in, and in which homes.
@@ -31,7 +33,9 @@ view! {
         session: Session,
         /// Other sign-ins of the account that nobody looked at yet.
         new_sign_ins: u32,
-        /// Homes that could not be verified and are not shown.
+        /// How much is shared with the account: shares that have begun, and those to come.
+        shares: u32,
+        /// Homes and shares that could not be verified and are not shown.
         unverified: u32,
     }
 }
@@ -189,6 +193,8 @@ view! {
         found_by: Option<String>,
         /// Whether this account has opened it.
         opened: bool,
+        /// What the account may do with it.
+        rights: Rights as Vec<String>,
         /// Bytes of the event video.
         clip_bytes: u64,
         /// When it will be erased by age.
@@ -217,8 +223,8 @@ view! {
         frames: Option<u32>,
         /// Offset in ms and strength, 0 to 255.
         motion: Vec<(u32, u8)> as Vec<[u32; 2]>,
-        /// Its place on its day.
-        position: Position,
+        /// Its place on its day; `null` for one that is shared.
+        position: Option<Position>,
     }
 }
 view! {

@@ -14,6 +14,7 @@ pub mod lockdown;
 pub mod motion;
 pub mod report;
 pub mod role;
+pub mod share;
 pub mod time;
 
 pub use camera::{
@@ -30,4 +31,5 @@ pub use lockdown::{Closable, Closed, LockdownScope};
 pub use motion::MotionTrack;
 pub use report::{CameraReport, DeviceReport, GapReason, GapReport, TestReport, VideoReport};
 pub use role::Role;
+pub use share::{NoFootage, Right, Rights};
 pub use time::Timestamp;

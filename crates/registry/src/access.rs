@@ -9,7 +9,8 @@ use crate::decode::{self, columns};
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::lockdowns;
-use crate::rows::{AccountRow, GrantRow, HomeRow, LockdownRow, SessionRow};
+use crate::rows::{AccountRow, GrantRow, HomeRow, LockdownRow, SessionRow, ShareRow};
+use crate::shares::shares_of_account;
 use crate::{Registry, RegistryError};
 
 /// What was read for a live session, with all that proves who asked: from one state of the primary.
@@ -21,6 +22,8 @@ pub struct Authorised<T> {
     pub account: AccountRow,
     /// The account's live grants with their homes. The gate decides by what their wraps open to.
     pub grants: Vec<(GrantRow, HomeRow)>,
+    /// The account's live shares with their homes, those that begin later too. The gate decides by what their contents open to.
+    pub shares: Vec<(ShareRow, HomeRow)>,
     /// Lockdowns that concern the account, its homes, or any camera: the gate decides which of them close what.
     pub lockdowns: Vec<LockdownRow>,
     /// What was asked for, of those homes only.
@@ -135,7 +138,8 @@ pub(crate) fn access(connection: &Connection, find: &[u8; 32], now: Timestamp) -
         let mut c = Columns::new(row, "grants");
         grants.push((decode::grant(&mut c)?, decode::home(&mut c)?));
     }
-    let mut access = Authorised { session, account, grants, lockdowns: Vec::new(), data: () };
+    let shares = shares_of_account(connection, account.id, now)?;
+    let mut access = Authorised { session, account, grants, shares, lockdowns: Vec::new(), data: () };
     access.lockdowns = lockdowns::concerning(connection, &access)?;
     Ok(Some(access))
 }
@@ -156,8 +160,8 @@ impl Registry {
             .snapshot(move |connection| {
                 let Some(access) = access(connection, &find, now)? else { return Ok(None) };
                 let data = read(connection, &access)?;
-                let Authorised { session, account, grants, lockdowns, data: () } = access;
-                Ok(Some(Authorised { session, account, grants, lockdowns, data }))
+                let Authorised { session, account, grants, shares, lockdowns, data: () } = access;
+                Ok(Some(Authorised { session, account, grants, shares, lockdowns, data }))
             })
             .await
     }

@@ -20,8 +20,8 @@ use crate::{ObjectKey, Registry, RegistryError};
 pub struct CameraUpdate {
     /// The camera.
     pub camera: CameraId,
-    /// Name and settings, sealed under the text key of its current epoch.
-    pub text: Option<Vec<u8>>,
+    /// Name and settings, sealed under the text key of this camera epoch, which must be its present one.
+    pub text: Option<(CameraEpoch, Vec<u8>)>,
     /// Its address, or none.
     pub address: Option<Option<Vec<u8>>>,
     /// The device that serves it, or none.
@@ -335,11 +335,14 @@ pub(crate) fn next_epoch(tx: &Tx<'_>, home: HomeId, epoch: &CameraEpochRow, text
     insert_epoch(tx, epoch)
 }
 
-/// Writes what an update names.
+/// Writes what an update names; [`RegistryError::Conflict`] if the camera has another epoch by now.
 pub(crate) fn change(tx: &Tx<'_>, asker: Asker, update: &CameraUpdate) -> Step<()> {
     let camera = update.camera.as_bytes();
-    if let Some(text) = &update.text {
-        run(tx, "UPDATE cameras SET text = ?2 WHERE id = ?1", params![camera, text])?;
+    if let Some((epoch, text)) = &update.text {
+        let sql = "UPDATE cameras SET text = ?2 WHERE id = ?1 AND camera_epoch = ?3";
+        if run(tx, sql, params![camera, text, epoch.number()])? == 0 {
+            return Err(RegistryError::Conflict.into());
+        }
     }
     if let Some(address) = &update.address {
         run(tx, "UPDATE cameras SET address = ?2 WHERE id = ?1", params![camera, address])?;

@@ -7,7 +7,7 @@ use crate::error::Step;
 use crate::rows::{
     AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceRow, DeviceStanding, EventRow, GrantRow,
     HomeRow, InvitationRow, JoinRow, LockdownRow, PairingAnswerRow, PairingRow, ReportRow, RosterRow,
-    SessionRow,
+    SessionRow, ShareRow,
 };
 
 /// The columns of each row, in the order in which its reader below takes them.
@@ -34,6 +34,9 @@ macro_rules! columns {
     };
     (report $t:literal) => { columns!(@ $t device received_at body tag) };
     (lockdown $t:literal) => { columns!(@ $t id scope subject closes reason begun_by begun_at) };
+    (share $t:literal) => {
+        columns!(@ $t id home account serial created_at from_at until_at wrap away member_key contents revoked_at)
+    };
     (roster $t:literal) => { columns!(@ $t home epoch serial roster members) };
     (invitation $t:literal) => {
         columns!(@ $t id find home role epoch created_at expires_at text wrap kept joined_at joined_account note tag)
@@ -107,6 +110,24 @@ fn role(c: &mut Columns<'_, '_>) -> Step<Role> {
     Role::from_code(code).map_or_else(|| c.corrupt("role"), Ok)
 }
 
+pub(crate) fn share(c: &mut Columns<'_, '_>) -> Step<ShareRow> {
+    c.of("shares");
+    Ok(ShareRow {
+        id: c.id("id")?,
+        home: c.id("home")?,
+        account: c.joined(1, |c| c.id("account"))?,
+        serial: c.number("serial")?,
+        created_at: c.time("created_at")?,
+        from_at: c.time_or_null("from_at")?,
+        until_at: c.time_or_null("until_at")?,
+        wrap: c.blob("wrap")?,
+        away: c.flag("away")?,
+        member_key: c.blob("member_key")?,
+        contents: c.blob("contents")?,
+        revoked: c.time_or_null("revoked_at")?.is_some(),
+    })
+}
+
 pub(crate) fn roster(c: &mut Columns<'_, '_>) -> Step<RosterRow> {
     c.of("rosters");
     Ok(RosterRow {
@@ -124,7 +145,10 @@ pub(crate) fn invitation(c: &mut Columns<'_, '_>) -> Step<InvitationRow> {
         id: c.id("id")?,
         find: c.array("find")?,
         home: c.id("home")?,
-        role: role(c)?,
+        role: {
+            let code = c.joined(1, |c| c.number("role"))?;
+            code.map(|code| Role::from_code(code).map_or_else(|| c.corrupt("role"), Ok)).transpose()?
+        },
         epoch: c.home_epoch("epoch")?,
         created_at: c.time("created_at")?,
         expires_at: c.time("expires_at")?,

@@ -1,6 +1,6 @@
 //! Devices: what they are to a home, and when they called.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::error::Step;
 use crate::pairings::pairing_of;
 use crate::reports::{self, latest};
 use crate::rows::{CameraEpochRow, DeviceDetail, DeviceRow, DeviceStanding};
+use crate::shares::{ShareIssue, covers, write_share};
 use crate::sql::{first, rows, run};
 use crate::{Registry, RegistryError};
 
@@ -52,6 +53,17 @@ impl Touched {
     fn forget(&self, device: DeviceId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&device);
     }
+}
+
+/// What becomes of the cameras that a removed device served.
+#[derive(Debug, Clone, Default)]
+pub struct LeftCameras {
+    /// Those that begin the epoch after their present one, each with its text under that.
+    pub renewed: Vec<(CameraEpochRow, Vec<u8>)>,
+    /// Those that have to stay in their epoch.
+    pub unopened: Vec<CameraId>,
+    /// What the live shares of those that begin an epoch hold from then on.
+    pub issues: Vec<ShareIssue>,
 }
 
 impl Registry {
@@ -108,15 +120,15 @@ impl Registry {
     /// Removes a device, or cancels its pairing. Its cameras stay, without a device and under a new camera epoch each; its
     /// key and configurations, and its reports on them, are destroyed.
     ///
-    /// [`RegistryError::Conflict`], and nothing is written, unless `renewed` are its cameras and drafts, each with the epoch
-    /// after its present one and its text under that, but for those `unopened` that have to stay in their epoch.
+    /// [`RegistryError::Conflict`], and nothing is written, unless `left` names exactly its cameras and drafts, and all live
+    /// shares of those that begin an epoch.
     pub async fn remove_device(
         &self,
         authority: &Authority,
         device: DeviceId,
-        renewed: Vec<(CameraEpochRow, Vec<u8>)>,
-        unopened: Vec<CameraId>,
+        left: LeftCameras,
     ) -> Result<(), RegistryError> {
+        let LeftCameras { renewed, unopened, issues } = left;
         self.authorised_write(authority, move |tx, asker| {
             let row = owned(tx, asker, device)?;
             let id = device.as_bytes();
@@ -132,6 +144,11 @@ impl Registry {
                 next_epoch(tx, row.home, epoch, text)?;
                 let sql = "DELETE FROM reports WHERE kind = ?1 AND subject = ?2";
                 run(tx, sql, params![reports::CAMERA, epoch.camera.as_bytes()])?;
+            }
+            let issued: BTreeSet<_> = issues.iter().map(|issue| issue.share).collect();
+            covers(tx, renewed.iter().map(|(epoch, _)| epoch.camera), &issued)?;
+            for issue in &issues {
+                write_share(tx, row.home, issue)?;
             }
             run(tx, "UPDATE cameras SET device = NULL WHERE device = ?1", [id])?;
             run(tx, "DELETE FROM pairings WHERE device = ?1", [id])?;

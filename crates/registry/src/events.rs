@@ -16,7 +16,8 @@ use crate::devices::device_row;
 use crate::error::Step;
 use crate::lockdowns::refuse_erasure;
 use crate::retention::entomb;
-use crate::rows::{CameraEpochRow, CameraRow, DeviceRow, EventRow, GapRow};
+use crate::rows::{CameraEpochRow, CameraRow, DeviceRow, EventRow, GapRow, ShareRow};
+use crate::shares::{cameras_of_share, earliest};
 use crate::sql::{first, number, rows, run};
 use crate::{ObjectKey, Registry, RegistryError};
 
@@ -28,8 +29,10 @@ const GAPS_MAX: u32 = 1_000;
 /// Which events a list has. The default is: all events of all homes, none of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventQuery {
-    /// Of these homes; `None` for all homes of the account. Homes without a live grant give nothing.
+    /// Of these homes; `None` for all homes of the account. Homes without a live grant or share give nothing.
     pub homes: Option<Vec<HomeId>>,
+    /// Only what is shared with the account, and nothing of its own homes.
+    pub shared_only: bool,
     /// Of these cameras; empty for all.
     pub cameras: Vec<CameraId>,
     /// With this code of a label.
@@ -108,11 +111,12 @@ impl Registry {
         now: Timestamp,
         query: EventQuery,
     ) -> Result<Option<Authorised<EventPage>>, RegistryError> {
-        self.authorised(find, now, move |connection, access| page(connection, access, &query)).await
+        self.authorised(find, now, move |connection, access| page(connection, access, now, &query)).await
     }
 
-    /// One event, still or test still, of a home of which the account has a live grant. The gate's hot path: one
-    /// statement, from session to epoch. `grants` has only the grants of that home.
+    /// One event, still or test still, of a home of which the account has a live grant, or of a camera that is shared with it.
+    /// The gate's hot path: one statement, from session to epoch; for what is shared, one transaction. `grants` has only the
+    /// grants of that home, `shares` the shares that find it.
     ///
     /// Event ids are chosen by devices: if two homes of the account hold the same id, one of them is answered.
     pub async fn event(
@@ -123,8 +127,9 @@ impl Registry {
     ) -> Result<Option<Authorised<Option<EventDetail>>>, RegistryError> {
         let found = self.engine.statement(move |connection| detail(connection, &find, now, event)).await?;
         match found {
-            Some((answer, false)) => Ok(Some(answer)),
             None => Ok(None),
+            Some((answer, _)) if answer.data.is_none() => self.shared_event(find, now, event).await,
+            Some((answer, false)) => Ok(Some(answer)),
             // Something is closed, for somebody: then which, and the answer, of one state.
             Some((_, true)) => {
                 self.engine
@@ -215,13 +220,18 @@ impl Registry {
         .await
     }
 
-    /// Notes that an account has opened an event of a home of which it has a live grant; otherwise nothing.
+    /// Notes that an account has opened an event that a live grant or share of it finds; otherwise nothing.
     pub async fn mark_opened(&self, account: AccountId, event: EventId) -> Result<(), RegistryError> {
         self.engine
             .write(move |tx| {
                 let sql = "INSERT INTO opened (home, event, account)
-                           SELECT DISTINCT e.home, e.id, g.account FROM grants g JOIN events e ON e.home = g.home
+                           SELECT e.home, e.id, g.account FROM grants g JOIN events e ON e.home = g.home
                            WHERE g.account = ?1 AND g.revoked_at IS NULL AND e.id = ?2 AND e.erased_at IS NULL
+                           UNION SELECT e.home, e.id, p.account FROM shares p
+                           JOIN events e ON e.home = p.home AND e.id = ?2 AND e.erased_at IS NULL
+                           JOIN share_epochs q ON q.share = p.id AND q.camera = e.camera AND q.tenure = e.tenure
+                             AND q.home_epoch = e.home_epoch AND q.camera_epoch = e.camera_epoch
+                           WHERE p.account = ?1 AND p.revoked_at IS NULL
                            ON CONFLICT DO NOTHING RETURNING home";
                 let parameters = params![account.as_bytes(), event.as_bytes()];
                 for home in rows(tx, "opened", sql, parameters, |c| c.id("home"))? {
@@ -305,7 +315,8 @@ fn detail(connection: &Connection, find: &[u8; 32], now: Timestamp, event: Event
             }
         };
         let grants = granted.into_iter().collect();
-        answer = Some((Authorised { session, account, grants, lockdowns: Vec::new(), data }, any_locked));
+        let (shares, lockdowns) = (Vec::new(), Vec::new());
+        answer = Some((Authorised { session, account, grants, shares, lockdowns, data }, any_locked));
     }
     if let Some((answer, _)) = &mut answer {
         answer.grants.sort_by_key(|(grant, _)| Reverse(grant.epoch));
@@ -326,9 +337,9 @@ fn range(query: &EventQuery) -> (Place, Place) {
     (lower.unwrap_or((i64::MIN, Vec::new())), upper.unwrap_or((i64::MAX, vec![0xff; 17])))
 }
 
-fn page(connection: &Connection, access: &Access, query: &EventQuery) -> Step<EventPage> {
+fn page(connection: &Connection, access: &Access, now: Timestamp, query: &EventQuery) -> Step<EventPage> {
     let limit = query.limit.min(LIMIT_MAX) as usize;
-    let held = access.homes();
+    let held = if query.shared_only { Vec::new() } else { access.homes() };
     let homes: BTreeSet<HomeId> = match &query.homes {
         Some(asked) => asked.iter().copied().filter(|home| held.contains(home)).collect(),
         None => held.into_iter().collect(),
@@ -345,6 +356,13 @@ fn page(connection: &Connection, access: &Access, query: &EventQuery) -> Step<Ev
             source(connection, OF_CAMERA, home, camera.as_bytes(), account, query, &mut events)?;
         }
     }
+    let shares = access.shares.iter().map(|(share, _)| share).filter(|share| share.has_begun(now));
+    for share in shares.filter(|share| query.homes.as_ref().is_none_or(|homes| homes.contains(&share.home))) {
+        from_share(connection, share, &cameras, account, query, &mut events)?;
+    }
+    // Two shares may find the same event.
+    events.sort_unstable_by_key(|(event, _)| (event.home, event.id));
+    events.dedup_by_key(|(event, _)| (event.home, event.id));
     events.sort_unstable_by_key(|(event, _)| Reverse((event.started_at, event.id)));
     let more = events.len() > limit;
     events.truncate(limit);
@@ -367,6 +385,11 @@ macro_rules! list {
     };
 }
 const OF_HOME: &str = list!("e.home = ?1 AND e.home = ?2");
+const OF_SHARE: &str = list!(
+    "e.home = ?1 AND e.camera = ?2 AND e.started_at >= ?11 AND EXISTS (SELECT 1 FROM share_epochs q
+     WHERE q.share = ?10 AND q.camera = e.camera AND q.tenure = e.tenure AND q.home_epoch = e.home_epoch
+       AND q.camera_epoch = e.camera_epoch)"
+);
 const OF_CAMERA: &str = list!("e.home = ?1 AND e.camera = ?2");
 
 fn source(
@@ -394,6 +417,38 @@ fn source(
     events.extend(rows(connection, "events", sql, parameters, |c| {
         Ok((decode::event(c)?, c.of("opened").flag("event")?))
     })?);
+    Ok(())
+}
+
+/// The newest events of each camera of a share.
+fn from_share(
+    connection: &Connection,
+    share: &ShareRow,
+    cameras: &BTreeSet<CameraId>,
+    account: AccountId,
+    query: &EventQuery,
+    events: &mut Vec<(EventRow, bool)>,
+) -> Step<()> {
+    let ((lower_at, lower_id), (upper_at, upper_id)) = range(query);
+    let shared = cameras_of_share(connection, share.id)?;
+    for camera in shared.iter().filter(|camera| cameras.is_empty() || cameras.contains(camera)) {
+        let parameters = params![
+            share.home.as_bytes(),
+            camera.as_bytes(),
+            account.as_bytes(),
+            query.label,
+            lower_at,
+            lower_id,
+            upper_at,
+            upper_id,
+            query.limit.min(LIMIT_MAX) + 1,
+            share.id.as_bytes(),
+            earliest(share)
+        ];
+        events.extend(rows(connection, "events", OF_SHARE, parameters, |c| {
+            Ok((decode::event(c)?, c.of("opened").flag("event")?))
+        })?);
+    }
     Ok(())
 }
 
@@ -505,6 +560,6 @@ pub(crate) fn forget_opened(connection: &Connection, home: HomeId, event: EventI
 
 /// Statements whose cost must not grow with the number of rows, and whether they must come sorted from an index.
 #[cfg(test)]
-pub(crate) fn hot_queries() -> [(&'static str, bool); 3] {
-    [(DETAIL, false), (OF_HOME, true), (OF_CAMERA, true)]
+pub(crate) fn hot_queries() -> [(&'static str, bool); 4] {
+    [(DETAIL, false), (OF_HOME, true), (OF_CAMERA, true), (OF_SHARE, true)]
 }

@@ -12,6 +12,7 @@ use crate::engine::Tx;
 use crate::error::Step;
 use crate::members::{Issue, end_grant, has_owner, write_issue, write_roster};
 use crate::rows::{CameraEpochRow, NewConfiguration, RosterRow};
+use crate::shares::{ShareIssue, end_share, write_share};
 use crate::sql::{exists, rows, run};
 use crate::{HomeId, Registry, RegistryError};
 
@@ -28,6 +29,10 @@ pub struct HomeRenewal {
     pub issues: Vec<Issue>,
     /// Grants that end.
     pub ended: Vec<GrantId>,
+    /// What shares hold from now on.
+    pub shares: Vec<ShareIssue>,
+    /// Shares that end.
+    pub ended_shares: Vec<GrantId>,
     /// Each camera in use, and each draft.
     pub cameras: Vec<CameraRenewal>,
     /// Each paired device, and this server's own that waits.
@@ -92,8 +97,14 @@ impl Registry {
                 write_issue(tx, home, epoch, issue)?;
             }
             has_owner(tx, home)?;
+            for share in &renewal.ended_shares {
+                end_share(tx, *share, home, now)?;
+            }
             for camera in &renewal.cameras {
                 renew_camera(tx, home, &renewal, camera)?;
+            }
+            for issue in &renewal.shares {
+                write_share(tx, home, issue)?;
             }
             for device in &renewal.devices {
                 run(
@@ -113,7 +124,9 @@ impl Registry {
 }
 
 /// What was begun under the former keys and nobody has finished.
-const ENDS_WITH_AN_EPOCH: [&str; 3] = [
+const ENDS_WITH_AN_EPOCH: [&str; 5] = [
+    "DELETE FROM share_epochs WHERE share IN (SELECT id FROM shares WHERE home = ?1 AND account IS NULL)",
+    "DELETE FROM shares WHERE home = ?1 AND account IS NULL",
     "DELETE FROM invitations WHERE home = ?1 AND joined_at IS NULL",
     "DELETE FROM pairings WHERE device IN
        (SELECT id FROM devices WHERE home = ?1 AND standing = 1 AND local = 0)",
@@ -136,6 +149,10 @@ fn names_all(tx: &Tx<'_>, home: HomeId, renewal: &HomeRenewal) -> Step<()> {
     let sql = "SELECT id FROM grants WHERE home = ?1 AND revoked_at IS NULL";
     let grants: Vec<GrantId> = rows(tx, "grants", sql, [home], |c| c.id("id"))?;
     same(grants, renewal.issues.iter().map(|issue| issue.grant).chain(renewal.ended.iter().copied()))?;
+    let sql = "SELECT id FROM shares WHERE home = ?1 AND (revoked_at IS NULL OR epoch_due = 1)";
+    let shares: Vec<GrantId> = rows(tx, "shares", sql, [home], |c| c.id("id"))?;
+    let named = renewal.shares.iter().map(|issue| issue.share);
+    same(shares, named.chain(renewal.ended_shares.iter().copied()))?;
     let sql = "SELECT id FROM cameras WHERE home = ?1 AND standing <> 3";
     let cameras: Vec<CameraId> = rows(tx, "cameras", sql, [home], |c| c.id("id"))?;
     same(cameras, renewal.cameras.iter().map(|camera| camera.epoch.camera))?;

@@ -14,8 +14,12 @@ use crate::engine::Tx;
 use crate::error::Step;
 use crate::lockdowns::refuse_erasure;
 use crate::members::{end_grant, grants_of, insert_roster, invitations_of, roster_of};
-use crate::rows::{CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, InvitationRow, RosterRow, TestRow};
+use crate::rows::{
+    CameraEpochRow, CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, InvitationRow, RosterRow,
+    ShareRow, TestRow,
+};
 use crate::sessions::announce;
+use crate::shares::{epochs_of_shares, shares_of_home};
 use crate::sql::{exists, first, number, rows, run};
 use crate::{Registry, RegistryError};
 
@@ -47,6 +51,10 @@ pub struct HomePlan {
     pub grants: Vec<GrantRow>,
     /// Invitations that were neither withdrawn nor taken into the roster, and have not expired unless somebody accepted.
     pub invitations: Vec<InvitationRow>,
+    /// Shares: offered, live, and those that ended and whose cameras wait for new keys.
+    pub shares: Vec<ShareRow>,
+    /// All epochs of the cameras that live shares name, each camera's oldest first.
+    pub shared_epochs: Vec<CameraEpochRow>,
 }
 
 /// A change of a home's settings; `None` leaves as it is.
@@ -94,6 +102,8 @@ impl Registry {
                 roster: roster_of(connection, home)?,
                 grants: grants_of(connection, home)?,
                 invitations: invitations_of(connection, home, now)?,
+                shares: shares_of_home(connection, home)?,
+                shared_epochs: epochs_of_shares(connection, home)?,
             }))
         })
         .await
@@ -253,7 +263,7 @@ impl Registry {
 }
 
 /// What goes at once with a home. Of the rest retention keeps nothing.
-const ERASED_WITH_A_HOME: [&str; 9] = [
+const ERASED_WITH_A_HOME: [&str; 11] = [
     "UPDATE camera_epochs SET salt = zeroblob(32) WHERE home = ?1",
     "DELETE FROM gaps WHERE camera IN (SELECT id FROM cameras WHERE home = ?1)",
     "DELETE FROM reports WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
@@ -263,6 +273,8 @@ const ERASED_WITH_A_HOME: [&str; 9] = [
     "UPDATE devices SET standing = 3, text = x'', device_key = x'' WHERE home = ?1",
     "DELETE FROM rosters WHERE home = ?1",
     "DELETE FROM invitations WHERE home = ?1",
+    "DELETE FROM share_epochs WHERE share IN (SELECT id FROM shares WHERE home = ?1)",
+    "DELETE FROM shares WHERE home = ?1",
 ];
 
 fn detail(connection: &Connection, home: HomeId) -> Step<HomeDetail> {

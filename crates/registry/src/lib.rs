@@ -1,7 +1,7 @@
 //! Who may see what since when: the one authority, on SQLite.
 //!
 //! Start with [`Registry::open`]. Reads for a person take what finds a session and answer [`Authorised`]: the
-//! session, its account, the account's live grants, and data of those homes only, all from one transaction on
+//! session, its account, the account's live grants and shares, and data of those only, all from one transaction on
 //! the primary. Writes for a person take an [`Authority`], which is checked in the transaction that writes.
 //!
 //! What always holds:
@@ -43,6 +43,7 @@ mod reports;
 mod retention;
 mod rows;
 mod sessions;
+mod shares;
 mod sql;
 
 use std::path::Path;
@@ -55,18 +56,20 @@ pub use access::{Authorised, Authority};
 pub use cameras::{CameraUpdate, ErasedCamera};
 pub use changes::{Change, ChangeKind};
 pub use check::ObjectRow;
+pub use devices::LeftCameras;
 pub use error::{RegistryError, StorageError};
 pub use events::{DayRows, EventDetail, EventPage, EventPosition, EventQuery};
 pub use home_epochs::{CameraRenewal, DeviceRenewal, HomeRenewal};
 pub use homes::{HomeDetail, HomePlan, HomeUpdate};
 pub use ingest::{CameraForDevice, InsertOutcome, StoredEvent};
 pub use links::{RedeemAccount, RedeemReset};
-pub use members::{Issue, JoinAs, Joining, MEMBERS_MAX};
+pub use members::{Comes, Issue, JoinAs, Joining, MEMBERS_MAX};
 pub use ownsight_model::HomeId;
 pub use pairings::AnswerOutcome;
 pub use reports::{NewReport, ReportSubject, ReportSummary};
 pub use retention::EventKey;
 pub use rows::*;
+pub use shares::{SHARES_MAX, ShareChange, ShareCount, ShareIssue, SharedEpoch};
 
 /// The registry. Clones share its threads and connections.
 #[derive(Debug, Clone)]

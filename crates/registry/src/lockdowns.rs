@@ -1,6 +1,6 @@
 //! Lockdowns: read in the transaction that reads what they close, so that none is overlooked once it was answered.
 
-use ownsight_model::{CameraId, Closable, LockdownScope, Timestamp};
+use ownsight_model::{AccountId, CameraId, Closable, LockdownScope, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Access, Asker};
@@ -94,14 +94,14 @@ pub(crate) fn concerning(connection: &Connection, access: &Access) -> Step<Vec<L
     let mut live = live(connection)?;
     live.retain(|row| match row.scope {
         LockdownScope::Installation | LockdownScope::Camera(_) => true,
-        LockdownScope::Home(home) => access.holds(home),
+        LockdownScope::Home(home) => access.holds(home) || access.shares_in(home),
         LockdownScope::Account(account) => access.account.id == account,
     });
     Ok(live)
 }
 
 /// What keeps an account from signing in, if anything does.
-pub(crate) fn refuse_sign_in(tx: &Tx<'_>, account: ownsight_model::AccountId) -> Step<()> {
+pub(crate) fn refuse_sign_in(tx: &Tx<'_>, account: AccountId) -> Step<()> {
     let closed = live(tx)?.into_iter().find(|row| {
         let concerns = match row.scope {
             LockdownScope::Installation => true,
@@ -119,12 +119,21 @@ pub(crate) fn refuse_sign_in(tx: &Tx<'_>, account: ownsight_model::AccountId) ->
 /// Refuses to erase footage of a camera, or of any camera of the home, while any of it is closed: it is looked into. Read in
 /// the transaction that would erase it.
 pub(crate) fn refuse_erasure(tx: &Tx<'_>, asker: Asker, camera: Option<CameraId>) -> Step<()> {
-    let home = asker.home()?;
+    refuse_erasure_of(tx, asker.home()?, asker.account, camera)
+}
+
+/// As [`refuse_erasure`], of this home and for this account.
+pub(crate) fn refuse_erasure_of(
+    tx: &Tx<'_>,
+    home: HomeId,
+    account: AccountId,
+    camera: Option<CameraId>,
+) -> Step<()> {
     for row in live(tx)?.into_iter().filter(|row| row.closes.closes_footage()) {
         let concerns = match row.scope {
             LockdownScope::Installation => true,
             LockdownScope::Home(closed) => closed == home,
-            LockdownScope::Account(closed) => closed == asker.account,
+            LockdownScope::Account(closed) => closed == account,
             LockdownScope::Camera(closed) => match camera {
                 Some(camera) => closed == camera,
                 None => exists(

@@ -13,6 +13,7 @@ use crate::error::Step;
 use crate::homes::insert_grant;
 use crate::rows::{AccountRow, CustodyRow, GrantRow, InvitationRow, PasswordRow, RosterRow};
 use crate::sessions::{announce, end_all};
+use crate::shares::{lose_share, lose_shares_of};
 use crate::sql::{exists, first, number, rows, run};
 use crate::{Registry, RegistryError};
 
@@ -41,12 +42,43 @@ pub struct Joining {
     pub now: Timestamp,
     /// Who accepts.
     pub as_: JoinAs,
-    /// The grant that comes of it, of the invitation's id, role and epoch.
-    pub grant: GrantRow,
+    /// What comes of it.
+    pub comes: Comes,
     /// Who it is, with its public key.
     pub note: Vec<u8>,
     /// The note's tag.
     pub tag: [u8; 32],
+}
+
+/// What comes of an accepted invitation, under the id of that.
+#[derive(Debug, Clone)]
+pub enum Comes {
+    /// A member's grant, of the invitation's role and epoch.
+    Member(GrantRow),
+    /// A share that was offered.
+    Share {
+        /// The share.
+        share: GrantId,
+        /// Its home.
+        home: HomeId,
+        /// For whom.
+        account: AccountId,
+        /// The share key as it was in the invitation.
+        sealed: Vec<u8>,
+        /// The share key, wrapped under the account key.
+        wrap: Vec<u8>,
+        /// The member key, wrapped under the account key.
+        member_key: Vec<u8>,
+    },
+}
+
+impl Comes {
+    fn parts(&self) -> (GrantId, HomeId, AccountId, Option<Role>) {
+        match self {
+            Self::Member(grant) => (grant.id, grant.home, grant.account, Some(grant.role)),
+            Self::Share { share, home, account, .. } => (*share, *home, *account, None),
+        }
+    }
 }
 
 /// Who accepts an invitation.
@@ -91,7 +123,7 @@ impl Registry {
         .await
     }
 
-    /// Keeps a new invitation. [`RegistryError::TooMany`]; [`RegistryError::Conflict`] if the home has another epoch.
+    /// Keeps a new invitation of a member. [`RegistryError::TooMany`]; [`RegistryError::Conflict`] if the home has another epoch.
     pub async fn create_invitation(
         &self,
         authority: &Authority,
@@ -103,39 +135,25 @@ impl Registry {
             has_epoch(tx, invitation.home, invitation.epoch)?;
             let home = invitation.home.as_bytes();
             let sql = "SELECT (SELECT count(*) FROM grants WHERE home = ?1 AND revoked_at IS NULL)
-                         + (SELECT count(*) FROM invitations WHERE home = ?1 AND joined_at IS NULL AND expires_at > ?2)";
+                         + (SELECT count(*) FROM invitations
+                            WHERE home = ?1 AND joined_at IS NULL AND expires_at > ?2 AND role IS NOT NULL)";
             let many = number(tx, sql, params![home, now.as_micros()])?;
             if many.is_none_or(|many| many >= i64::from(MEMBERS_MAX)) {
                 return Err(RegistryError::TooMany.into());
             }
-            run(
-                tx,
-                "INSERT INTO invitations (id, find, home, role, epoch, created_at, expires_at, text, wrap, kept)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                params![
-                    invitation.id.as_bytes(),
-                    invitation.find,
-                    home,
-                    invitation.role.code(),
-                    invitation.epoch.number(),
-                    invitation.created_at.as_micros(),
-                    invitation.expires_at.as_micros(),
-                    invitation.text,
-                    invitation.wrap,
-                    invitation.kept
-                ],
-            )?;
+            insert_invitation(tx, &invitation)?;
             tx.changed(invitation.home, ChangeKind::People);
             Ok(())
         })
         .await
     }
 
-    /// Destroys an invitation that nobody accepted; [`RegistryError::NotFound`] if there is none.
+    /// Destroys a member's invitation that nobody accepted; [`RegistryError::NotFound`] if there is none.
     pub async fn withdraw_invitation(&self, authority: &Authority, id: GrantId) -> Result<(), RegistryError> {
         self.authorised_write(authority, move |tx, asker| {
             let home = asker.home()?;
-            let sql = "DELETE FROM invitations WHERE id = ?1 AND home = ?2 AND joined_at IS NULL";
+            let sql = "DELETE FROM invitations
+                       WHERE id = ?1 AND home = ?2 AND joined_at IS NULL AND role IS NOT NULL";
             if run(tx, sql, params![id.as_bytes(), home.as_bytes()])? == 0 {
                 return Err(RegistryError::NotFound.into());
             }
@@ -159,16 +177,17 @@ impl Registry {
     pub async fn join(&self, joining: Joining) -> Result<(), RegistryError> {
         self.engine
             .write(move |tx| {
-                let Joining { find, now, as_, grant, note, tag } = &joining;
+                let Joining { find, now, as_, comes, note, tag } = &joining;
                 let open = by_find(tx, find)?.filter(|row| row.joined.is_none() && row.expires_at > *now);
                 let Some(invitation) = open else { return Err(RegistryError::LinkUsed.into()) };
-                if grant.id != invitation.id || grant.home != invitation.home || grant.role != invitation.role {
+                let (id, home, named, role) = comes.parts();
+                if id != invitation.id || home != invitation.home || role != invitation.role {
                     return Err(RegistryError::NotFound.into());
                 }
-                if grant.epoch != invitation.epoch {
+                if matches!(comes, Comes::Member(grant) if grant.epoch != invitation.epoch) {
                     return Err(RegistryError::Conflict.into());
                 }
-                has_epoch(tx, grant.home, grant.epoch)?;
+                has_epoch(tx, home, invitation.epoch)?;
                 let account = match as_ {
                     JoinAs::Session(find) => {
                         let own = Authority { find: *find, now: *now, grant: None };
@@ -179,24 +198,35 @@ impl Registry {
                         account.id
                     }
                 };
-                if grant.account != account {
+                if named != account {
                     return Err(RegistryError::NotFound.into());
                 }
                 let sql = "SELECT 1 FROM grants WHERE account = ?1 AND home = ?2 AND revoked_at IS NULL";
-                if exists(tx, sql, params![account.as_bytes(), grant.home.as_bytes()])? {
+                if exists(tx, sql, params![account.as_bytes(), home.as_bytes()])? {
                     return Err(RegistryError::AlreadyMember.into());
                 }
-                insert_grant(tx, grant)?;
+                match comes {
+                    Comes::Member(grant) => insert_grant(tx, grant)?,
+                    Comes::Share { sealed, wrap, member_key, .. } => {
+                        let sql = "UPDATE shares SET account = ?2, wrap = ?3, away = 0, member_key = ?4
+                                   WHERE id = ?1 AND account IS NULL AND revoked_at IS NULL";
+                        let accepted = params![id.as_bytes(), account.as_bytes(), wrap, member_key];
+                        // What is shared may have been sealed anew, under another share key.
+                        if *sealed != invitation.wrap || run(tx, sql, accepted)? == 0 {
+                            return Err(RegistryError::Conflict.into());
+                        }
+                    }
+                }
                 run(
                     tx,
                     "UPDATE invitations SET joined_at = ?2, joined_account = ?3, note = ?4, tag = ?5, text = x'', wrap = x''
                      WHERE id = ?1",
-                    params![grant.id.as_bytes(), now.as_micros(), account.as_bytes(), note, tag],
+                    params![id.as_bytes(), now.as_micros(), account.as_bytes(), note, tag],
                 )?;
-                run(tx, "UPDATE homes SET joins_due = 1 WHERE id = ?1", [grant.home.as_bytes()])?;
-                tx.changed(grant.home, ChangeKind::People);
+                run(tx, "UPDATE homes SET joins_due = 1 WHERE id = ?1", [home.as_bytes()])?;
+                tx.changed(home, ChangeKind::People);
                 // The account's streams must learn of their new home.
-                tx.changed(grant.home, ChangeKind::Sessions);
+                tx.changed(home, ChangeKind::Sessions);
                 tx.scrub();
                 Ok(())
             })
@@ -221,8 +251,13 @@ impl Registry {
                     return Err(RegistryError::Conflict.into());
                 }
             }
-            for grant in &refused {
-                lose_member(tx, *grant, home, now)?;
+            for id in &refused {
+                let sql = "SELECT 1 FROM shares WHERE id = ?1 AND home = ?2 AND revoked_at IS NULL";
+                if exists(tx, sql, params![id.as_bytes(), home.as_bytes()])? {
+                    lose_share(tx, *id, now)?;
+                } else {
+                    lose_member(tx, *id, home, now)?;
+                }
             }
             run(
                 tx,
@@ -318,6 +353,7 @@ impl Registry {
                 lose_member(tx, grant, home, now)?;
                 has_owner(tx, home)?;
             }
+            lose_shares_of(tx, account, now)?;
             end_all(tx, asker.account, None)?;
             run(tx, "DELETE FROM passwords WHERE email = ?1", [email.as_str()])?;
             run(tx, "DELETE FROM custodies WHERE email = ?1", [email.as_str()])?;
@@ -389,6 +425,27 @@ fn by_find(connection: &Connection, find: &[u8; 32]) -> Step<Option<InvitationRo
     first(connection, "invitations", sql, [find], decode::invitation)
 }
 
+pub(crate) fn insert_invitation(tx: &Tx<'_>, invitation: &InvitationRow) -> Step<()> {
+    run(
+        tx,
+        "INSERT INTO invitations (id, find, home, role, epoch, created_at, expires_at, text, wrap, kept)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            invitation.id.as_bytes(),
+            invitation.find,
+            invitation.home.as_bytes(),
+            invitation.role.map(Role::code),
+            invitation.epoch.number(),
+            invitation.created_at.as_micros(),
+            invitation.expires_at.as_micros(),
+            invitation.text,
+            invitation.wrap,
+            invitation.kept
+        ],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn insert_roster(tx: &Tx<'_>, roster: &RosterRow) -> Step<()> {
     run(
         tx,
@@ -405,7 +462,7 @@ pub(crate) fn insert_roster(tx: &Tx<'_>, roster: &RosterRow) -> Step<()> {
 }
 
 /// Puts a roster of the home's present epoch into the place of the one before it.
-fn replace_roster(tx: &Tx<'_>, asker: Asker, roster: &RosterRow) -> Step<HomeId> {
+pub(crate) fn replace_roster(tx: &Tx<'_>, asker: Asker, roster: &RosterRow) -> Step<HomeId> {
     asker.owns(roster.home)?;
     has_epoch(tx, roster.home, roster.epoch)?;
     write_roster(tx, roster)?;

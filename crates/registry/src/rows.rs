@@ -178,8 +178,8 @@ pub struct InvitationRow {
     pub find: [u8; 32],
     /// The home.
     pub home: HomeId,
-    /// As what.
-    pub role: Role,
+    /// As what; `None`: to a share of the same id.
+    pub role: Option<Role>,
     /// The home epoch of `wrap` and `kept`.
     pub epoch: HomeEpoch,
     /// When it was made.
@@ -188,12 +188,41 @@ pub struct InvitationRow {
     pub expires_at: Timestamp,
     /// What it says before it is accepted, sealed under its key.
     pub text: Vec<u8>,
-    /// The home's key for that role, sealed under its key.
+    /// The home's key for that role, or the share key, sealed under its key.
     pub wrap: Vec<u8>,
     /// What the home keeps of it, sealed under the control key.
     pub kept: Vec<u8>,
     /// Who accepted it.
     pub joined: Option<JoinRow>,
+}
+
+/// Some cameras of a home, for an account outside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShareRow {
+    /// Its id.
+    pub id: GrantId,
+    /// The home.
+    pub home: HomeId,
+    /// For whom, once accepted.
+    pub account: Option<AccountId>,
+    /// Goes up by one each time that it is sealed anew.
+    pub serial: u64,
+    /// When it was offered.
+    pub created_at: Timestamp,
+    /// Events that began earlier are not part of it; before this moment it has not begun.
+    pub from_at: Option<Timestamp>,
+    /// When it ends.
+    pub until_at: Option<Timestamp>,
+    /// The share key, wrapped under the account key; where `away`, sealed to the account's key pair.
+    pub wrap: Vec<u8>,
+    /// Whether the key came while the account was away, and was not opened since.
+    pub away: bool,
+    /// The member key, wrapped under the account key.
+    pub member_key: Vec<u8>,
+    /// Camera secrets and terms, under the share key.
+    pub contents: Vec<u8>,
+    /// It has ended: its cameras wait for new keys.
+    pub revoked: bool,
 }
 
 /// What who accepted an invitation left, until an owner's or adult's request.

@@ -146,11 +146,21 @@ impl Registry {
                 let links = run(tx, "DELETE FROM links WHERE expires_at <= ?1", [now.as_micros()])?;
                 let sql = "DELETE FROM invitations WHERE expires_at <= ?1 AND joined_at IS NULL";
                 let invitations = run(tx, sql, [now.as_micros()])?;
+                // A share that nobody accepted goes with its invitation.
+                for sql in UNACCEPTED_SHARES {
+                    run(tx, sql, [])?;
+                }
                 Ok((sessions + links + invitations) as u64)
             })
             .await
     }
 }
+
+const UNACCEPTED_SHARES: [&str; 2] = [
+    "DELETE FROM share_epochs WHERE share IN
+       (SELECT id FROM shares WHERE account IS NULL AND id NOT IN (SELECT id FROM invitations))",
+    "DELETE FROM shares WHERE account IS NULL AND id NOT IN (SELECT id FROM invitations)",
+];
 
 /// Ends an account's sessions, all or all but one; how many.
 pub(crate) fn end_all(tx: &Tx<'_>, account: AccountId, except: Option<SessionId>) -> Step<u64> {

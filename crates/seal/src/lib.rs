@@ -5,6 +5,7 @@
 //!
 //! - [`session`], [`account`]: sign-in and sessions open the account key.
 //! - [`grant`]: the account key opens grants, each to the key of its role.
+//! - [`share`]: the secrets of some cameras, for an account outside their home.
 //! - [`home`], [`camera`]: the ladder from control key to home key to camera secret, and what is sealed under each.
 //! - [`pairing`], [`configuration`]: how a device comes to what it seals with, and what it may believe.
 //! - [`event`]: sealed objects; [`stream`]: their sections, in segments that open one at a time.
@@ -35,6 +36,7 @@ mod purpose;
 pub mod report;
 mod secret;
 pub mod session;
+pub mod share;
 pub mod stream;
 #[cfg(test)]
 mod vectors;
@@ -58,6 +60,7 @@ pub use purpose::{Form, Purpose};
 pub use report::{CameraReportKind, tag_device_report};
 pub use secret::{
     DeviceKey, DevicePsk, DeviceReportKey, InvitationKey, InvitationSecret, LinkSecret, MasterKey, MemberKey,
-    PasswordHash,
+    PasswordHash, ShareKey,
 };
 pub use session::{OpenedSession, SessionKind, SessionSecret, SessionTag};
+pub use share::{ShareContents, ShareScope};

@@ -128,6 +128,12 @@ purposes! {
     GrantControlAway = "grant-control-away", Info of "account key pair, member key" [Home Account Grant Role HomeEpoch Email];
     /// The home key for a viewer who is away; e-mail: as the inviter typed it.
     GrantHomeAway = "grant-home-away", Info of "account key pair, member key" [Home Account Grant Role HomeEpoch Email];
+    /// A share key under its holder's account key.
+    GrantShare = "grant-share", Wrap of "account key" [Account Grant];
+    /// A share key for a holder who is away; e-mail: as it was typed when the share was made.
+    GrantShareAway = "grant-share-away", Info of "account key pair, member key" [Home Account Grant Email];
+    /// What is shared: camera secrets, and what the home says of the share; serial: of the share.
+    ShareContents = "share-contents", Wrap of "share key" [Home Grant Serial];
     /// What an account sees of itself.
     AccountText = "account-text", Wrap of "account key" [Account];
     /// What program a session was begun with.
@@ -160,6 +166,8 @@ purposes! {
     InvitationControl = "invitation-control", Wrap of "invitation key" [Grant Role HomeEpoch];
     /// The home key in an invitation of a viewer.
     InvitationHome = "invitation-home", Wrap of "invitation key" [Grant Role HomeEpoch];
+    /// The share key in an invitation to a share.
+    InvitationShare = "invitation-share", Wrap of "invitation key" [Grant];
     /// What a home keeps of an invitation: among it the invitation key, to seal it anew.
     InvitationKept = "invitation-kept", Wrap of "control key" [Home HomeEpoch Grant];
     /// The key of the tag of a join note.

@@ -73,6 +73,10 @@ secret! {
     /// What a home and one member share: authenticates grants that are sealed to that member while away.
     MemberKey
 }
+secret! {
+    /// What opens a share: sealed anew, as another key, whenever what is shared changes.
+    ShareKey
+}
 
 impl MasterKey {
     /// The commitment that the database keeps, so that a wrong key file is refused at start.

@@ -4,6 +4,8 @@ use ownsight_model::{AccountId, GrantId, HomeId, Role, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{OfferedShare, Share};
+
 view! {
     /// Who is in a home.
     People {
@@ -13,9 +15,11 @@ view! {
         members: Vec<Member>,
         /// Invitations that nobody accepted yet; none for viewers.
         invitations: Vec<Invitation>,
+        /// Shares of its cameras, oldest first; none for viewers.
+        shares: Vec<Share>,
         /// Names of devices that have not fetched their new keys since somebody was removed.
         waiting_devices: Vec<String>,
-        /// Grants and invitations that could not be verified and are not shown.
+        /// Grants, shares and invitations that could not be verified and are not shown.
         unverified: u32,
     }
 }
@@ -75,8 +79,10 @@ view! {
     OpenedInvitation {
         /// The home's name.
         home_name: String,
-        /// As what.
-        role: Role as String,
+        /// As what; `null` for a share.
+        role: Option<Role> as Option<String>,
+        /// What is shared; `null` for a member.
+        share: Option<OfferedShare>,
         /// The name of who made it.
         invited_by: String,
         /// The address that it is for.
@@ -88,10 +94,12 @@ view! {
     }
 }
 view! {
-    /// The home that an account has joined.
+    /// The home that an account has joined, or of which something is shared with it.
     Joined {
         /// The home.
         home_id: HomeId as String,
+        /// The share; `null` for a member.
+        share_id: Option<GrantId> as Option<String>,
     }
 }
 view! {
@@ -101,6 +109,8 @@ view! {
         account_id: AccountId as String,
         /// The home.
         home_id: HomeId as String,
+        /// The share; `null` for a member.
+        share_id: Option<GrantId> as Option<String>,
     }
 }
 view! {

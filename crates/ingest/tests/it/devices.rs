@@ -133,7 +133,11 @@ async fn a_device_that_is_removed_while_it_waits_is_told() {
             tokio::time::sleep(Duration::from_millis(100)).await;
             world
                 .registry
-                .remove_device(&household.authority(), household.device, Vec::new(), Vec::new())
+                .remove_device(
+                    &household.authority(),
+                    household.device,
+                    ownsight_registry::LeftCameras::default(),
+                )
                 .await
                 .unwrap();
         });

@@ -1,5 +1,7 @@
 //! Cameras and their tests.
 
+use ownsight_model::CameraEpoch;
+
 use super::fixture::{Household, NOW, at, camera, configuration, event, still, test};
 use crate::{
     Authority, CameraStanding, CameraUpdate, ErasedCamera, InsertOutcome, NewReport, ObjectKey, Registry,
@@ -22,7 +24,12 @@ pub async fn a_camera_is_made_changed_and_erased(registry: Registry) {
     registry.update_camera(&authority, nothing.clone(), vec![]).await.unwrap();
     let same = registry.cameras(anna.find(), NOW, None).await.unwrap().unwrap().data;
     assert_eq!(same.iter().map(|detail| &detail.camera).collect::<Vec<_>>(), [&row]);
-    let all = CameraUpdate { text: Some(vec![9]), address: Some(None), device: Some(None), ..nothing };
+    let all = CameraUpdate {
+        text: Some((CameraEpoch::FIRST, vec![9])),
+        address: Some(None),
+        device: Some(None),
+        ..nothing
+    };
     registry.update_camera(&authority, all, vec![]).await.unwrap();
     let changed = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap().data.unwrap().camera;
     assert_eq!((changed.text, changed.address, changed.device), (vec![9], None, None));
@@ -93,7 +100,12 @@ pub async fn a_configuration_out_of_turn_leaves_nothing_written(registry: Regist
     for serial in [1, 3, u64::MAX] {
         let late = || vec![configuration(anna.device, 2), configuration(anna.device, serial.max(4))];
         let wrong = || vec![configuration(anna.device, serial)];
-        let update = CameraUpdate { camera: row.id, text: Some(vec![]), address: None, device: None };
+        let update = CameraUpdate {
+            camera: row.id,
+            text: Some((CameraEpoch::FIRST, vec![])),
+            address: None,
+            device: None,
+        };
         let new = camera(anna.home, None);
         for error in [
             registry.create_camera(&authority, new.clone(), wrong()).await.unwrap_err(),

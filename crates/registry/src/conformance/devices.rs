@@ -5,7 +5,7 @@ use std::time::Duration;
 use ownsight_model::{DeviceId, HomeEpoch};
 
 use super::fixture::{Household, NOW, answer, at, bytes32, configuration, waiting};
-use crate::{AnswerOutcome, DeviceStanding, PairingAnswerRow, Registry, RegistryError};
+use crate::{AnswerOutcome, DeviceStanding, LeftCameras, PairingAnswerRow, Registry, RegistryError};
 
 /// The whole life of a code.
 pub async fn pairing_from_code_to_first_configuration(registry: Registry) {
@@ -145,11 +145,21 @@ pub async fn a_removed_device_leaves_its_cameras(registry: Registry) {
     let mut other_epoch = renewed.clone();
     other_epoch[0].0.camera_epoch = row.epoch.camera_epoch;
     for wrong in [Vec::new(), [renewed.clone(), renewed.clone()].concat(), other_epoch] {
-        let error = registry.remove_device(&authority, anna.device, wrong, Vec::new()).await.unwrap_err();
+        let error = registry
+            .remove_device(&authority, anna.device, LeftCameras { renewed: wrong, ..LeftCameras::default() })
+            .await
+            .unwrap_err();
         assert!(matches!(error, RegistryError::Conflict), "{error:?}");
         assert_eq!(registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap(), before);
     }
-    registry.remove_device(&authority, anna.device, renewed.clone(), Vec::new()).await.unwrap();
+    registry
+        .remove_device(
+            &authority,
+            anna.device,
+            LeftCameras { renewed: renewed.clone(), ..LeftCameras::default() },
+        )
+        .await
+        .unwrap();
     assert_eq!(registry.devices(anna.find(), NOW, anna.home).await.unwrap().unwrap().data, []);
     assert_eq!(registry.device(anna.find(), NOW, anna.device).await.unwrap().unwrap().data, None);
     let camera = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap().data.unwrap();
@@ -164,7 +174,7 @@ pub async fn a_removed_device_leaves_its_cameras(registry: Registry) {
     assert_eq!(detail.epoch, row.epoch, "what it sealed before opens as before");
     assert_eq!(detail.device.unwrap().standing, DeviceStanding::Removed);
     for error in [
-        registry.remove_device(&authority, anna.device, Vec::new(), Vec::new()).await.unwrap_err(),
+        registry.remove_device(&authority, anna.device, LeftCameras::default()).await.unwrap_err(),
         registry.add_configurations(&authority, vec![configuration(anna.device, 2)]).await.unwrap_err(),
         registry
             .create_camera(&authority, super::fixture::camera(anna.home, Some(anna.device)), vec![])

@@ -204,7 +204,7 @@ pub fn invitation(home: HomeId, role: Role) -> InvitationRow {
         id: GrantId::generate(),
         find: bytes32(),
         home,
-        role,
+        role: Some(role),
         epoch: HomeEpoch::FIRST,
         created_at: NOW,
         expires_at: at(100),

@@ -1,14 +1,14 @@
 //! Who sees and changes what: live sessions, live grants, and nobody else.
 
-use ownsight_model::{HomeEpoch, Role, TestId};
+use ownsight_model::{CameraEpoch, HomeEpoch, Role, TestId};
 
 use super::fixture::{
     Household, NOW, at, bytes32, camera, configuration, email, event, grant, home, redeem, sign_in, test,
     waiting,
 };
 use crate::{
-    Authority, CameraUpdate, EventQuery, HomeDetail, HomeUpdate, NewReport, Registry, RegistryError,
-    ReportSubject,
+    Authority, CameraUpdate, EventQuery, HomeDetail, HomeUpdate, LeftCameras, NewReport, Registry,
+    RegistryError, ReportSubject,
 };
 
 /// What a session sees of a household, each of which must be nothing for strangers.
@@ -105,8 +105,12 @@ pub async fn a_stranger_changes_nothing(registry: Registry) {
     let mine = other.authority();
     let stolen = Authority { grant: Some((anna.grant, HomeEpoch::FIRST)), ..mine };
     let before = registry.home_plan(anna.find(), NOW, anna.home).await.unwrap();
-    let update =
-        || CameraUpdate { camera: row.id, text: Some(vec![0]), address: Some(None), device: Some(None) };
+    let update = || CameraUpdate {
+        camera: row.id,
+        text: Some((CameraEpoch::FIRST, vec![0])),
+        address: Some(None),
+        device: Some(None),
+    };
     for (authority, not_live) in [(mine, false), (stolen, true)] {
         let (device, pairing) = waiting(anna.home);
         let home = HomeUpdate { home: anna.home, text: None, retention_days: Some(0), retention_bytes: None };
@@ -122,7 +126,7 @@ pub async fn a_stranger_changes_nothing(registry: Registry) {
             registry.create_pairing(&authority, device, pairing).await.unwrap_err(),
             registry.update_device_text(&authority, anna.device, vec![], HomeEpoch::FIRST).await.unwrap_err(),
             registry.reject_pairing(&authority, anna.device).await.unwrap_err(),
-            registry.remove_device(&authority, anna.device, Vec::new(), Vec::new()).await.unwrap_err(),
+            registry.remove_device(&authority, anna.device, LeftCameras::default()).await.unwrap_err(),
             registry.add_configurations(&authority, vec![configuration(anna.device, 2)]).await.unwrap_err(),
             registry
                 .add_grant(&authority, grant(other.account.id, anna.home, Role::Owner))
@@ -251,7 +255,7 @@ pub async fn local_homes_have_their_agent(registry: Registry) {
     let report = NewReport { subject: ReportSubject::Device, body: b"{}".to_vec(), tag: vec![1; 32] };
     assert_eq!(registry.put_reports(made[2].0, NOW, vec![report]).await.unwrap().refused, 1);
     for (device, _) in &made[..2] {
-        registry.remove_device(&authority, *device, Vec::new(), Vec::new()).await.unwrap();
+        registry.remove_device(&authority, *device, LeftCameras::default()).await.unwrap();
     }
     assert_eq!(registry.local_device(with_agent.home.id).await.unwrap(), None);
 }

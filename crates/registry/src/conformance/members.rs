@@ -1,14 +1,14 @@
 //! Invitations, rosters, roles and home epochs.
 
-use ownsight_model::{GrantId, HomeEpoch, HomeId, Role};
+use ownsight_model::{CameraEpoch, GrantId, HomeEpoch, HomeId, Role};
 
 use super::fixture::{
     Household, NOW, at, bytes32, camera, configuration, email, event, grant, invitation, redeem, roster,
     sign_in, waiting,
 };
 use crate::{
-    Authority, CameraRow, CameraUpdate, DeviceRenewal, GrantRow, HomeRenewal, HomeUpdate, InvitationRow,
-    Issue, JoinAs, Joining, MEMBERS_MAX, NewConfiguration, Registry, RegistryError, RosterRow,
+    Authority, CameraRow, CameraUpdate, Comes, DeviceRenewal, GrantRow, HomeRenewal, HomeUpdate,
+    InvitationRow, Issue, JoinAs, Joining, MEMBERS_MAX, NewConfiguration, Registry, RegistryError, RosterRow,
 };
 use crate::{CameraEpochRow, CameraRenewal};
 
@@ -22,11 +22,15 @@ async fn guest(registry: &Registry) -> Household {
 }
 
 fn joining(invitation: &InvitationRow, guest: &Household) -> Joining {
+    let role = invitation.role.unwrap();
     Joining {
         find: invitation.find,
         now: NOW,
         as_: JoinAs::Session(guest.find()),
-        grant: GrantRow { id: invitation.id, ..grant(guest.account.id, invitation.home, invitation.role) },
+        comes: Comes::Member(GrantRow {
+            id: invitation.id,
+            ..grant(guest.account.id, invitation.home, role)
+        }),
         note: vec![1; 30],
         tag: bytes32(),
     }
@@ -36,6 +40,13 @@ async fn invited(registry: &Registry, home: &Household, role: Role) -> Invitatio
     let row = invitation(home.home, role);
     registry.create_invitation(&home.authority(), row.clone()).await.unwrap();
     row
+}
+
+fn granted(joining: &Joining) -> GrantRow {
+    match &joining.comes {
+        Comes::Member(grant) => grant.clone(),
+        Comes::Share { .. } => panic!("a member's"),
+    }
 }
 
 /// Joins a guest's account and takes it into the roster.
@@ -75,7 +86,7 @@ pub async fn an_invitation_is_accepted_once(registry: Registry) {
     assert_eq!(registry.invitation(bytes32()).await.unwrap(), None);
     let joining = joining(&row, &tom);
     registry.join(joining.clone()).await.unwrap();
-    assert_eq!(grants(&registry, &tom, anna.home).await, std::slice::from_ref(&joining.grant));
+    assert_eq!(grants(&registry, &tom, anna.home).await, [granted(&joining)]);
     refused!(registry.join(joining.clone()), RegistryError::LinkUsed);
 
     let plan = registry.home_plan(anna.find(), NOW, anna.home).await.unwrap().unwrap();
@@ -125,9 +136,9 @@ pub async fn who_accepts_is_who_is_named(registry: Registry) {
     let row = invited(&registry, &anna, Role::Viewer).await;
     let right = joining(&row, &tom);
     let with = |change: fn(&mut GrantRow)| {
-        let mut wrong = right.clone();
-        change(&mut wrong.grant);
-        wrong
+        let mut grant = granted(&right);
+        change(&mut grant);
+        Joining { comes: Comes::Member(grant), ..right.clone() }
     };
     let of_eve = Joining { as_: JoinAs::Session(eve.find()), ..right.clone() };
     refused!(registry.join(of_eve), RegistryError::NotFound);
@@ -150,13 +161,13 @@ pub async fn who_accepts_is_who_is_named(registry: Registry) {
     made.as_ = new(&fresh);
     refused!(registry.join(made.clone()), RegistryError::NotFound);
     assert_eq!(registry.account_by_email(&fresh.account.email).await.unwrap(), None);
-    made.grant.account = fresh.account.id;
+    made.comes = Comes::Member(GrantRow { account: fresh.account.id, ..granted(&right) });
     registry.join(made.clone()).await.unwrap();
     assert_eq!(registry.account_by_email(&fresh.account.email).await.unwrap(), Some(fresh.account.clone()));
     let session = sign_in(&registry, fresh.account.id).await;
     let seen = registry.session(session.find, NOW).await.unwrap().unwrap();
     assert_eq!(seen.grants.len(), 1);
-    assert_eq!(seen.grants[0].0, made.grant);
+    assert_eq!(seen.grants[0].0, granted(&made));
 
     let row = invited(&registry, &anna, Role::Viewer).await;
     let taken = redeem(&registry, tom.account.email.clone()).await;
@@ -308,6 +319,8 @@ async fn renewable(
     let serial =
         plan.devices.iter().find(|detail| detail.device.id == anna.device).unwrap().device.latest_serial;
     let renewal = HomeRenewal {
+        shares: Vec::new(),
+        ended_shares: Vec::new(),
         roster: RosterRow { epoch: second(), ..next },
         text: vec![21; 30],
         keyring: vec![22; 30],
@@ -426,7 +439,12 @@ pub async fn what_was_sealed_under_a_former_epoch_is_not_written(registry: Regis
     let (anna, _, renewal, cameras, _) = renewable(&registry).await;
     registry.renew_home(&anna.authority(), renewal).await.unwrap();
     let stale = anna.authority();
-    let update = CameraUpdate { camera: cameras[0].id, text: Some(vec![1; 20]), address: None, device: None };
+    let update = CameraUpdate {
+        camera: cameras[0].id,
+        text: Some((CameraEpoch::FIRST, vec![1; 20])),
+        address: None,
+        device: None,
+    };
     refused!(registry.update_camera(&stale, update.clone(), Vec::new()), RegistryError::Conflict);
     refused!(registry.create_camera(&stale, camera(anna.home, None), Vec::new()), RegistryError::Conflict);
     let rename =

@@ -24,6 +24,7 @@ pub mod paging;
 pub mod people;
 pub mod reports;
 pub mod retention;
+pub mod shares;
 
 /// Makes a test of each function of the suite. The argument is a function without arguments that makes an empty
 /// registry, and something that is kept until the test ends (such as a folder).
@@ -63,6 +64,13 @@ macro_rules! conformance_suite {
             members::an_erased_home_is_nobodys,
             members::an_erased_account_leaves_its_homes_and_its_address,
             members::what_was_sealed_under_a_former_epoch_is_not_written,
+            shares::a_share_finds_its_cameras_events,
+            shares::a_share_has_a_begin_and_an_end,
+            shares::a_share_is_accepted_once_by_who_is_named,
+            shares::a_share_ends_at_once,
+            shares::an_epoch_leaves_no_share_behind,
+            shares::an_event_is_erased_by_who_finds_it,
+            shares::a_home_has_so_many_shares,
             cameras::a_camera_is_made_changed_and_erased,
             cameras::a_configuration_out_of_turn_leaves_nothing_written,
             cameras::a_test_confirmed_becomes_a_camera,

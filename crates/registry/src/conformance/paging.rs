@@ -77,6 +77,7 @@ pub async fn pages_are_those_of_the_model(registry: Registry) {
     runner
         .run(&asked(), |asked| {
             let query = EventQuery {
+                shared_only: false,
                 homes: asked.homes.as_ref().map(|indices| indices.iter().map(|i| homes[*i]).collect()),
                 cameras: asked.cameras.iter().map(|i| cameras[*i].0.id).collect(),
                 label: asked.label,

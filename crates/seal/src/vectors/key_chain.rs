@@ -328,6 +328,50 @@ fn membership(chain: &mut Chain) {
     }
 }
 
+/// A share key at its three places, and what lies under it.
+fn shares(chain: &mut Chain) {
+    let account = inputs::account_key();
+    let scope = inputs::grant_scope();
+    let share = inputs::share_scope();
+    let key = inputs::share_key();
+    let invitation = inputs::invitation_key();
+    let member = invitation.member_key(inputs::account_scope(), inputs::GRANT);
+    let home = inputs::HOME.as_bytes();
+
+    let sealed = chain.wrapped_key(Purpose::GrantShare, account.expose(), IdKind::Home, home, key.expose());
+    let (of, opened) = account.open_share(scope, &sealed).unwrap();
+    assert_eq!((of, opened.expose()), (share, key.expose()));
+    let sealed =
+        chain.wrapped_key(Purpose::InvitationShare, invitation.expose(), IdKind::Home, home, key.expose());
+    assert_eq!(invitation.open_share(share, &sealed).unwrap().expose(), key.expose());
+    let message = [&[IdKind::Home.code()], home.as_slice(), key.expose()].concat();
+    let pair = account.key_pair(inputs::account_scope());
+    let psk_id = inputs::GRANT.as_bytes();
+    let sealed = chain.hpke(Purpose::GrantShareAway, &pair, member.expose(), psk_id, &message);
+    let sealed = [&[1], sealed.as_slice()].concat();
+    let (of, opened) =
+        account.open_share_away(scope, (inputs::HOME, &member), &inputs::email(), &sealed).unwrap();
+    assert_eq!((of, opened.expose()), (share, key.expose()));
+
+    let secret = inputs::camera_secret();
+    let place = secret.scope();
+    let contents = [
+        &1_u32.to_be_bytes(),
+        place.camera.as_bytes().as_slice(),
+        place.tenure.as_bytes(),
+        &place.home_epoch.number().to_be_bytes(),
+        &place.camera_epoch.number().to_be_bytes(),
+        &*secret.key,
+        br#"{"home_name":"Mill Yard 7"}"#,
+    ]
+    .concat();
+    let sealed = chain.wrap(Purpose::ShareContents, key.expose(), &contents);
+    let opened = key.open_contents(share, inputs::SERIAL, &sealed).unwrap();
+    assert_eq!(opened.text.as_slice(), br#"{"home_name":"Mill Yard 7"}"#);
+    let [shared] = opened.secrets.as_slice() else { panic!("one secret") };
+    assert_eq!((shared.scope(), &*shared.key), (secret.scope(), &*secret.key));
+}
+
 /// The values of fields, as they stand in canonical bytes, and the secrets that are random in the product.
 fn inputs() -> Value {
     let fields = [
@@ -361,6 +405,7 @@ fn inputs() -> Value {
         "password hash": hex(inputs::password_hash().expose()),
         "link secret": hex(inputs::link_secret().expose()),
         "invitation secret": hex(inputs::invitation_secret().expose()),
+        "share key": hex(inputs::share_key().expose()),
         "pairing code": inputs::PAIRING_CODE,
         "device private key": hex(*inputs::device_key_pair().private_bytes()),
         "device key": hex(inputs::secret("device key")),
@@ -377,6 +422,7 @@ fn the_key_chain_is_as_its_vectors_say() {
     pairing(&mut chain);
     viewing(&mut chain);
     membership(&mut chain);
+    shares(&mut chain);
     for purpose in Purpose::ALL {
         let times = chain.covered.iter().filter(|covered| *covered == purpose).count();
         assert_eq!(times, 1, "{} has {times} vectors", purpose.label());

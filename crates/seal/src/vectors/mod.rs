@@ -4,7 +4,7 @@
 //! is opened by it. `OWNSIGHT_BLESS=1 cargo test -p ownsight-seal vectors` writes the files anew: after a release
 //! nothing in them may change. `scripts/check-vectors.py` derives and opens all of it without this crate.
 
-mod inputs;
+pub(crate) mod inputs;
 mod key_chain;
 mod object;
 mod table;

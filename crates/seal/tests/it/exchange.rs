@@ -6,6 +6,7 @@ use ownsight_model::{
 use ownsight_seal::{
     AccountKey, AccountScope, ControlKey, DeviceKey, GrantScope, HomeScope, InvitationSecret, LinkSecret,
     MasterKey, MemberKey, OpenError, PairingCode, PasswordHash, Purpose, SessionKind, SessionSecret,
+    ShareKey, ShareScope,
 };
 
 use crate::support::{Home, flipped};
@@ -129,7 +130,10 @@ fn of_account(
                 .add(purpose, "grant", sealed, move |row| key.open_grant(scope, role, HomeEpoch::FIRST, row));
         }
         let sealed = key.seal_member_key(scope, home.scope().home, &MemberKey::generate());
-        slots.add(Purpose::Member, "member key", sealed, move |row| key.open_member_key(scope, row));
+        let (member, own) = (key.clone(), key.clone());
+        slots.add(Purpose::Member, "member key", sealed, move |row| member.open_member_key(scope, row));
+        let sealed = own.seal_share(scope, home.scope().home, &ShareKey::generate());
+        slots.add(Purpose::GrantShare, "share", sealed, move |row| own.open_share(scope, row));
     }
     for session in [SessionId::generate(), SessionId::generate()] {
         let key = key.clone();
@@ -182,6 +186,19 @@ fn slots() -> Vec<Slot> {
             let key = key.clone();
             slots.add(purpose, "invitation's grant", sealed, move |row| {
                 key.open_grant(grant, role, scope, row)
+            });
+        }
+        let share = ShareScope { installation, home: scope.home, grant };
+        let shared = ShareKey::generate();
+        let sealed = key.seal_share(share, &shared);
+        slots.add(Purpose::InvitationShare, "invitation's share", sealed, move |row| {
+            key.open_share(share, row)
+        });
+        for serial in [1, 2] {
+            let sealed = shared.seal_contents(share, serial, &[], b"{}");
+            let shared = shared.clone();
+            slots.add(Purpose::ShareContents, "what is shared", sealed, move |row| {
+                shared.open_contents(share, serial, row)
             });
         }
         let code = PairingCode::generate();

@@ -25,6 +25,8 @@ pub(crate) struct Filter {
     /// Of this home only.
     #[param(value_type = Option<String>)]
     home: Option<HomeId>,
+    /// `1`: only what others share with the account.
+    shared: Option<u8>,
     /// Of these cameras only, separated by commas.
     camera: Option<String>,
     /// About this only.
@@ -68,8 +70,12 @@ pub(crate) async fn list(
     Signed(who): Signed,
     Asked(filter): Asked<Filter>,
 ) -> Outcome {
+    if filter.shared.is_some_and(|shared| shared != 1) {
+        return refused(&state, &who, invalid("shared", "`1` is expected, or nothing")).await;
+    }
     let filter = EventFilter {
         home: filter.home,
+        shared: filter.shared.is_some(),
         cameras: match cameras(filter.camera.as_deref()) {
             Ok(cameras) => cameras,
             Err(problem) => return refused(&state, &who, problem).await,

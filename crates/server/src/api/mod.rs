@@ -20,6 +20,7 @@ mod people;
 mod problems;
 mod ranges;
 mod sessions;
+mod shares;
 mod streams;
 
 use axum::Router;
@@ -54,6 +55,10 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(people::invite))
         .routes(routes!(people::withdraw))
         .routes(routes!(people::change, people::remove))
+        .routes(routes!(shares::offer))
+        .routes(routes!(shares::change, shares::end))
+        .routes(routes!(shares::held))
+        .routes(routes!(shares::leave))
         .routes(routes!(invitations::open))
         .routes(routes!(invitations::redeem))
         .routes(routes!(invitations::accept))
@@ -133,6 +138,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 47);
+        assert_eq!(operations, 52);
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct ChangeMember {
 }
 
 /// Ids of a home and of something in it.
-fn ids((home, id): (String, String)) -> Result<(HomeId, GrantId), Problem> {
+pub(super) fn ids((home, id): (String, String)) -> Result<(HomeId, GrantId), Problem> {
     let home = home.parse().map_err(|_| Problem::not_found())?;
     Ok((home, id.parse().map_err(|_| Problem::not_found())?))
 }

@@ -1,0 +1,200 @@
+//! One event as the asker's own grant or share opens it: from credentials to the event's keys, read and opened anew each time.
+
+use std::time::Instant;
+
+use ownsight_ledger::EventRef;
+use ownsight_model::{CameraId, Closable, EventId, HomeId, Right, Rights, Timestamp};
+use ownsight_registry::{Authorised, CameraEpochRow, CameraRow, DeviceRow, EventDetail, EventRow};
+use ownsight_seal::{CameraSecret, EventOpener, OpenError, VerifiedEvent};
+
+use crate::access::{HomeAccess, Person};
+use crate::events::verify;
+use crate::gate::{Gate, registry_error};
+use crate::shares::ShareAccess;
+use crate::{Credentials, GateError, alarm, text};
+
+/// What an event is opened by.
+pub(crate) enum EventAccess {
+    /// Its whole home.
+    Home(Box<HomeAccess>),
+    /// A share of its camera, with what all shares of it allow together.
+    Share(Box<ShareAccess>, Rights),
+}
+
+/// What a caller of the gate wants of an event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// What a lockdown of this closes.
+    pub(crate) closable: Closable,
+    /// What a share must allow for it.
+    pub(crate) right: Right,
+}
+
+impl Wanted {
+    pub(crate) const fn new(closable: Closable, right: Right) -> Self {
+        Self { closable, right }
+    }
+}
+
+/// An event that the asker's own grant or share opens, verified.
+pub(crate) struct FoundEvent {
+    pub(crate) person: Person,
+    pub(crate) access: EventAccess,
+    pub(crate) row: EventRow,
+    pub(crate) camera: CameraRow,
+    pub(crate) device: Option<DeviceRow>,
+    pub(crate) opened: bool,
+    pub(crate) verified: VerifiedEvent,
+    /// A moment before the registry was asked.
+    pub(crate) asked_at: Instant,
+    pub(crate) opener: EventOpener,
+}
+
+impl HomeAccess {
+    /// What its role allows to do with its home's footage.
+    pub(crate) fn rights(&self) -> Rights {
+        if self.control().is_ok() { Rights::ALL } else { Rights::OF_A_VIEWER }
+    }
+}
+
+impl EventAccess {
+    pub(crate) fn home(&self) -> HomeId {
+        match self {
+            Self::Home(access) => access.id(),
+            Self::Share(share, _) => share.home(),
+        }
+    }
+
+    pub(crate) fn camera_secret(&self, epoch: &CameraEpochRow) -> Result<CameraSecret, OpenError> {
+        match self {
+            Self::Home(access) => access.camera_secret(epoch),
+            Self::Share(share, _) => share.camera_secret(epoch),
+        }
+    }
+
+    pub(crate) fn camera_name(&self, camera: &CameraRow) -> Result<String, OpenError> {
+        match self {
+            Self::Home(access) => Ok(access.open_camera(camera)?.profile.name),
+            Self::Share(share, _) => share.camera_name(camera),
+        }
+    }
+
+    /// A device's name, which a share does not open.
+    pub(crate) fn device_name(&self, device: Option<&DeviceRow>) -> Result<Option<String>, OpenError> {
+        match self {
+            Self::Home(access) => {
+                let profile = device.map(|device| access.open_device(device)).transpose()?;
+                Ok(profile.map(|profile| profile.name))
+            }
+            Self::Share(..) => Ok(None),
+        }
+    }
+
+    pub(crate) fn zone(&self) -> &str {
+        match self {
+            Self::Home(access) => &access.profile.zone,
+            Self::Share(share, _) => &share.text.zone,
+        }
+    }
+
+    pub(crate) fn retention_days(&self) -> u32 {
+        match self {
+            Self::Home(access) => access.row.retention_days,
+            Self::Share(share, _) => share.home_row.retention_days,
+        }
+    }
+
+    pub(crate) fn rights(&self) -> Rights {
+        match self {
+            Self::Home(access) => access.rights(),
+            Self::Share(_, rights) => *rights,
+        }
+    }
+}
+
+impl Gate {
+    /// Finds an event and opens all that leads to it. For the caller who wants to do something with it that its share does not
+    /// allow, [`GateError::NotAllowed`].
+    pub(crate) async fn find_event(
+        &self,
+        credentials: &Credentials,
+        event: EventId,
+        wanted: Wanted,
+    ) -> Result<FoundEvent, GateError> {
+        let asked_at = Instant::now();
+        let rows = self
+            .registry()
+            .event(credentials.find(), Timestamp::now(), event)
+            .await
+            .map_err(registry_error)?;
+        let rows = rows.ok_or(GateError::SignedOut)?;
+        let home = self.found(credentials, &rows)?.event.home;
+        let (person, access, data) = if rows.shares.is_empty() {
+            let (person, access, data) = self.open_home(credentials, home, rows)?;
+            (person, EventAccess::Home(Box::new(access)), data)
+        } else {
+            self.open_by_share(credentials, rows, wanted.right)?
+        };
+        let detail = data.ok_or(GateError::NotFound)?;
+        let open = || {
+            let secret = access.camera_secret(&detail.epoch)?;
+            let verified = verify(&secret, &detail.event, event)?;
+            let opener = secret.open_event(verified.clone())?;
+            Ok::<_, OpenError>((verified, opener))
+        };
+        let (verified, opener) = open().map_err(|error| alarm::raise(&error, "opening an event"))?;
+        if let EventAccess::Share(share, _) = &access
+            && !share.includes(verified.ids().started_at)
+        {
+            return Err(GateError::NotFound);
+        }
+        person.may(wanted.closable, Some(home), Some(verified.ids().scope.camera))?;
+        Ok(FoundEvent {
+            person,
+            access,
+            row: detail.event,
+            camera: detail.camera,
+            device: detail.device,
+            opened: detail.opened,
+            verified,
+            asked_at,
+            opener,
+        })
+    }
+
+    /// Opens the shares that find an event, and takes the one that allows what is wanted.
+    fn open_by_share(
+        &self,
+        credentials: &Credentials,
+        rows: Authorised<Option<EventDetail>>,
+        right: Right,
+    ) -> Result<(Person, EventAccess, Option<EventDetail>), GateError> {
+        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        person.lockdowns = Some(rows.lockdowns);
+        let raise = |error| alarm::raise(&error, "opening a share");
+        let opened = rows.shares.into_iter().map(|(row, home)| person.open_share(&row, home));
+        let now = Timestamp::now();
+        let mut live: Vec<_> = opened.collect::<Result<_, _>>().map_err(raise)?;
+        live.retain(|share: &ShareAccess| share.is_live(now));
+        let rights = live.iter().map(ShareAccess::rights).reduce(Rights::or).ok_or(GateError::NotFound)?;
+        let share = live.into_iter().find(|share| share.allows(right)).ok_or(GateError::NotAllowed)?;
+        Ok((person, EventAccess::Share(Box::new(share), rights), rows.data))
+    }
+}
+
+impl FoundEvent {
+    pub(crate) fn event_ref(&self) -> EventRef {
+        let ids = self.verified.ids();
+        EventRef { camera: ids.scope.camera, event: ids.event }
+    }
+
+    pub(crate) fn camera_id(&self) -> CameraId {
+        self.verified.ids().scope.camera
+    }
+
+    /// `2026-11-23_14-32-08_Main-path.mp4`, in the home's time.
+    pub(crate) fn file_name(&self) -> String {
+        let camera = self.access.camera_name(&self.camera).unwrap_or_default();
+        text::file_name(self.access.zone(), self.verified.ids().started_at, &camera)
+    }
+}
