@@ -4,18 +4,30 @@ import { dayOf } from './time.js';
  * Events under their day, both newest first.
  * @template {{started_at: number}} E
  * @param {E[]} events newest first
- * @param {string} zone
+ * @param {string | ((event: E) => string)} zone that of all, or that of each
  * @returns {{day: string, events: E[]}[]}
  */
 export function groupByDay(events, zone) {
-  const days = [];
+  const zoneOf = typeof zone === 'function' ? zone : () => zone;
+  // Where zones differ, an event of the day before may stand between two of one day.
+  const days = new Map();
   for (const event of events) {
-    const day = dayOf(event.started_at, zone);
-    const last = days.at(-1);
-    if (last?.day === day) last.events.push(event);
-    else days.push({ day, events: [event] });
+    const day = dayOf(event.started_at, zoneOf(event));
+    if (!days.has(day)) days.set(day, []);
+    days.get(day).push(event);
   }
-  return days;
+  return [...days].map(([day, list]) => ({ day, events: list })).sort((a, b) => (a.day < b.day ? 1 : -1));
+}
+
+/**
+ * Whether something that is loaded is not on the list's first page any more, though it would have its place there.
+ * @param {{id: string, started_at: number}[]} known
+ * @param {{events: {id: string, started_at: number}[], next_cursor: string | null}} page
+ */
+export function anyGone(known, page) {
+  const oldest = page.next_cursor ? page.events.at(-1)?.started_at ?? Infinity : -Infinity;
+  const there = new Set(page.events.map(({ id }) => id));
+  return known.some(({ id, started_at: at }) => at > oldest && !there.has(id));
 }
 
 /**

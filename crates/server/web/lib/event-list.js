@@ -2,13 +2,14 @@ import { useEffect, useRef, useState } from './html.js';
 import { announce } from './announce.js';
 import { api } from './api.js';
 import { offlineSince } from './connection.js';
-import { mergeEvents } from './days.js';
+import { anyGone, mergeEvents } from './days.js';
 import { sawEvents } from './fresh.js';
 import { onChange } from './live.js';
 import { closedOrOpened } from './lockdown.js';
 import { useReopening } from './reopening.js';
 import { place } from './router.js';
 import { session } from './session.js';
+import { whileVisible } from './visible.js';
 import { count } from './words.js';
 
 /**
@@ -39,11 +40,19 @@ export function changeListed(id, change) {
 
 const NOTHING = { events: [], cursor: null, begun: false, unverified: 0, lockedDown: 0, lockedFirst: 0, waiting: [] };
 
+const keyOf = (home, cameras, day) => JSON.stringify([home ?? 'shared', cameras, day]);
+
+/** What is loaded of the events that are shared with the account, newest first. @param {string[]} cameras @returns {any[]} */
+export const sharedListed = (cameras) => kept.get(keyOf(null, cameras, null))?.events ?? [];
+
+/** A page of the events that are shared with the account. @param {string[]} cameras @param {Record<string, any>} query */
+export const askShared = (cameras, query) => api('GET', '/events', { query: { shared: 1, camera: cameras.join(','), ...query } });
+
 /**
- * @param {{home: string, cameras: string[], day: string | null}} filter
+ * @param {{home: string | null, cameras: string[], day: string | null}} filter `home`: null for what is shared with the account, of which nothing is told live
  */
 export function useEventList({ home, cameras, day }) {
-  const key = JSON.stringify([home, cameras, day]);
+  const key = keyOf(home, cameras, day);
   const [state, setState] = useState(() => ({ key, loaded: startOf(key), loading: false, problem: null, retryAt: null }));
   const latest = useRef(state);
   const busy = useRef(0);
@@ -56,7 +65,8 @@ export function useEventList({ home, cameras, day }) {
     setState(merged);
   };
 
-  const ask = (query) => api('GET', '/events', { query: { home, camera: cameras.join(','), day, limit: PAGE, ...query } });
+  const ask = (query) => (home ? api('GET', '/events', { query: { home, camera: cameras.join(','), day, limit: PAGE, ...query } }) : askShared(cameras, { limit: PAGE, ...query }));
+  const saw = ([newest]) => home && newest && sawEvents(home, newest.started_at);
 
   const failed = (problem, again) => {
     const wait = problem.busy ? (problem.retryAfter || 5) * 1000 : 0;
@@ -82,7 +92,7 @@ export function useEventList({ home, cameras, day }) {
       if (round !== busy.current) return;
       const now = latest.current.loaded;
       const events = mergeEvents(now.events, page.events);
-      if (events[0]) sawEvents(home, events[0].started_at);
+      saw(events);
       const lockedOut = page.locked_down ?? 0;
       const counts = { unverified: now.unverified + (page.unverified ?? 0), lockedDown: now.lockedDown + lockedOut, lockedFirst: loaded.cursor ? now.lockedFirst : lockedOut };
       change({ loading: false, problem: null, loaded: { ...now, ...counts, events, cursor: page.next_cursor, begun: true } });
@@ -100,7 +110,9 @@ export function useEventList({ home, cameras, day }) {
       const page = await ask({});
       if (round !== busy.current) return;
       const now = latest.current.loaded;
-      if (closedOrOpened([...now.waiting, ...now.events], page, now.lockedFirst)) {
+      const all = [...now.waiting, ...now.events];
+      // A share that ended takes its events along, and nothing else tells of it.
+      if (closedOrOpened(all, page, now.lockedFirst) || (!home && anyGone(all, page))) {
         await readAgain();
         return;
       }
@@ -112,7 +124,7 @@ export function useEventList({ home, cameras, day }) {
       const waiting = page.events.filter((event) => !known.has(event.id) && event.started_at >= oldest);
       const events = mergeEvents(now.events, page.events.filter(({ id }) => known.has(id)));
       if (!now.events.length && waiting.length && window.scrollY < 40) {
-        sawEvents(home, waiting[0].started_at);
+        saw(waiting);
         change({ loaded: { ...now, ...counts, events: waiting, waiting: [], cursor: page.next_cursor } });
         announce(count(waiting.length, 'new event'));
         return;
@@ -155,7 +167,7 @@ export function useEventList({ home, cameras, day }) {
   const showWaiting = () => {
     const { loaded } = latest.current;
     const events = mergeEvents(loaded.events, loaded.waiting);
-    if (events[0]) sawEvents(home, events[0].started_at);
+    saw(events);
     change({ loaded: { ...loaded, events, waiting: [] } });
   };
 
@@ -171,11 +183,11 @@ export function useEventList({ home, cameras, day }) {
     if (loaded.begun) look();
     else more();
     let gather = 0;
-    const endLive = onChange(({ home: where, what }) => {
+    const endLive = home ? onChange(({ home: where, what }) => {
       if (what !== 'all' && (where !== home || what !== 'events')) return;
       clearTimeout(gather);
       gather = setTimeout(look, GATHER_MS);
-    });
+    }) : whileVisible(look);
     const endOffline = offlineSince.subscribe((since) => {
       if (since === null && latest.current.problem?.offline) more();
     });
@@ -191,7 +203,7 @@ export function useEventList({ home, cameras, day }) {
   useReopening({ locked: Boolean(state.problem?.lockedDown), look: more, open: state.loaded.begun, words: 'Events are open again.' });
 
   const shown = state.key === key ? state : { ...state, loaded: startOf(key), problem: null, retryAt: null };
-  return { ...shown.loaded, loading: shown.loading || !shown.loaded.begun, problem: shown.problem, retryAt: shown.retryAt, more, showWaiting, remove };
+  return { ...shown.loaded, loading: shown.loading || !shown.loaded.begun, problem: shown.problem, retryAt: shown.retryAt, more, look, showWaiting, remove };
 }
 
 /** A reader who comes back finds what they left; who comes anew gets a fresh list. */

@@ -7,6 +7,8 @@ import { navigate } from './router.js';
 
 export const mePath = '/me';
 export const sessionsPath = '/sessions';
+/** What is shared with the account. */
+export const sharesPath = '/shares';
 /** @param {string} home */
 export const homePath = (home) => `/homes/${encodeURIComponent(home)}`;
 /** @param {string} home */
@@ -20,6 +22,7 @@ export const dayPath = (home, day) => `${homePath(home)}/days/${day}`;
 
 export const useMe = () => useQuery(mePath);
 export const useSessions = () => useQuery(sessionsPath);
+export const useShares = () => useQuery(sharesPath);
 /** @param {string} home */
 export const useHome = (home) => useQuery(homePath(home), { home, topics: ['cameras', 'devices', 'people'] });
 /** @param {string} home */

@@ -47,5 +47,5 @@ export function useKeys(map) {
 /** Every key, for the help. */
 export const keyHelp = [
   { title: 'Player', keys: [['Space', 'play or pause'], ['← →', '1 second'], [', .', 'one frame'], ['[ ]', 'slower, faster'], ['J K', 'older, newer event'], ['D', 'download'], ['F', 'full screen'], ['M', 'mute'], ['Esc', 'back to the list']] },
-  { title: 'Everywhere', keys: [['/', 'filter events'], ['G then E', 'Events'], ['G then C', 'Cameras'], ['G then P', 'People'], ['G then H', 'Home'], ['G then A', 'Account'], ['?', 'this help']] },
+  { title: 'Everywhere', keys: [['/', 'filter events'], ['G then E', 'Events'], ['G then C', 'Cameras'], ['G then P', 'People'], ['G then H', 'Home'], ['G then S', 'Shared with you'], ['G then A', 'Account'], ['?', 'this help']] },
 ];

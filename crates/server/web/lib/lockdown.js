@@ -1,3 +1,4 @@
+import { anyGone } from './days.js';
 import { whenSaid } from './time.js';
 import { count } from './words.js';
 
@@ -102,8 +103,5 @@ export function leftOut(n) {
 export function closedOrOpened(known, page, before) {
   const now = page.locked_down ?? 0;
   if (now > 0 !== before > 0) return true;
-  if (!now) return false;
-  const oldest = page.next_cursor ? page.events.at(-1)?.started_at ?? Infinity : -Infinity;
-  const there = new Set(page.events.map(({ id }) => id));
-  return known.some(({ id, started_at: at }) => at > oldest && !there.has(id));
+  return now > 0 && anyGone(known, page);
 }

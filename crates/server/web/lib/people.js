@@ -180,14 +180,14 @@ export function waitingWords(names) {
   };
 }
 
-/** Whom and which camera `?why=` asks about. @param {string | null} text `{member}.{camera}` */
+/** Whose grant and which camera `?why=` asks about; the grant is that of a member or a share. @param {string | null} text `{grant}.{camera}` */
 export function whyOf(text) {
-  const [member, camera, ...more] = (text ?? '').split('.');
-  return member && camera && !more.length ? { member, camera } : null;
+  const [grant, camera, ...more] = (text ?? '').split('.');
+  return grant && camera && !more.length ? { grant, camera } : null;
 }
 
-/** @param {string} member @param {string} camera */
-export const whyText = (member, camera) => `${member}.${camera}`;
+/** @param {string} grant @param {string} camera */
+export const whyText = (grant, camera) => `${grant}.${camera}`;
 
 /** `Why can Tom see Driveway?` @param {Member} member @param {{name: string}} camera @param {Member[]} members */
 export function whyTitle(member, camera, members) {

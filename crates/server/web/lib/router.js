@@ -75,6 +75,18 @@ export function match(pattern, path) {
   return params;
 }
 
+/** Where an account begins: its first home, else what is shared with it; null for who has neither. @param {{homes: {id: string}[], shares: number}} me */
+export function startOf({ homes, shares }) {
+  if (homes.length) return `/h/${homes[0].id}/events`;
+  return shares > 0 ? '/shared' : null;
+}
+
+/** The second that an address of the player names. @param {string} hash `#t=4.2` @returns {number | null} */
+export function secondOf(hash) {
+  const found = /^#t=(\d{1,5}(?:\.\d{1,3})?)$/.exec(hash);
+  return found ? Number(found[1]) : null;
+}
+
 /**
  * A place to go to after sign-in, if it is one of ours, else the start.
  * @param {string | null} to

@@ -76,15 +76,28 @@ export function isDay(text) {
  * @param {string} day
  * @param {number} hour 0 to 24
  * @param {string} zone
+ * @param {number} [minute]
  */
-export function instantOf(day, hour, zone) {
+export function instantOf(day, hour, zone, minute = 0) {
   const [year, month, date] = day.split('-').map(Number);
-  const utc = Date.UTC(year, month - 1, date, hour) * 1000;
+  const utc = Date.UTC(year, month - 1, date, hour, minute) * 1000;
   const before = utc - offsetOf(utc - 24 * HOUR, zone);
   const after = utc - offsetOf(utc + 24 * HOUR, zone);
   const early = Math.min(before, after);
   if (early + offsetOf(early, zone) === utc) return early;
   return Math.max(before, after);
+}
+
+/** An instant as a date and time field has it: `2026-11-30T20:00`, by the zone's clock. @param {number} at @param {string} zone */
+export function fieldOf(at, zone) {
+  const { hour, minute } = wallOf(at, zone);
+  return `${dayOf(at, zone)}T${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+}
+
+/** The instant that a date and time field names, or null where it names none. @param {string} text @param {string} zone */
+export function instantOfField(text, zone) {
+  const [, day, hour, minute] = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})/.exec(text) ?? [];
+  return isDay(day ?? null) ? instantOf(day, Number(hour), zone, Number(minute)) : null;
 }
 
 /** Where a day begins and ends. @param {string} day @param {string} zone @returns {[number, number]} */

@@ -3,7 +3,7 @@ import { Page } from '../components/shell/page.js';
 import { Shell } from '../components/shell/shell.js';
 import { useMe } from '../lib/home.js';
 import { html, useEffect } from '../lib/html.js';
-import { match, navigate, place } from '../lib/router.js';
+import { match, navigate, place, startOf } from '../lib/router.js';
 import { endSession, session } from '../lib/session.js';
 import { useStore } from '../lib/store.js';
 import { AccountPage } from './account.js';
@@ -18,6 +18,8 @@ import { NoHomePage } from './no-home.js';
 import { PairPage } from './pair.js';
 import { PeoplePage } from './people.js';
 import { SetupPage } from './setup.js';
+import { SharedPage } from './shared.js';
+import { SharedEventPage } from './shared-event.js';
 import { SignInPage } from './sign-in.js';
 
 /** @type {{pattern: string, page: any, open?: boolean, look?: 'player'}[]} `open`: for who is not signed in; order decides */
@@ -26,6 +28,8 @@ const routes = [
   { pattern: '/setup', page: SetupPage, open: true },
   { pattern: '/invite', page: InvitePage, open: true },
   { pattern: '/account', page: AccountPage },
+  { pattern: '/shared', page: SharedPage },
+  { pattern: '/shared/events/:event', page: SharedEventPage, look: 'player' },
   { pattern: '/h/:home/events', page: EventsPage },
   { pattern: '/h/:home/events/:event', page: EventPage, look: 'player' },
   { pattern: '/h/:home/cameras', page: CamerasPage },
@@ -62,14 +66,15 @@ function SignedIn({ found, path }) {
     if (unknown) endSession();
   }, [unknown]);
   useEffect(() => {
-    if (me?.homes.length && path === '/') navigate(`/h/${me.homes[0].id}/events`, { replace: true });
+    const start = me && startOf(me);
+    if (start && path === '/') navigate(start, { replace: true });
   }, [me, path]);
   return html`<${Shell} look=${found?.route.look ?? 'full'}><${Inside} me=${me} problem=${unknown ? null : problem} retryAt=${retryAt} reload=${reload} found=${found} path=${path} /><//>`;
 }
 
 function Inside({ me, problem, retryAt, reload, found, path }) {
   if (!me) return problem ? html`<${Page} title="Ownsight"><${ProblemPage} problem=${problem} retryAt=${retryAt} onRetry=${reload} /><//>` : null;
-  if (path === '/') return me.homes.length ? null : html`<${NoHomePage} />`;
+  if (path === '/') return startOf(me) ? null : html`<${NoHomePage} />`;
   const home = found?.params.home ? me.homes.find(({ id }) => id === found.params.home) : null;
   if (!found || (found.params.home && !home)) return html`<${Page} title="Nothing here" plainHeading><h1 class="visually-hidden" tabindex="-1">Nothing here</h1><${NothingHere} /><//>`;
   const { home: _, ...params } = found.params;

@@ -6,6 +6,7 @@ import { toast } from '../components/feedback/toast.js';
 import { Field, PasswordField, SelectField } from '../components/form/field.js';
 import { Icon } from '../components/icon/icon.js';
 import { Confirm } from '../components/overlay/dialog.js';
+import { ShareSheet } from '../components/people/share-sheet.js';
 import { Picture } from '../components/picture/picture.js';
 import { Page } from '../components/shell/page.js';
 import { api, mediaUrl } from '../lib/api.js';
@@ -29,10 +30,10 @@ export function CameraPage({ home, camera: id }) {
       ${cameras.data ? html`<${NothingHere} />` : cameras.problem ? html`<${ProblemPage} problem=${cameras.problem} retryAt=${cameras.retryAt} onRetry=${cameras.reload} />` : html`<${Skeleton} loading><div class="narrow"><span class="bone detail-still"></span></div><//>`}
     <//>`;
   }
-  return html`<${Detail} key=${camera.id} home=${home} camera=${camera} parent=${parent} />`;
+  return html`<${Detail} key=${camera.id} home=${home} camera=${camera} cameras=${cameras.data.cameras} parent=${parent} />`;
 }
 
-function Detail({ home, camera, parent }) {
+function Detail({ home, camera, cameras, parent }) {
   const now = useNow() * 1000;
   const devices = useDevices(home.id);
   const manage = mayManage(home.role);
@@ -40,6 +41,7 @@ function Detail({ home, camera, parent }) {
   const [form, setForm] = useState(() => formOf(camera));
   const [tried, setTried] = useState([]);
   const [removing, setRemoving] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const state = cameraState(camera);
   const changed = changesOf(form, camera);
   const connection = 'address' in changed || 'user' in changed || 'password' in changed || 'device_id' in changed;
@@ -68,7 +70,9 @@ function Detail({ home, camera, parent }) {
     navigate(parent, { replace: true });
   };
   return html`
-    <${Page} title=${camera.name} home=${home} parent=${parent} heading=${html`<${StatusPill} camera=${camera} zone=${home.zone} now=${now} />`}>
+    <${Page} title=${camera.name} home=${home} parent=${parent}
+      heading=${html`<${StatusPill} camera=${camera} zone=${home.zone} now=${now} />${manage && html`<div class="page-head-end wide-only"><button type="button" class="btn" onClick=${() => setSharing(true)}><${Icon} name="share-network" />Share</button></div>`}`}
+      actions=${manage && html`<button type="button" class="icon-btn" aria-label=${`Share ${camera.name}`} onClick=${() => setSharing(true)}><${Icon} name="share-network" class="icon-24" /></button>`}>
       <div class="two-columns">
         <div class="stack-lg aside-first">
           <span class=${state.troubled ? 'detail-still camera-still-old' : 'detail-still'}><${Picture} src=${camera.still_url ? mediaUrl(camera.still_url, { at: String(camera.still_at ?? '') }) : null} alt=${`Last picture of ${camera.name}`} lazy=${false} />
@@ -83,9 +87,10 @@ function Detail({ home, camera, parent }) {
           ${manage && html`<div class="part-danger"><p class="soft">Removing erases its ${count(camera.events, 'event')}.</p><button type="button" class="btn btn-danger" onClick=${() => setRemoving(true)}><${Icon} name="trash" />Remove camera</button></div>`}
         </div>
       </div>
+      ${sharing && html`<${ShareSheet} home=${home} cameras=${cameras} chosen=${[camera.id]} onClose=${() => setSharing(false)} />`}
       ${removing && html`
         <${Confirm} title=${`Remove ${camera.name}?`} verb="Remove" onConfirm=${remove} onClose=${() => setRemoving(false)}>
-          <p>It is not recorded any more, and its <b>${count(camera.events, 'event')}</b> ${camera.events === 1 ? 'is' : 'are'} erased for every member, at once. In backups of this server they last as long as those are kept. What was downloaded stays where it is.</p>
+          <p>It is not recorded any more, and its <b>${count(camera.events, 'event')}</b> ${camera.events === 1 ? 'is' : 'are'} erased for everybody, at once. In backups of this server they last as long as those are kept. What was downloaded stays where it is.</p>
         <//>`}
     <//>`;
 }

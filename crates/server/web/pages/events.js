@@ -1,14 +1,13 @@
 import { Calendar } from '../components/calendar/calendar.js';
 import { Hatch } from '../components/event-card/gap-line.js';
+import { CameraFilter, CameraFilterSheet, setFilter } from '../components/event-card/camera-filter.js';
+import { DeleteEvent } from '../components/event-card/delete-event.js';
 import { EventCardSkeleton } from '../components/event-card/skeleton.js';
 import { LeftOut, LockedDown, lockedFrame } from '../components/feedback/lockdown.js';
 import { Busy, ProblemPage, Skeleton, Unverified } from '../components/feedback/states.js';
-import { toast } from '../components/feedback/toast.js';
 import { Icon } from '../components/icon/icon.js';
-import { Confirm } from '../components/overlay/dialog.js';
 import { Popover, usePopover } from '../components/overlay/popover.js';
 import { Page } from '../components/shell/page.js';
-import { api } from '../lib/api.js';
 import { groupByDay } from '../lib/days.js';
 import { useEventList } from '../lib/event-list.js';
 import { filterOf, queryOf } from '../lib/filter.js';
@@ -16,12 +15,13 @@ import { listIsOpen } from '../lib/fresh.js';
 import { mayManage, useCameras, useDevices } from '../lib/home.js';
 import { classes, html, useEffect, useRef, useState } from '../lib/html.js';
 import { useKeys } from '../lib/keys.js';
-import { navigate, place } from '../lib/router.js';
+import { place } from '../lib/router.js';
 import { useStore } from '../lib/store.js';
-import { addDays, cityOf, clock, dayName, dayOf, sameClock, viewerZone } from '../lib/time.js';
-import { count, labelWords } from '../lib/words.js';
+import { addDays, cityOf, dayName, dayOf, sameClock, viewerZone } from '../lib/time.js';
+import { count } from '../lib/words.js';
 import { EventsDay } from '../components/event-card/events-day.js';
 import { EventsEmpty } from '../components/event-card/events-empty.js';
+import { ListEnd } from '../components/event-card/list-end.js';
 
 /** Events: one list, newest first, under the home's days. @param {{home: any}} props */
 export function EventsPage({ home }) {
@@ -72,15 +72,10 @@ export function EventsPage({ home }) {
   if (noCamera && nothingEver) {
     return html`<${Page} ...${frame}><hr class="rule" /><${EventsEmpty} home=${home} devices=${devices.data?.devices} /><//>`;
   }
-  const deleteNow = async () => {
-    await api('DELETE', `/events/${doomed.id}`);
-    list.remove(doomed.id);
-    toast('Event deleted.');
-  };
   return html`
     <${Page} ...${frame}
-      heading=${html`<${Filters} chips=${chips} cameras=${known ?? []} filter=${filter} /><div class="page-head-end wide-only"><${DayButton} home=${home} filter=${filter} look="wide" /></div>`}
-      actions=${html`<${DayButton} home=${home} filter=${filter} look="phone" /><${FilterSheet} cameras=${known ?? []} filter=${filter} />`}>
+      heading=${html`<${CameraFilter} chips=${chips} cameras=${known ?? []} filter=${filter} /><div class="page-head-end wide-only"><${DayButton} home=${home} filter=${filter} look="wide" /></div>`}
+      actions=${html`<${DayButton} home=${home} filter=${filter} look="phone" /><${CameraFilterSheet} cameras=${known ?? []} filter=${filter} />`}>
       <${Hatch} />
       <hr class="rule wide-only" />
       <${ZoneNote} zone=${home.zone} />
@@ -94,48 +89,14 @@ export function EventsPage({ home }) {
       ${days.map(({ day, events }, i) => html`
         <${EventsDay} key=${day} home=${home} day=${day} events=${events} filter=${filter} cameras=${known ?? []} complete=${i < days.length - 1 || !list.cursor}
           waiting=${i === 0 ? list.waiting.length : 0} onShowWaiting=${() => showWaiting(list)} onPick=${goTo} onDelete=${setDoomed} mayManage=${mayManage(home.role)} />`)}
-      ${list.begun && (list.events.length > 0 || list.cursor) && html`<${ListEnd} list=${list} filter=${filter} zone=${home.zone} />`}
-      ${doomed && html`
-        <${Confirm} title="Delete this event?" verb="Delete" onConfirm=${deleteNow} onClose=${() => setDoomed(null)}>
-          <p><b>${labelWords(doomed.label).name}, ${doomed.camera_name}, ${clock(doomed.started_at, home.zone, { seconds: true })}.</b> Its picture and video are erased for every member, at once. What was downloaded stays where it is.</p>
-        <//>`}
+      ${list.begun && (list.events.length > 0 || list.cursor) && html`<${ListEnd} list=${list}>${filter.day && html`<${DaysBeside} filter=${filter} zone=${home.zone} />`}<//>`}
+      ${doomed && html`<${DeleteEvent} event=${doomed} zone=${home.zone} onDeleted=${() => list.remove(doomed.id)} onClose=${() => setDoomed(null)} />`}
     <//>`;
 }
 
 function showWaiting(list) {
   list.showWaiting();
   window.scrollTo(0, 0);
-}
-
-function setFilter(filter) {
-  navigate(place.get().path + queryOf(filter));
-}
-
-function Filters({ chips, cameras, filter }) {
-  if (cameras.length < 2) return null;
-  return html`<div ref=${chips} class="chips wide-only" role="group" aria-label="Cameras shown"><${CameraChips} cameras=${cameras} filter=${filter} /></div>`;
-}
-
-function CameraChips({ cameras, filter }) {
-  const toggle = (id) => {
-    const next = filter.cameras.includes(id) ? filter.cameras.filter((other) => other !== id) : [...filter.cameras, id];
-    setFilter({ ...filter, cameras: next.length === cameras.length ? [] : next });
-  };
-  return html`
-    <button type="button" class="chip" aria-pressed=${!filter.cameras.length} onClick=${() => setFilter({ ...filter, cameras: [] })}>All cameras</button>
-    ${cameras.map(({ id, name }) => html`<button key=${id} type="button" class="chip" aria-pressed=${filter.cameras.includes(id)} onClick=${() => toggle(id)}><span>${name}</span></button>`)}`;
-}
-
-function FilterSheet({ cameras, filter }) {
-  const anchor = useRef(null);
-  const popover = usePopover();
-  if (cameras.length < 2) return null;
-  return html`
-    <button ref=${anchor} type="button" data-filter class=${classes('icon-btn', filter.cameras.length > 0 && 'icon-btn-on')} aria-label=${filter.cameras.length ? `Filter, ${count(filter.cameras.length, 'camera')} shown` : 'Filter'} aria-expanded=${popover.open} onClick=${popover.toggle}><${Icon} name="funnel-simple" class="icon-24" /></button>
-    <${Popover} anchor=${anchor} open=${popover.open} onClose=${popover.close} label="Filter">
-      <h2 class="sheet-title">Cameras</h2>
-      <div class="chips" role="group" aria-label="Cameras shown"><${CameraChips} cameras=${cameras} filter=${filter} /></div>
-    <//>`;
 }
 
 function DayButton({ home, filter, look }) {
@@ -181,23 +142,6 @@ function NothingFound({ home, filter, other, cameras, onPick }) {
 function ZoneNote({ zone }) {
   if (sameClock(zone, viewerZone(), Date.now() * 1000)) return null;
   return html`<p class="meta zone-note">Times in ${cityOf(zone)}</p>`;
-}
-
-/** More pages as the end comes near, or the end of all. */
-function ListEnd({ list, filter, zone }) {
-  const mark = useRef(null);
-  useEffect(() => {
-    const watcher = new IntersectionObserver(([entry]) => entry.isIntersecting && list.more(), { rootMargin: '900px' });
-    watcher.observe(mark.current);
-    return () => watcher.disconnect();
-  }, [list.events.length, list.cursor, list.problem]);
-  return html`
-    <div ref=${mark} class="list-end">
-      ${list.problem && !list.retryAt
-        ? html`<button type="button" class="btn" onClick=${list.more}><${Icon} name="arrow-clockwise" />Load older events</button>`
-        : list.cursor ? html`<p class="meta">Loading older events</p>`
-          : filter.day ? html`<${DaysBeside} filter=${filter} zone=${zone} />` : html`<p class="meta">No older events are kept.</p>`}
-    </div>`;
 }
 
 function DaysBeside({ filter, zone }) {

@@ -5,12 +5,13 @@ import { Icon } from '../components/icon/icon.js';
 import { Front } from '../components/shell/front.js';
 import { api } from '../lib/api.js';
 import { useSecondsUntil } from '../lib/clockwork.js';
-import { mePath } from '../lib/home.js';
+import { mePath, sharesPath } from '../lib/home.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { aRole, youWould } from '../lib/people.js';
-import { put, useQuery } from '../lib/query.js';
+import { put, refresh, useQuery } from '../lib/query.js';
 import { navigate, place, takeFragment } from '../lib/router.js';
 import { endSession, session } from '../lib/session.js';
+import { offerWords } from '../lib/shares.js';
 import { signIn } from '../lib/sign-in.js';
 import { useStore } from '../lib/store.js';
 import { viewerZone, whenSaid } from '../lib/time.js';
@@ -108,7 +109,7 @@ function Address({ secret, known, onOpened, onUsed }) {
     });
   };
   return html`
-    <${Front} title="You are invited" lead="To a home on this server. Enter the e-mail address that you were invited by.">
+    <${Front} title="You are invited" lead="To a home on this server, or to see a camera of one. Enter the e-mail address that you were invited by.">
       <form class="stack" onSubmit=${submit} novalidate>
         <${Field} id="invite-email" label="E-mail" type="email" value=${email} onInput=${setEmail} error=${error} autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" hint="The invitation opens for this one address only." />
         ${attempt.problem && html`<${TryProblem} problem=${attempt.problem} wait=${attempt.wait} />`}
@@ -117,25 +118,29 @@ function Address({ secret, known, onOpened, onUsed }) {
     <//>`;
 }
 
-/** The frame of what comes after: which home, from whom, as what. */
+/** The frame of what comes after: which home, from whom, as what; or which cameras are shared. */
 function Invited({ invitation, children }) {
-  const { home_name: home, invited_by: by, role } = invitation;
+  const { home_name: home, invited_by: by, role, share } = invitation;
+  const offer = share && offerWords(invitation, viewerZone(), Date.now() * 1000);
+  const lead = offer
+    ? html`<b class="strong">${by}</b> ${offer.what} ${offer.can}`
+    : html`<b class="strong">${by}</b> invites you as ${aRole(role)}: you would ${youWould(role)}.`;
   return html`
-    <${Front} title=${`Join ${home}`} lead=${html`<b class="strong">${by}</b> invites you as ${aRole(role)}: you would ${youWould(role)}.`}>
+    <${Front} title=${offer ? offer.title : `Join ${home}`} lead=${lead}>
       ${children}
       <p class="meta front-note">The invitation works once, until ${whenSaid(invitation.expires_at, viewerZone(), Date.now() * 1000).replace(/^on /, '')}.</p>
     <//>`;
 }
 
 async function accept(secret, email) {
-  const { home_id: home } = await api('POST', '/invitations/accept', { body: { secret, email } });
-  await enter(home);
+  await enter(await api('POST', '/invitations/accept', { body: { secret, email } }));
 }
 
-/** The pages go by the homes that the account is in, so they are asked for before. @param {string} home */
-async function enter(home) {
+/** The pages go by the homes that the account is in, so they are asked for before. @param {{home_id: string, share_id: string | null}} joined a share leads to no home */
+async function enter({ home_id: home, share_id: share }) {
   put(mePath, await api('GET', mePath));
-  navigate(`/h/${home}/events`, { replace: true });
+  refresh((path) => path === sharesPath);
+  navigate(share ? '/shared' : `/h/${home}/events`, { replace: true });
 }
 
 function Join({ secret, invitation, failed, onUsed }) {
@@ -148,11 +153,11 @@ function Join({ secret, invitation, failed, onUsed }) {
   return html`
     <${Invited} invitation=${invitation}>
       ${member
-        ? html`<div class="notice notice-quiet" role="alert"><${Icon} name="users-three" /><p><b>You are a member of ${invitation.home_name} already.</b></p></div><a class="btn" href="/">To your events</a>`
+        ? html`<div class="notice notice-quiet" role="alert"><${Icon} name="users-three" /><p><b>You are a member of ${invitation.home_name} already.</b>${invitation.share && ' You see its cameras without a share.'}</p></div><a class="btn" href="/">To your events</a>`
         : html`<form class="stack" onSubmit=${join}>
             <p class="soft">Signed in as <b class="strong">${invitation.email}</b></p>
             ${attempt.problem && html`<${TryProblem} problem=${attempt.problem} wait=${attempt.wait} />`}
-            <button class="btn btn-primary btn-wide front-button" disabled=${attempt.off}>Join ${invitation.home_name}</button>
+            <button class="btn btn-primary btn-wide front-button" disabled=${attempt.off}>${invitation.share ? 'Accept' : `Join ${invitation.home_name}`}</button>
           </form>`}
     <//>`;
 }
@@ -199,7 +204,7 @@ function SignInAndJoin({ secret, invitation, onHold, onFailed, onUsed }) {
         <${Field} id="invite-account" label="E-mail" type="email" value=${invitation.email} onInput=${() => {}} autocomplete="username" readonly />
         <${PasswordField} id="invite-password" label="Password" value=${password} onInput=${setPassword} />
         ${attempt.problem && html`<${TryProblem} problem=${attempt.problem} wait=${attempt.wait} />`}
-        <button class="btn btn-primary btn-wide front-button" disabled=${attempt.off || !password}>Sign in and join</button>
+        <button class="btn btn-primary btn-wide front-button" disabled=${attempt.off || !password}>Sign in and ${invitation.share ? 'accept' : 'join'}</button>
       </form>
     <//>`;
 }
@@ -226,13 +231,13 @@ function CreateAndJoin({ secret, invitation, onHold, onUsed, onTaken }) {
     }
     const { email } = invitation;
     attempt.run(async () => {
-      const { home_id: home } = await api('POST', '/invitations/redeem', { body: { secret, email, password: form.password, name: form.name.trim() } });
+      const joined = await api('POST', '/invitations/redeem', { body: { secret, email, password: form.password, name: form.name.trim() } });
       onHold(true);
       try {
         await signIn(email, form.password);
-        await enter(home);
+        await enter(joined);
       } catch {
-        // The account is a member now; only signing in is left.
+        // The account has it now; only signing in is left.
         navigate('/sign-in', { replace: true });
       }
     }, (problem) => {
@@ -245,11 +250,11 @@ function CreateAndJoin({ secret, invitation, onHold, onUsed, onTaken }) {
   return html`
     <${Invited} invitation=${invitation}>
       <form class="stack" onSubmit=${submit} novalidate>
-        <${Field} id="invite-name" label="Your name" value=${form.name} onInput=${set('name')} error=${errors.name} autocomplete="name" maxlength="64" hint="The other members see it." />
+        <${Field} id="invite-name" label="Your name" value=${form.name} onInput=${set('name')} error=${errors.name} autocomplete="name" maxlength="64" hint=${invitation.share ? 'Who shares with you sees it.' : 'The other members see it.'} />
         <${Field} id="invite-account" label="E-mail" type="email" value=${invitation.email} onInput=${() => {}} autocomplete="username" readonly hint="You sign in with it." />
         <${PasswordField} id="invite-password" label="Password" value=${form.password} onInput=${set('password')} error=${errors.password} autocomplete="new-password" hint=${`At least ${LEAST_PASSWORD} characters.`} />
         ${attempt.problem && html`<${TryProblem} problem=${attempt.problem} wait=${attempt.wait} />`}
-        <button class="btn btn-primary btn-wide front-button" disabled=${attempt.off}>Create account and join</button>
+        <button class="btn btn-primary btn-wide front-button" disabled=${attempt.off}>Create account and ${invitation.share ? 'accept' : 'join'}</button>
       </form>
     <//>`;
 }

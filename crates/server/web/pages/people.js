@@ -5,7 +5,10 @@ import { Confirm, Sheet } from '../components/overlay/dialog.js';
 import { CameraPeople } from '../components/people/camera-people.js';
 import { InviteSheet } from '../components/people/invite-sheet.js';
 import { MemberTable } from '../components/people/member-table.js';
-import { NoChain, WhyPanel } from '../components/people/why-panel.js';
+import { ShareSheet } from '../components/people/share-sheet.js';
+import { ShareTable } from '../components/people/share-table.js';
+import { useShareChange } from '../components/people/use-share-change.js';
+import { NoChain, WhyMember, WhyShare } from '../components/people/why-panel.js';
 import { Page } from '../components/shell/page.js';
 import { api } from '../lib/api.js';
 import { useNow } from '../lib/clockwork.js';
@@ -14,6 +17,7 @@ import { html, useState } from '../lib/html.js';
 import { aRole, gotKeys, invitableBy, leaveWords, leaving, removeWords, roleQuestion, shortName, waitingWords, whyOf, whyText } from '../lib/people.js';
 import { refresh } from '../lib/query.js';
 import { goBack, navigate, place } from '../lib/router.js';
+import { whyIs } from '../lib/shares.js';
 import { useStore } from '../lib/store.js';
 import { count } from '../lib/words.js';
 
@@ -23,41 +27,56 @@ export function PeoplePage({ home }) {
   const cameras = useCameras(home.id);
   const { path, query } = useStore(place);
   const now = useNow() * 1000;
-  const [inviting, setInviting] = useState(false);
+  // Which sheet is open: to invite a member, or to share a camera.
+  const [sheet, setSheet] = useState(null);
   const change = useChange(home, people?.members ?? [], cameras.data?.cameras.length ?? 0);
 
   const asked = whyOf(query.get('why'));
   const list = cameras.data?.cameras;
-  const why = asked && people && list ? { member: people.members.find(({ id }) => id === asked.member), camera: list.find(({ id }) => id === asked.camera) } : null;
-  const chain = why?.member && why.camera ? why : null;
+  const why = people && list ? whyIs(asked, people, list) : null;
+  const chain = why && !why.none ? why : null;
   const hrefOf = (text) => `${path}?why=${text}`;
   const close = () => goBack(path);
+  const shareChange = useShareChange(home, people ?? { members: [], shares: [] }, (id) => asked?.grant === id && close());
   // From one person to the next the panel stays one step of the history, so that closing it is always Back.
+  const show = (text) => {
+    if (!asked) navigate(hrefOf(text));
+    else if (text !== whyText(asked.grant, asked.camera)) navigate(hrefOf(text), { replace: true });
+  };
   const pick = (event, text) => {
-    if (!asked || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    if (text !== whyText(asked.member, asked.camera)) navigate(hrefOf(text), { replace: true });
+    show(text);
   };
   const may = people && invitableBy(people.role).length > 0;
-  const invite = () => setInviting(true);
+  const mayShare = may && list?.length > 0;
+  const invite = () => setSheet('invite');
+  const share = () => setSheet('share');
   return html`
     <${Page} title="People" home=${home} ready=${Boolean(people && list)} class=${chain ? 'people-page people-beside' : 'people-page'}
-      heading=${may && html`<div class="page-head-end wide-only"><button type="button" class="btn btn-primary" onClick=${invite}><${Icon} name="plus" />Invite a member</button></div>`}
-      actions=${may && html`<button type="button" class="icon-btn" aria-label="Invite a member" onClick=${invite}><${Icon} name="plus" class="icon-24" /></button>`}>
+      heading=${may && html`<div class="page-head-end wide-only">
+        ${mayShare && html`<button type="button" class="btn" onClick=${share}><${Icon} name="share-network" />Share a camera</button>`}
+        <button type="button" class="btn btn-primary" onClick=${invite}><${Icon} name="plus" />Invite a member</button></div>`}
+      actions=${may && html`
+        ${mayShare && html`<button type="button" class="icon-btn" aria-label="Share a camera" onClick=${share}><${Icon} name="share-network" class="icon-24" /></button>`}
+        <button type="button" class="icon-btn" aria-label="Invite a member" onClick=${invite}><${Icon} name="plus" class="icon-24" /></button>`}>
       <div class="people-main">
         ${retryAt && html`<${Busy} retryAt=${retryAt} />`}
         ${!people && problem && !retryAt && html`<${ProblemPage} problem=${problem} onRetry=${reload} />`}
         <${Skeleton} loading=${!people && !problem}><div class="card">${[1, 2, 3].map((n) => html`<div key=${n} class="person person-bone"><span class="bone avatar"></span><div><span class="bone bone-title"></span><span class="bone bone-text"></span></div></div>`)}</div><//>
         ${people?.unverified > 0 && html`<${Unverified} what=${count(people.unverified, 'entry', 'entries')} />`}
         ${people?.waiting_devices.length > 0 && html`<${Waiting} names=${people.waiting_devices} />`}
-        ${change.problem && html`<${ProblemLine} problem=${change.problem} />`}
-        ${why && !chain && html`<${NoChain} onClose=${close} />`}
-        ${people && html`<${MemberTable} home=${home} people=${people} cameras=${list} now=${now} marked=${chain?.member.id ?? null} onRole=${change.role} onRemove=${change.remove} onLeave=${change.leave} onWithdraw=${change.withdraw} />`}
-        ${people && list && html`<${CameraPeople} members=${people.members} cameras=${list} why=${query.get('why')} hrefOf=${hrefOf} onPick=${pick} />`}
+        ${[change, shareChange].map(({ problem: failed }, n) => failed && html`<${ProblemLine} key=${n} problem=${failed} />`)}
+        ${why?.none && html`<${NoChain} ...${why.none} onClose=${close} />`}
+        ${people && html`<${MemberTable} home=${home} people=${people} cameras=${list} now=${now} marked=${chain?.member?.id ?? null} onRole=${change.role} onRemove=${change.remove} onLeave=${change.leave} onWithdraw=${change.withdraw} />`}
+        ${may && (mayShare || people.shares.length > 0) && html`<${ShareTable} home=${home} people=${people} now=${now} marked=${chain?.share?.id ?? null} hrefOf=${hrefOf} onPick=${pick} onWhy=${show} change=${shareChange} onShare=${share} />`}
+        ${people && list && html`<${CameraPeople} people=${people} cameras=${list} why=${query.get('why')} hrefOf=${hrefOf} onPick=${pick} />`}
       </div>
-      ${chain && html`<${WhyPanel} member=${chain.member} camera=${chain.camera} members=${people.members} home=${home} onClose=${close} />`}
-      ${inviting && html`<${InviteSheet} home=${home} role=${people.role} onClose=${() => setInviting(false)} />`}
-      ${change.dialog}
+      ${chain?.member && html`<${WhyMember} member=${chain.member} camera=${chain.camera} members=${people.members} home=${home} onClose=${close} />`}
+      ${chain?.share && html`<${WhyShare} share=${chain.share} people=${people} camera=${chain.camera} home=${home} now=${now} onChange=${() => shareChange.edit(chain.share)} onEnd=${() => shareChange.endNow(chain.share)} onClose=${close} />`}
+      ${sheet === 'invite' && html`<${InviteSheet} home=${home} role=${people.role} onClose=${() => setSheet(null)} />`}
+      ${sheet === 'share' && html`<${ShareSheet} home=${home} cameras=${list} onClose=${() => setSheet(null)} />`}
+      ${change.dialog}${shareChange.dialog}
     <//>`;
 }
 

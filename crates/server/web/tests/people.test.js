@@ -103,7 +103,7 @@ test('key and rule are told apart while devices are away', () => {
 });
 
 test('the address of a why', () => {
-  assert.deepEqual(whyOf(whyText('m1', 'c1')), { member: 'm1', camera: 'c1' });
+  assert.deepEqual(whyOf(whyText('m1', 'c1')), { grant: 'm1', camera: 'c1' });
   for (const bad of [null, '', 'm1', '.c1', 'm1.', 'm1.c1.x']) assert.equal(whyOf(bad), null, String(bad));
 });
 

@@ -10,4 +10,5 @@ mod lockdown;
 mod media;
 mod people;
 mod sessions;
+mod shares;
 mod stream;

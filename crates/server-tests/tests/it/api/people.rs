@@ -89,7 +89,7 @@ async fn who_has_an_account_accepts_with_it_and_then_has_two_homes() {
     let opened = Person::nobody(&system.url).post("invitations/open", &body).await.json();
     assert_eq!(opened["has_account"], true);
     let joined = berta.browser.post("invitations/accept", &body).await;
-    assert_eq!((joined.status, joined.json()), (201, json!({"home_id": home})));
+    assert_eq!((joined.status, joined.json()), (201, json!({"home_id": home, "share_id": null})));
     let seen = events(&berta.program).await;
     assert_eq!(seen.len(), 2);
     assert!(seen.contains(&anna.event.to_string()) && seen.contains(&berta.event.to_string()));

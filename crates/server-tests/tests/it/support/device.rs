@@ -100,6 +100,19 @@ impl Device {
         Self { client, base: base.to_owned(), scope, authorization, keys, key, serial: 0 }
     }
 
+    /// The same device once more, for another of its cameras; it takes no configurations.
+    pub(crate) fn lent(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            base: self.base.clone(),
+            scope: self.scope,
+            authorization: self.authorization.clone(),
+            keys: self.keys.clone(),
+            key: self.key.clone(),
+            serial: self.serial,
+        }
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         call(&self.client, &self.base, method, path).header("Authorization", &self.authorization)
     }

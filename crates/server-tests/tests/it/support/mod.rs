@@ -4,4 +4,5 @@ pub(crate) mod device;
 pub(crate) mod member;
 pub(crate) mod person;
 pub(crate) mod scene;
+pub(crate) mod share;
 pub(crate) mod system;

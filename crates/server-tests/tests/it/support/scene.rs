@@ -56,7 +56,8 @@ impl Side {
         let mut serving = Serving::start(system, &home).await;
         let footage = Footage::of(name);
         let event = EventId::generate();
-        let object = seal(&serving.sealer, event, &footage);
+        let started_at = Timestamp::now().minus(Duration::from_secs(30));
+        let object = seal(&serving.sealer, event, started_at, &footage);
         assert_eq!(serving.put(event, object.clone()).send().await.unwrap().status(), 201);
         let still = EventId::generate();
         let sealed = seal_still(&serving.sealer, still, format!("{name} still").as_bytes());
@@ -81,16 +82,25 @@ impl Side {
         pass_a_test(&self.program, &self.home, &mut self.serving.device, &of).await
     }
 
-    /// Delivers one more event.
+    /// Delivers one more event, which began half a minute ago.
     pub(crate) async fn deliver(&self) -> EventId {
+        self.deliver_of(Timestamp::now().minus(Duration::from_secs(30))).await
+    }
+
+    /// Delivers an event that begins now.
+    pub(crate) async fn deliver_now(&self) -> EventId {
+        self.deliver_of(Timestamp::now()).await
+    }
+
+    async fn deliver_of(&self, started_at: Timestamp) -> EventId {
         let event = EventId::generate();
-        let object = seal(&self.serving.sealer, event, &self.footage);
+        let object = seal(&self.serving.sealer, event, started_at, &self.footage);
         assert_eq!(self.serving.put(event, object).send().await.unwrap().status(), 201);
         event
     }
 }
 
-fn seal(sealer: &CameraSealer, event: EventId, footage: &Footage) -> Vec<u8> {
+fn seal(sealer: &CameraSealer, event: EventId, started_at: Timestamp, footage: &Footage) -> Vec<u8> {
     let motion = MotionTrack {
         began_ms: 3_000,
         ended_ms: 9_000,
@@ -99,7 +109,6 @@ fn seal(sealer: &CameraSealer, event: EventId, footage: &Footage) -> Vec<u8> {
         frames: 120,
         samples: vec![(0, 1), (100, 200)],
     };
-    let started_at = Timestamp::now().minus(Duration::from_secs(30));
     let mut sealing = sealer.begin(event, started_at, Vec::new()).unwrap();
     sealing.section(SectionKind::Thumbnail, &mut footage.thumbnail.as_slice()).unwrap();
     sealing.section(SectionKind::Clip, &mut footage.clip.as_slice()).unwrap();

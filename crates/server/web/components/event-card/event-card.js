@@ -1,5 +1,6 @@
 import { mediaUrl } from '../../lib/api.js';
 import { html } from '../../lib/html.js';
+import { may } from '../../lib/shares.js';
 import { clock, clockParts, duration, sameClock, spokenDuration, viewerZone } from '../../lib/time.js';
 import { labelWords } from '../../lib/words.js';
 import { Icon } from '../icon/icon.js';
@@ -8,9 +9,9 @@ import { Picture } from '../picture/picture.js';
 
 /**
  * An event in a list: one link with a picture, and a menu beside it. The ring says that you have not opened it.
- * @param {{event: any, zone: string, href: string, mayDelete: boolean, onDelete: (event: any) => void}} props
+ * @param {{event: any, zone: string, href: string, onDelete: (event: any) => void}} props
  */
-export function EventCard({ event, zone, href, mayDelete, onDelete }) {
+export function EventCard({ event, zone, href, onDelete }) {
   const { minutes, seconds, suffix } = clockParts(event.started_at, zone);
   const label = labelWords(event.label);
   const length = event.ended_at - event.started_at;
@@ -18,8 +19,8 @@ export function EventCard({ event, zone, href, mayDelete, onDelete }) {
   const elsewhere = !sameClock(zone, own, event.started_at);
   const spoken = [label.name, event.camera_name, clock(event.started_at, zone, { seconds: true }), spokenDuration(length), !event.opened && 'not opened'].filter(Boolean).join(', ');
   const items = [
-    { label: 'Download', icon: 'download-simple', href: mediaUrl(event.video_url, { download: '1' }), download: '' },
-    mayDelete && { label: 'Delete', icon: 'trash', danger: true, onSelect: () => onDelete(event) },
+    may(event, 'export') && { label: 'Download', icon: 'download-simple', href: mediaUrl(event.video_url, { download: '1' }), download: '' },
+    may(event, 'delete') && { label: 'Delete', icon: 'trash', danger: true, onSelect: () => onDelete(event) },
   ].filter(Boolean);
   return html`
     <li class="event" data-keep=${event.id}>
@@ -31,6 +32,6 @@ export function EventCard({ event, zone, href, mayDelete, onDelete }) {
           ${elsewhere && html`<span class="event-own meta">${clock(event.started_at, own, { seconds: true })} where you are</span>`}
         </span>
       </a>
-      <${Menu} label=${`More for ${label.name}, ${event.camera_name}, ${minutes}`} items=${items} class="icon-btn event-menu" />
+      ${items.length > 0 && html`<${Menu} label=${`More for ${label.name}, ${event.camera_name}, ${minutes}`} items=${items} class="icon-btn event-menu" />`}
     </li>`;
 }

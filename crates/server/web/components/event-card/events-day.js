@@ -55,7 +55,7 @@ export function EventsDay({ home, day, events, filter, cameras, complete, waitin
       ${empty && html`<p class="day-empty">${empty}</p>`}
       <ol class="events">
         ${rows.map((row) => (row.kind === 'event'
-          ? html`<${EventCard} key=${row.event.id} event=${row.event} zone=${home.zone} href=${`/h/${home.id}/events/${row.event.id}${query}`} mayDelete=${mayManage} onDelete=${onDelete} />`
+          ? html`<${EventCard} key=${row.event.id} event=${row.event} zone=${home.zone} href=${`/h/${home.id}/events/${row.event.id}${query}`} onDelete=${onDelete} />`
           : html`<${GapLine} key=${`${row.gap.camera_id} ${row.gap.from}`} gap=${row.gap} camera=${nameOf(row.gap.camera_id)} zone=${home.zone} day=${day} home=${home.id} mayManage=${mayManage} />`))}
       </ol>
     </section>`;

@@ -1,14 +1,12 @@
 import { api } from '../../lib/api.js';
 import { peoplePath } from '../../lib/home.js';
-import { html, useEffect, useRef, useState } from '../../lib/html.js';
+import { html, useEffect, useState } from '../../lib/html.js';
 import { invitableBy, roleName, youWould } from '../../lib/people.js';
 import { refresh } from '../../lib/query.js';
-import { whenSaid } from '../../lib/time.js';
 import { ProblemLine } from '../feedback/states.js';
-import { Copy } from '../form/copy.js';
 import { Field } from '../form/field.js';
-import { Icon } from '../icon/icon.js';
 import { Sheet } from '../overlay/dialog.js';
+import { MadeLink } from './made-link.js';
 
 /**
  * Inviting a member: for whom and as what, then the link, which is shown this once.
@@ -18,7 +16,7 @@ export function InviteSheet({ home, role, onClose }) {
   const [made, setMade] = useState(null);
   return html`
     <${Sheet} title=${made ? 'Pass this link on' : `Invite a member to ${home.name}`} onClose=${onClose} stays=${Boolean(made)}>
-      ${made ? html`<${Made} home=${home} invitation=${made} onClose=${onClose} />` : html`<${InviteForm} home=${home} role=${role} onMade=${setMade} onClose=${onClose} />`}
+      ${made ? html`<${MadeLink} home=${home} invitation=${made} what="invitation" onClose=${onClose} />` : html`<${InviteForm} home=${home} role=${role} onMade=${setMade} onClose=${onClose} />`}
     <//>`;
 }
 
@@ -56,25 +54,4 @@ function InviteForm({ home, role, onMade, onClose }) {
       ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
       <div class="dialog-buttons"><button type="button" class="btn" onClick=${onClose}>Cancel</button><button class="btn btn-primary" disabled=${state.busy}>Make the link</button></div>
     </form>`;
-}
-
-function Made({ home, invitation, onClose }) {
-  const link = `${location.origin}/invite#${invitation.secret}`;
-  const box = useRef(null);
-  useEffect(() => {
-    // The form before it may have been scrolled to its end.
-    box.current.closest('dialog').scrollTop = 0;
-    box.current.focus({ preventScroll: true });
-  }, []);
-  return html`
-    <div class="stack">
-      <p class="soft">Send it to <b class="strong">${invitation.email}</b> in a way that only they read.</p>
-      <div class="field"><label for="invite-link">Link</label><input id="invite-link" ref=${box} class="input mono" readonly value=${link} onFocus=${(event) => event.currentTarget.select()} /></div>
-      <ul class="invite-facts">
-        <li><${Icon} name="check" />Works once, until ${whenSaid(invitation.expires_at, home.zone, Date.now() * 1000).replace(/^on /, '')}</li>
-        <li><${Icon} name="check" />Only for who types ${invitation.email} after opening it; the page does not show the address</li>
-        <li><${Icon} name="eye-slash" />Shown this once. If it is lost, withdraw the invitation and make another</li>
-      </ul>
-      <div class="dialog-buttons"><button type="button" class="btn" onClick=${onClose}>Done</button><${Copy} text=${link} label="Copy the link" class="btn btn-primary">Copy the link<//></div>
-    </div>`;
 }

@@ -23,7 +23,8 @@ export function MemberTable({ home, people, cameras, now, marked, onRole, onRemo
     <section class="people-part" aria-labelledby="members-title">
       <div class="people-title"><h2 id="members-title">Members</h2><p class="soft">see every camera of ${home.name}</p></div>
       <div class="card people-card"><table class="people">
-        <thead><tr><th scope="col">Who</th><th scope="col">Sees</th><th scope="col">Since</th><th><span class="visually-hidden">More</span></th></tr></thead>
+        <colgroup><col /><col class="people-col-sees" /><col class="people-col-until" /><col class="people-col-state" /><col class="people-col-end" /></colgroup>
+        <thead><tr><th scope="col">Who</th><th scope="col">Sees</th><th scope="col" colspan="2">Since</th><th><span class="visually-hidden">More</span></th></tr></thead>
         <tbody>
           ${inOrder(members).map((member) => html`<${MemberRow} key=${member.id} member=${member} sees=${sees} since=${sinceSaid(member.since, home.zone)} marked=${marked === member.id} items=${menuOf(member)} name=${shortName(member, members)} />`)}
           ${invitations.map((invitation) => html`<${InvitationRow} key=${invitation.id} invitation=${invitation} words=${invitationWords(invitation, members, home.zone, now)} onWithdraw=${() => onWithdraw(invitation)} />`)}
@@ -37,7 +38,7 @@ function MemberRow({ member, sees, since, marked, items, name }) {
     <tr class=${classes(marked && 'people-marked')}>
       <th scope="row"><div class="person"><${Avatar} person=${member} /><div><b>${member.name}${member.you ? ', you' : ''}</b><small>${roleSays(member.role)}</small></div></div></th>
       <td class="people-sees">${sees}</td>
-      <td class="people-since"><span class="people-word">since </span>${since}</td>
+      <td class="people-since" colspan="2"><span class="people-word">since </span>${since}</td>
       <td class="people-end">${items.length > 0 && html`<${Menu} label=${member.you ? `More for you, ${roleName(member.role)}` : `More for ${name}`} items=${items} />`}</td>
     </tr>`;
 }
@@ -48,6 +49,6 @@ function InvitationRow({ invitation, words, onWithdraw }) {
       <th scope="row"><div class="person"><span class="avatar avatar-dashed" aria-hidden="true"><${Icon} name="link-simple" /></span><div><b>${words.title}</b><small>${words.made}</small></div></div></th>
       <td class="people-sees soft">${words.role}</td>
       <td class="people-since soft">${words.ends}</td>
-      <td class="people-end"><button type="button" class="btn btn-quiet people-withdraw" aria-label=${`Withdraw the invitation for ${invitation.email}`} onClick=${onWithdraw}>Withdraw</button></td>
+      <td class="people-end" colspan="2"><button type="button" class="btn btn-quiet people-withdraw" aria-label=${`Withdraw the invitation for ${invitation.email}`} onClick=${onWithdraw}>Withdraw</button></td>
     </tr>`;
 }

@@ -8,10 +8,10 @@ let arrived = '';
 
 /**
  * The frame of every page: title, heading, and what happens on arrival. A new page takes the focus to its `h1`; Back restores scroll and card.
- * @param {{title: string, home?: {id: string, name: string}, barTitle?: string, heading?: any, parent?: string, actions?: any, ready?: boolean, class?: string, plainHeading?: boolean, children?: any}} props
- * `ready`: what the page shows is here, so that a scroll position can be restored; `parent`: where the phone's back arrow leads; `barTitle`: what stands beside it, if not the title; `plainHeading`: the page draws its own `h1`
+ * @param {{title: string, home?: {id: string, name: string}, ofHome?: boolean, barTitle?: string, heading?: any, parent?: string, actions?: any, ready?: boolean, class?: string, plainHeading?: boolean, children?: any}} props
+ * `ofHome`: else the phone's bar shows the title in place of a home; `ready`: what the page shows is here, so that a scroll position can be restored; `parent`: where the phone's back arrow leads; `barTitle`: what stands beside it, if not the title; `plainHeading`: the page draws its own `h1`
  */
-export function Page({ title, home, barTitle = title, heading, parent, actions, ready = true, class: extra = '', plainHeading = false, children }) {
+export function Page({ title, home, ofHome = true, barTitle = title, heading, parent, actions, ready = true, class: extra = '', plainHeading = false, children }) {
   const box = useRef(null);
   useEffect(() => {
     document.title = [title, home?.name, 'Ownsight'].filter(Boolean).join(' · ');
@@ -22,7 +22,7 @@ export function Page({ title, home, barTitle = title, heading, parent, actions, 
       <header class="phone-bar">
         ${parent
           ? html`<${BackLink} parent=${parent} /><p class="phone-bar-title" aria-hidden="true">${barTitle}</p>`
-          : html`<${HomeSwitcher} look="phone" />`}
+          : ofHome ? html`<${HomeSwitcher} look="phone" />` : html`<p class="phone-bar-title phone-bar-alone" aria-hidden="true">${barTitle}</p>`}
         ${actions && html`<div class="phone-bar-actions">${actions}</div>`}
       </header>
       ${!plainHeading && html`<header class="page-head">

@@ -31,6 +31,7 @@ export function Shell({ look, children }) {
   useKeys({
     '?': () => setHelp(true),
     'g a': () => navigate('/account'),
+    'g s': () => navigate('/shared'),
     ...(home && {
       'g e': () => navigate(`/h/${home.id}/events`),
       'g c': () => navigate(`/h/${home.id}/cameras`),
@@ -38,7 +39,7 @@ export function Shell({ look, children }) {
       'g h': () => navigate(`/h/${home.id}/home`),
     }),
   });
-  const places = placesOf(home, path);
+  const places = placesOf(home, me, path);
   return html`
     <div class=${classes('shell', look === 'player' && 'shell-player')}>
       <a class="skip-link" href="#main">To the content</a>
@@ -59,31 +60,35 @@ export function Shell({ look, children }) {
         ${children}
       </main>
       <nav class="bottom-bar" aria-label="Pages">
-        ${places.map((item) => html`<${PlaceLink} key=${item.name} item=${item} class="bottom-link" />`)}
+        ${places.map((item) => html`<${PlaceLink} key=${item.name} item=${item} class="bottom-link" narrow />`)}
       </nav>
       <${Toasts} />
       ${help && html`<${KeyHelp} onClose=${() => setHelp(false)} />`}
     </div>`;
 }
 
-function placesOf(home, path) {
+function placesOf(home, me, path) {
   const base = home ? `/h/${home.id}` : '';
+  // Also while the page is open that says that nothing is shared any more.
+  const shared = me?.shares > 0 || path === '/shared' || path.startsWith('/shared/');
   const all = [
     home && { name: 'Events', icon: 'film-strip', href: `${base}/events`, rail: true, fresh: true },
     home && { name: 'Cameras', icon: 'security-camera', href: `${base}/cameras`, rail: true },
     home && { name: 'People', icon: 'users-three', href: `${base}/people`, rail: true },
     home && { name: 'Home', icon: 'house', href: `${base}/home`, rail: true },
+    shared && { name: 'Shared with you', short: 'Shared', icon: 'share-network', href: '/shared', rail: true },
     { name: 'Account', icon: 'user-circle', href: '/account', rail: false },
   ].filter(Boolean);
   return all.map((item) => ({ ...item, here: path === item.href || path.startsWith(`${item.href}/`) }));
 }
 
-function PlaceLink({ item, class: look }) {
+/** `narrow`: there is room for one word. */
+function PlaceLink({ item, class: look, narrow = false }) {
   const fresh = useStore(freshCount);
   return html`
     <a class=${look} href=${item.href} aria-current=${item.here ? 'page' : undefined} title=${item.name}>
       <${Icon} name=${item.here ? `${item.icon}-fill` : item.icon} class="icon-24" />
-      <span class="place-name">${item.name}</span>
+      <span class="place-name">${narrow ? item.short ?? item.name : item.name}</span>
       ${item.fresh && fresh > 0 && html`<span class="place-fresh">${fresh > 99 ? '99+' : fresh} new</span>`}
     </a>`;
 }
