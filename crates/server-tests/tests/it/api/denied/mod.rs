@@ -1,220 +1,23 @@
 //! Everything that can be asked for, asked for by everybody who may not. The table is held against the API's own
 //! description, so that an operation that is added must be added here.
 
-use std::collections::BTreeSet;
+mod credentials;
+mod operations;
 
-use ownsight_model::{CameraId, EventId, HomeId};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ownsight_model::{CameraId, EventId, HomeId, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::member::{Member, invite};
-use crate::support::person::{Answered, Cookies, Person, Proof, half};
+use self::credentials::Denied;
+use self::operations::{Own, PUBLIC, People, ids_of, ids_of_nothing, operations};
+use crate::support::member::Member;
+use crate::support::person::{Answered, Person, Proof, half};
 use crate::support::scene::Side;
+use crate::support::share::holder;
 use crate::support::system::System;
-
-/// What anybody may ask for; each has tests of its own.
-const PUBLIC: [(&str, &str); 5] = [
-    ("post", "/api/v1/sessions"),
-    ("post", "/api/v1/links/open"),
-    ("post", "/api/v1/links/redeem"),
-    ("post", "/api/v1/invitations/open"),
-    ("post", "/api/v1/invitations/redeem"),
-];
-
-/// What else there is to name: of the home's people, and an invitation into another home.
-struct People {
-    /// A viewer of the home.
-    member: String,
-    /// An invitation of the home that waits.
-    invitation: String,
-    /// Another session of the owner's.
-    session: String,
-    /// Into another home, for who is to accept it.
-    accept: Value,
-}
-
-impl People {
-    /// `accepts` is whose address the invitation into `other` is for.
-    async fn of(system: &System, side: &Side, other: &Side, accepts: &str) -> Self {
-        let member = Member::join(side, &system.url, &format!("viewer-of-{}", side.home.id), "viewer").await;
-        let home = side.home.id.to_string();
-        let invitation = invite(&side.program, &home, "tom@example.org", "adult").await;
-        let into_other = invite(&other.program, &other.home.id.to_string(), accepts, "viewer").await;
-        Self {
-            member: member.id,
-            invitation: invitation["id"].as_str().unwrap().to_owned(),
-            session: {
-                let spare = Person::by_token(&system.url, &side.email, &side.password).await;
-                let sessions = spare.see("sessions").await;
-                let this = sessions["sessions"].as_array().unwrap().iter().find(|row| row["this"] == true);
-                this.unwrap()["id"].as_str().unwrap().to_owned()
-            },
-            accept: json!({"secret": into_other["secret"], "email": accepts}),
-        }
-    }
-}
-
-struct Operation {
-    method: Method,
-    /// The address as the description has it.
-    template: &'static str,
-    /// Behind the address.
-    query: String,
-    body: Option<Value>,
-    /// An id that is another than the scene's usual one.
-    special: Option<(&'static str, String)>,
-    /// What the owner is answered.
-    owner: u16,
-    /// What an adult is answered: the same, but for what only owners may do.
-    adult: u16,
-    /// What a viewer is answered: what their key opens, and what concerns their own account.
-    viewer: u16,
-}
-
-/// By default a viewer sees what there is to see, and changes their own account only.
-fn operation(method: Method, template: &'static str, owner: u16) -> Operation {
-    let own = ["/api/v1/me", "/api/v1/me/password", "/api/v1/sessions", "/api/v1/sessions/current"];
-    let viewer = if method == Method::GET || own.contains(&template) { owner } else { 403 };
-    Operation {
-        method,
-        template,
-        query: String::new(),
-        body: None,
-        special: None,
-        owner,
-        adult: owner,
-        viewer,
-    }
-}
-
-impl Operation {
-    fn sends(mut self, body: Value) -> Self {
-        self.body = Some(body);
-        self
-    }
-
-    fn of(mut self, special: (&'static str, String)) -> Self {
-        self.special = Some(special);
-        self
-    }
-
-    fn for_adult(mut self, adult: u16) -> Self {
-        self.adult = adult;
-        self
-    }
-
-    fn for_viewer(mut self, viewer: u16) -> Self {
-        self.viewer = viewer;
-        self
-    }
-
-    fn asks(mut self, query: impl Into<String>) -> Self {
-        self.query = query.into();
-        self
-    }
-
-    fn names_something(&self) -> bool {
-        self.template.contains('{')
-    }
-
-    fn path(&self, ids: &[(&str, String)]) -> String {
-        let mut path = self.template.to_owned();
-        for (name, id) in ids {
-            path = path.replace(&format!("{{{name}}}"), id);
-        }
-        assert!(!path.contains('{'), "{path}");
-        path + &self.query
-    }
-}
-
-/// In an order in which the owner can do all of it.
-fn operations(side: &Side, people: &People) -> Vec<Operation> {
-    let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
-    vec![
-        operation(get.clone(), "/api/v1/me", 200),
-        operation(patch.clone(), "/api/v1/me", 200).sends(json!({"name": "Another name"})),
-        operation(get.clone(), "/api/v1/homes/{home}", 200),
-        operation(get.clone(), "/api/v1/sessions", 200),
-        operation(Method::POST, "/api/v1/sessions/noticed", 204).for_viewer(204),
-        operation(patch.clone(), "/api/v1/homes/{home}", 200).sends(json!({"retention_days": 7})),
-        operation(get.clone(), "/api/v1/homes/{home}/days", 200).asks("?from=2026-01-01&to=2026-01-02"),
-        operation(get.clone(), "/api/v1/homes/{home}/days/{date}", 200),
-        operation(get.clone(), "/api/v1/events", 200),
-        operation(get.clone(), "/api/v1/events/{event}", 200),
-        operation(get.clone(), "/api/v1/events/{event}/thumbnail", 200),
-        operation(get.clone(), "/api/v1/events/{event}/video", 200),
-        operation(get.clone(), "/api/v1/cameras", 200),
-        operation(post.clone(), "/api/v1/homes/{home}/cameras", 201)
-            .sends(json!({"name": "Yard", "address": "rtsp://camera.example/yard"})),
-        operation(get.clone(), "/api/v1/cameras/{camera}", 200),
-        operation(patch.clone(), "/api/v1/cameras/{camera}", 200).sends(json!({"name": "Main path"})),
-        operation(get.clone(), "/api/v1/cameras/{camera}/still", 200),
-        operation(post.clone(), "/api/v1/homes/{home}/camera-tests", 202)
-            .sends(json!({"camera_id": side.camera()})),
-        operation(get.clone(), "/api/v1/camera-tests/{test}", 200).for_viewer(403),
-        operation(get.clone(), "/api/v1/camera-tests/{test}/still", 200).for_viewer(403),
-        operation(post.clone(), "/api/v1/camera-tests/{test}/confirm", 201).sends(json!({"name": "Gate"})),
-        operation(get.clone(), "/api/v1/homes/{home}/devices", 200),
-        operation(post, "/api/v1/homes/{home}/devices", 201).sends(json!({"name": "shed"})),
-        operation(get.clone(), "/api/v1/devices/{device}", 200),
-        operation(patch, "/api/v1/devices/{device}", 200).sends(json!({"name": "attic"})),
-        operation(get.clone(), "/api/v1/homes/{home}/people", 200),
-        operation(Method::POST, "/api/v1/homes/{home}/invitations", 201)
-            .sends(json!({"email": "mia@example.org", "role": "viewer"})),
-        operation(delete.clone(), "/api/v1/homes/{home}/invitations/{invitation}", 204),
-        operation(Method::PATCH, "/api/v1/homes/{home}/members/{member}", 204)
-            .sends(json!({"role": "adult"})),
-        operation(delete.clone(), "/api/v1/homes/{home}/members/{member}", 200),
-        operation(Method::POST, "/api/v1/invitations/accept", 201)
-            .sends(people.accept.clone())
-            .for_viewer(201),
-        operation(delete.clone(), "/api/v1/events/{event}", 204),
-        operation(delete.clone(), "/api/v1/cameras/{camera}", 200),
-        operation(delete.clone(), "/api/v1/camera-tests/{test}", 204)
-            .of(("test", side.spare_test.to_string())),
-        operation(delete.clone(), "/api/v1/devices/{device}", 204),
-        operation(delete.clone(), "/api/v1/homes/{home}", 200)
-            .sends(json!({"name": side.home_name()}))
-            .for_adult(403),
-        operation(delete.clone(), "/api/v1/sessions/{session}", 204),
-        operation(Method::PUT, "/api/v1/me/password", 204)
-            .sends(json!({"current": side.password, "new": "another password"})),
-        operation(get, "/api/v1/events/stream", 200),
-        operation(delete.clone(), "/api/v1/sessions/current", 204),
-        operation(delete.clone(), "/api/v1/sessions", 204),
-        operation(delete, "/api/v1/me", 204).sends(json!({"password": "another password"})),
-    ]
-}
-
-fn ids_of(side: &Side, people: &People) -> Vec<(&'static str, String)> {
-    vec![
-        ("home", side.home.id.to_string()),
-        ("camera", side.camera().to_string()),
-        ("event", side.event.to_string()),
-        ("device", side.serving.device.scope.device.to_string()),
-        ("test", side.test.to_string()),
-        ("member", people.member.clone()),
-        ("invitation", people.invitation.clone()),
-        ("session", people.session.clone()),
-        ("date", "2026-01-01".to_owned()),
-    ]
-}
-
-/// Ids of nothing.
-fn ids_of_nothing() -> Vec<(&'static str, String)> {
-    let fresh = || HomeId::generate().to_string();
-    vec![
-        ("home", fresh()),
-        ("camera", fresh()),
-        ("event", fresh()),
-        ("device", fresh()),
-        ("test", fresh()),
-        ("member", fresh()),
-        ("invitation", fresh()),
-        ("session", fresh()),
-        ("date", "2026-01-01".to_owned()),
-    ]
-}
 
 #[tokio::test]
 async fn the_table_is_what_the_api_says_of_itself() {
@@ -224,6 +27,8 @@ async fn the_table_is_what_the_api_says_of_itself() {
         member: String::new(),
         invitation: String::new(),
         session: String::new(),
+        share: String::new(),
+        held: String::new(),
         accept: json!({}),
     };
     let description = Person::nobody(&system.url).see("openapi.json").await;
@@ -244,7 +49,7 @@ async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() 
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
     let berta = Side::build(&system, "berta").await;
-    let people = People::of(&system, &anna, &berta, &anna.email).await;
+    let people = People::of(&system, &anna, &berta, (&anna.program, &anna.email)).await;
     let (theirs, nothing) = (ids_of(&anna, &people), ids_of_nothing());
     let denied = Denied::of(&system, &anna, &berta).await;
     let mut marks: Vec<_> = theirs.iter().filter(|(name, _)| *name != "date").map(|(_, id)| id).collect();
@@ -307,24 +112,53 @@ async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() 
     }
 }
 
+/// The owner's name, and what somebody else is to the home.
+const ROLES: [(&str, &str); 8] = [
+    ("anna", "adult"),
+    ("berta", "viewer"),
+    ("carla", "removed"),
+    ("dora", "left"),
+    ("emil", "shared"),
+    ("fritz", "share not begun"),
+    ("gerda", "share expired"),
+    ("hanna", "share ended"),
+];
+
+/// Somebody who is that to the side's home.
+async fn relate(system: &System, side: &Side, role: &str) -> Member {
+    let name = format!("as-{}-{}", role.replace(' ', "-"), side.email.split('@').next().unwrap());
+    let now = Timestamp::now();
+    let terms = match role {
+        "share not begun" => json!({"from": now.shifted(3_600_000_000).as_micros()}),
+        "share expired" => json!({"until": now.shifted(1_500_000).as_micros()}),
+        _ => json!({}),
+    };
+    let member = match role {
+        "viewer" => Member::join(side, &system.url, &name, "viewer").await,
+        "adult" | "removed" | "left" => Member::join(side, &system.url, &name, "adult").await,
+        _ => holder(side, &system.url, &name, &terms).await,
+    };
+    let of_home = |kind: &str| format!("homes/{}/{kind}/{}", side.home.id, member.id);
+    match role {
+        "removed" => assert_eq!(side.program.delete(&of_home("members")).await.status, 200),
+        "left" => assert_eq!(member.person.delete(&of_home("members")).await.status, 200),
+        "share ended" => assert_eq!(side.program.delete(&of_home("shares")).await.status, 200),
+        "share expired" => tokio::time::sleep(Duration::from_millis(1_600)).await,
+        _ => {}
+    }
+    member
+}
+
 /// What every role is answered, and who has none any more. What a viewer is refused has changed nothing.
 #[tokio::test]
 async fn each_role_gets_what_its_key_opens() {
     let system = System::start().await;
     let other = Side::build(&system, "other").await;
-    for (owner, role) in [("anna", "adult"), ("berta", "viewer"), ("carla", "removed"), ("dora", "left")] {
+    for (owner, role) in ROLES {
         let side = Side::build(&system, owner).await;
-        let name = format!("{role}-of-{owner}");
-        let starts_as = if role == "viewer" { "viewer" } else { "adult" };
-        let member = Member::join(&side, &system.url, &name, starts_as).await;
-        let people = People::of(&system, &side, &other, &member.email).await;
+        let member = relate(&system, &side, role).await;
+        let people = People::of(&system, &side, &other, (&member.person, &member.email)).await;
         let person = &member.person;
-        let path = format!("homes/{}/members/{}", side.home.id, member.id);
-        match role {
-            "removed" => assert_eq!(side.program.delete(&path).await.status, 200),
-            "left" => assert_eq!(person.delete(&path).await.status, 200),
-            _ => {}
-        }
         let (ids, nothing) = (ids_of(&side, &people), ids_of_nothing());
         let state = async || {
             let mut state = Vec::new();
@@ -371,6 +205,10 @@ async fn each_role_gets_what_its_key_opens() {
                         assert_eq!(Answered::read(answer).await.problem().1, "not-allowed", "{what}");
                     }
                 }
+                _ if operation.own == Own::Account => assert_eq!(status, operation.owner, "{what}"),
+                "shared" if operation.shared.is_some() => {
+                    assert_eq!(Some(status), operation.shared, "{what}");
+                }
                 _ if operation.names_something() => {
                     let answer = Answered::read(answer).await;
                     assert_eq!(answer.problem(), (404, "not-found".into()), "{what}");
@@ -383,7 +221,13 @@ async fn each_role_gets_what_its_key_opens() {
                 _ => {
                     // Their own account, and lists of nothing.
                     let text = String::from_utf8(Answered::read(answer).await.body).unwrap();
-                    assert!(!text.contains(&side.home.id.to_string()), "{what}: {text}");
+                    let names_the_home = match role {
+                        "shared" => ["/api/v1/events", "/api/v1/shares"].contains(&operation.template),
+                        "share not begun" => operation.template == "/api/v1/shares",
+                        _ => false,
+                    };
+                    let named = text.contains(&side.home.id.to_string());
+                    assert_eq!(named, names_the_home, "{what}: {text}");
                 }
             }
         }
@@ -402,70 +246,6 @@ fn without_what_moves(value: &mut Value) {
             fields.values_mut().for_each(without_what_moves);
         }
         _ => {}
-    }
-}
-
-/// Those who are turned away whatever they ask for.
-struct Denied(Vec<(&'static str, Person, &'static [u16])>);
-
-impl Denied {
-    async fn of(system: &System, anna: &Side, berta: &Side) -> Self {
-        let nobody = Person::nobody(&system.url);
-        let ended = Person::by_token(&system.url, &anna.email, &anna.password).await;
-        assert_eq!(ended.delete("sessions/current").await.status, 204);
-        let Proof::Bearer { token, .. } = anna.program.proof.clone() else { panic!("no token") };
-        let browser = |server: &Person, page: &Person, s: Option<&str>| {
-            let cookies =
-                Cookies { server: server.cookies().server.clone(), page: page.cookies().page.clone() };
-            nobody.with(Proof::Browser { cookies, s: s.map(str::to_owned) })
-        };
-        let bearer = |token: String, half: Option<String>| nobody.with(Proof::Bearer { token, half });
-        let (a, b) = (&anna.browser, &berta.browser);
-        Self(vec![
-            ("signed out", nobody.clone(), &[401]),
-            ("by a token whose session ended", ended, &[401]),
-            ("by a token of nobody's", bearer(half(9), None), &[401]),
-            ("by something that is no token", bearer("x".into(), None), &[401]),
-            ("by the owner's token with a half of the client's", bearer(token, Some(half(1))), &[401]),
-            (
-                "by the server's half of the owner's cookie as a token",
-                bearer(a.cookies().server.1.clone(), None),
-                &[401],
-            ),
-            (
-                "by both halves as a token's",
-                bearer(a.cookies().server.1.clone(), Some(a.cookies().page.1.clone())),
-                &[401],
-            ),
-            ("as the owner's browser without `s`", browser(a, a, None), &[404]),
-            ("as the owner's browser with the stranger's `s`", browser(a, a, Some(b.s())), &[404]),
-            ("as the stranger's browser with the owner's `s`", browser(b, b, Some(a.s())), &[404]),
-            (
-                "with the owner's cookie from the server, in the stranger's page",
-                browser(a, b, Some(a.s())),
-                &[404],
-            ),
-            ("the same with the stranger's `s`", browser(a, b, Some(b.s())), &[404]),
-            (
-                "with the stranger's cookie from the server, in the owner's page",
-                browser(b, a, Some(a.s())),
-                &[404],
-            ),
-        ])
-    }
-
-    async fn check(&self, operation: &Operation, path: &str, name: &str) {
-        for (how, person, expected) in &self.0 {
-            // With its body and without: who is not let in is not told what is wrong with it.
-            for body in [operation.body.as_ref(), None] {
-                let answer = person.send(operation.method.clone(), path, body).await;
-                let (status, code) = answer.problem();
-                assert!(expected.contains(&status), "{name}, {how}: {status} {code}");
-                assert_eq!(answer.header("cache-control"), Some("no-store"), "{name}, {how}");
-                assert_eq!(answer.header("set-cookie"), None, "{name}, {how}");
-                assert_eq!(answer.header("www-authenticate").is_some(), status == 401, "{name}, {how}");
-            }
-        }
     }
 }
 
