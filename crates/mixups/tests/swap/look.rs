@@ -41,6 +41,7 @@ impl<'a> Looker<'a> {
     pub(crate) async fn look(mut self) -> Seen {
         // First: the owner's request writes the roster anew.
         self.look_as_viewer().await;
+        self.look_as_holder().await;
         let gate = &self.system.gate;
         let cookie = gate.cookie_credentials(self.cookie.0, self.cookie.1).unwrap();
         self.look_as(&cookie).await;
@@ -48,6 +49,7 @@ impl<'a> Looker<'a> {
         let me = gate.me(&bearer).await;
         self.json("me, by token", &bearer, me);
         self.invitation().await;
+        self.offered_share().await;
         self.sign_in().await;
         self.device().await;
         self.waiting_pairing().await;
@@ -141,6 +143,55 @@ impl<'a> Looker<'a> {
         self.media("thumbnail, as a viewer", who, stream).await;
         let answer = gate.me(who).await;
         self.json("me, as a viewer", who, answer);
+    }
+
+    /// Who holds a share, whose key came while away.
+    async fn look_as_holder(&mut self) {
+        let gate = &self.system.gate;
+        let (side, other) = (self.side, self.other);
+        let holder = gate.bearer_credentials(&side.holder.bearer, None).unwrap();
+        let who = &holder;
+        let answer = gate.events(who, EventFilter { shared: true, ..EventFilter::default() }).await;
+        self.json("events, as a holder", who, answer);
+        for event in side.events.iter().take(2) {
+            let answer = gate.event(who, *event).await;
+            self.json("event, as a holder", who, answer);
+            let stream = gate.open_media(who, *event, Media::Thumbnail).await;
+            self.media("thumbnail, as a holder", who, stream).await;
+            let stream = gate.open_media(who, *event, Media::Video { range: None, download: true }).await;
+            self.media("video, as a holder", who, stream).await;
+        }
+        let answer = gate.event(who, other.events[0]).await;
+        self.json("the other's event, as a holder", who, answer);
+        let stream = gate.open_media(who, other.events[0], Media::Thumbnail).await;
+        self.media("the other's thumbnail, as a holder", who, stream).await;
+        let answer = gate.camera(who, side.cameras[0]).await;
+        self.json("camera, as a holder", who, answer);
+        let answer = gate.shares(who).await;
+        self.json("shares", who, answer);
+    }
+
+    /// Who was offered a share opens the link, accepts, and looks.
+    async fn offered_share(&mut self) {
+        let gate = &self.system.gate;
+        let (secret, email) = &self.side.offered;
+        match gate.open_invitation(secret, email, PEER).await {
+            Ok(opened) => self.judge("offered share", &serde_json::to_vec(&opened).unwrap()),
+            Err(error) => self.refuse("offered share", &error),
+        }
+        let password = "the neighbour's password";
+        let new = NewAccount { password: Password::new(password.into()), name: "neighbour".into() };
+        match gate.redeem_invitation(secret, email, &new, PEER).await {
+            Ok(joined) => self.judge("accepting a share", joined.home_id.to_string().as_bytes()),
+            Err(error) => return self.refuse("accepting a share", &error),
+        }
+        let api = Client::Api { client_half: None };
+        let signed_in = gate.sign_in(email, &Password::new(password.into()), api, None, PEER).await.unwrap();
+        let who = signed_in.credentials();
+        let answer = gate.shares(who).await;
+        self.json("shares, as a neighbour", who, answer);
+        let answer = gate.events(who, EventFilter::default()).await;
+        self.json("events, as a neighbour", who, answer);
     }
 
     /// Who was invited opens the link, accepts, and looks.
@@ -290,6 +341,7 @@ impl<'a> Looker<'a> {
             other.account.to_string(),
             other.home.to_string(),
             other.viewer.account.to_string(),
+            other.holder.account.to_string(),
             other.test.to_string(),
             other.device.scope.device.to_string(),
         ];

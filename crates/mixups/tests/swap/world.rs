@@ -1,7 +1,8 @@
 //! Two homes in one installation, alike in everything: each has an account, a paired device, a camera, events, a
 //! still, reports, a gap, a camera test, a waiting pairing, a link and a configuration that was not fetched yet. Each has a
 //! viewer, whose new key came while away, a member who was removed, one who accepted and is not in the roster yet, and an
-//! invitation that waits: the homes are in their second epoch, with events of both.
+//! invitation that waits: the homes are in their second epoch, with events of both. A share of a camera is held by somebody
+//! outside, whose key came while away, too; another waits to be accepted.
 //!
 //! Everything that belongs to a side carries the side's name: whoever finds it in the other's answer has found a leak.
 
@@ -15,14 +16,14 @@ use data_encoding::BASE64URL_NOPAD;
 use futures_util::stream;
 use ownsight_disk::RealDisk;
 use ownsight_gate::{
-    Client, Credentials, Gate, LinkFor, NewAccount, NewCamera, Password, Redemption, Source, TestOf,
+    Client, Credentials, Gate, LinkFor, NewAccount, NewCamera, NewShare, Password, Redemption, Source, TestOf,
 };
 use ownsight_ingest::{Answer, Credential, Declared, Ingest, IngestConfig, Report, ReportKind};
 use ownsight_ledger::{Ledger, LedgerConfig};
 use ownsight_model::{
     AccountId, CameraFault, CameraId, CameraReport, CameraState, CameraTestStep, DeviceId, DeviceReport,
-    EventId, GapReason, GapReport, GrantId, HomeId, Label, LabelSource, MotionTrack, Role, SectionKind,
-    StepOutcome, StepReport, TestId, TestReport, Timestamp,
+    EventId, GapReason, GapReport, GrantId, HomeId, Label, LabelSource, MotionTrack, Rights, Role,
+    SectionKind, StepOutcome, StepReport, TestId, TestReport, Timestamp,
 };
 use ownsight_registry::{Registry, RegistryOptions};
 use ownsight_seal::{
@@ -84,13 +85,17 @@ pub(crate) struct Side {
     pub(crate) bearer: String,
     pub(crate) device: HeldByDevice,
     pub(crate) viewer: Viewer,
+    /// Who holds a share of the first camera, and is no member.
+    pub(crate) holder: Viewer,
     /// The secret of an invitation that waits, and the address that it is for.
     pub(crate) invitation: (String, String),
+    /// The same of a share that waits.
+    pub(crate) offered: (String, String),
     /// The code of a pairing that waits for its device, and that device.
     pub(crate) waiting: (DeviceId, PairingCode),
 }
 
-/// A member with the home key only.
+/// Somebody who sees, and changes nothing: a member with the home key only, or a holder of a share.
 pub(crate) struct Viewer {
     pub(crate) account: AccountId,
     pub(crate) email: String,
@@ -211,6 +216,7 @@ impl Side {
         };
         let of_first_epoch = event(&device, &sealer, 0).await;
         let viewer = Viewer::join(gate, &credentials, home, &format!("{name}-viewer")).await;
+        let holder = Viewer::hold(gate, &credentials, home, first, &format!("{name}-holder")).await;
         Viewer::join_and_be_removed(gate, &credentials, home, &format!("{name}-former")).await;
         let configuration = device.next_configuration(ingest).await.expect("new keys");
         let sealer = configuration.sealer(&configuration.cameras[0]);
@@ -247,6 +253,8 @@ impl Side {
         gate.event(&credentials, events[0]).await.unwrap();
         let invitation = format!("{name}-guest@example.org");
         let secret = invite(gate, &credentials, home, &invitation, Role::Adult).await.0;
+        let offered = format!("{name}-neighbour@example.org");
+        let share_secret = offer(gate, &credentials, home, first, &offered).await;
         // Last: the owner's next request takes them into the roster.
         accept(gate, &credentials, home, &format!("{name}-joiner"), Role::Adult).await;
         Self {
@@ -263,7 +271,9 @@ impl Side {
             bearer,
             device,
             viewer,
+            holder,
             invitation: (secret, invitation),
+            offered: (share_secret, offered),
             waiting,
         }
     }
@@ -278,6 +288,15 @@ async fn invite(
 ) -> (String, GrantId) {
     let invitation = gate.invite(owner, home, email, role).await.unwrap().release(owner).unwrap();
     (invitation.secret.clone(), invitation.id)
+}
+
+/// Offers a share of a camera to this address; the secret of its link.
+async fn offer(gate: &Gate, owner: &Credentials, home: HomeId, camera: CameraId, email: &str) -> String {
+    let rights = Rights::ALL;
+    let email = email.to_owned();
+    let share = NewShare { email, cameras: vec![camera], rights, from: None, now_on: false, until: None };
+    let offered = gate.offer_share(owner, home, &share).await.unwrap().release(owner).unwrap();
+    offered.secret.clone()
 }
 
 /// Invites somebody, who accepts with a new account.
@@ -303,6 +322,18 @@ impl Viewer {
         let api = Client::Api { client_half: None };
         let bearer = gate.sign_in(&email, &password, api, None, PEER).await.unwrap().server_half().to_owned();
         Self { account, email, bearer }
+    }
+
+    async fn hold(gate: &Gate, owner: &Credentials, home: HomeId, camera: CameraId, name: &str) -> Self {
+        let email = format!("{name}@example.org");
+        let secret = offer(gate, owner, home, camera, &email).await;
+        let password = || Password::new("a long password".into());
+        let new = NewAccount { password: password(), name: name.to_owned() };
+        let account = gate.redeem_invitation(&secret, &email, &new, PEER).await.unwrap().account_id;
+        gate.me(owner).await.unwrap();
+        let api = Client::Api { client_half: None };
+        let signed_in = gate.sign_in(&email, &password(), api, None, PEER).await.unwrap();
+        Self { account, email, bearer: signed_in.server_half().to_owned() }
     }
 
     async fn join_and_be_removed(gate: &Gate, owner: &Credentials, home: HomeId, name: &str) {

@@ -1,5 +1,5 @@
-//! Once what allowed an open has ended, nothing opens that is asked for later: for removed members, for who left, and for who
-//! is locked down, while many ask at once. Histories are recorded over HTTP and checked exactly.
+//! Once what allowed an open has ended, nothing opens that is asked for later: for removed members, for who left, for holders of
+//! shares that were ended or given up, and for who is locked down, while many ask at once. Histories are recorded over HTTP and checked exactly.
 
 mod history;
 
@@ -15,6 +15,7 @@ use self::history::{Change, History, Open, Span, Violation};
 use crate::support::member::{Member, invite};
 use crate::support::person::Person;
 use crate::support::scene::Side;
+use crate::support::share::{holder, of, offer};
 use crate::support::system::System;
 
 /// How many opens are tried; a long run has a million.
@@ -30,7 +31,24 @@ impl Clock {
     }
 }
 
-/// One member of the home: what ends their access and gives it back, and what they open meanwhile.
+/// What somebody is to the home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum As {
+    Member,
+    Holder,
+}
+
+impl As {
+    /// Behind a home's address.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Member => "members",
+            Self::Holder => "shares",
+        }
+    }
+}
+
+/// Members of the home and holders of shares: what ends their access and gives it back, and what they open meanwhile.
 struct Scene {
     system: System,
     anna: Side,
@@ -47,9 +65,11 @@ impl Scene {
     async fn run(believed_for: Duration, wanted: usize) -> Vec<History> {
         let system = System::start().await;
         let anna = Side::build(&system, "anna").await;
-        let members = [
-            Member::join(&anna, &system.url, "tom", "viewer").await,
-            Member::join(&anna, &system.url, "lea", "adult").await,
+        let people = [
+            (Member::join(&anna, &system.url, "tom", "viewer").await, As::Member),
+            (Member::join(&anna, &system.url, "lea", "adult").await, As::Member),
+            (holder(&anna, &system.url, "mia", &json!({})).await, As::Holder),
+            (holder(&anna, &system.url, "zoe", &json!({"rights": ["footage", "export"]})).await, As::Holder),
         ];
         let clock = Clock(Instant::now());
         let scene = Self {
@@ -62,19 +82,19 @@ impl Scene {
             believed_for,
         };
         let scene = Arc::new(scene);
-        let mut of_members = Vec::new();
-        for (number, member) in members.into_iter().enumerate() {
+        let mut of_people = Vec::new();
+        for (number, (member, as_)) in people.into_iter().enumerate() {
             let mut openers = tokio::task::JoinSet::new();
             for _ in 0..3 {
                 let (scene, person) = (Arc::clone(&scene), member.person.clone());
                 openers.spawn(async move { scene.open_again_and_again(&person).await });
             }
             let scene = Arc::clone(&scene);
-            let changes = tokio::spawn(async move { scene.end_and_give_back(member, number).await });
-            of_members.push((openers, changes));
+            let changes = tokio::spawn(async move { scene.end_and_give_back(member, as_, number).await });
+            of_people.push((openers, changes));
         }
         let mut histories = Vec::new();
-        for (openers, changes) in of_members {
+        for (openers, changes) in of_people {
             let opens = openers.join_all().await.concat();
             histories.push(History { changes: changes.await.unwrap(), opens });
         }
@@ -110,8 +130,8 @@ impl Scene {
         opens
     }
 
-    /// Ends a member's access, each time in another way, and gives it back, until enough was opened.
-    async fn end_and_give_back(&self, member: Member, number: usize) -> Vec<Change> {
+    /// Ends somebody's access, each time in another way, and gives it back, until enough was opened.
+    async fn end_and_give_back(&self, member: Member, as_: As, number: usize) -> Vec<Change> {
         let home = self.anna.home.id.to_string();
         let owner = &self.anna.program;
         let of = LockdownFor::Account(member.email.clone());
@@ -124,9 +144,16 @@ impl Scene {
                 let closed = Closed::of([Closable::Thumbnails]).unwrap();
                 self.system.gate.lock_down(&of, closed, "tested", "the test").await.unwrap();
             } else {
-                // Removed by the owner, or by leaving.
-                let by = if round.is_multiple_of(3) { owner } else { &member.person };
-                assert_eq!(by.delete(&format!("homes/{home}/members/{id}")).await.status, 200);
+                // By the owner, or given up.
+                let of_home = format!("homes/{home}/{}/{id}", as_.kind());
+                let ended = match as_ {
+                    As::Member if !round.is_multiple_of(3) => member.person.delete(&of_home).await,
+                    As::Holder if !round.is_multiple_of(3) => {
+                        member.person.delete(&format!("shares/{id}")).await
+                    }
+                    As::Member | As::Holder => owner.delete(&of_home).await,
+                };
+                assert!([200, 204].contains(&ended.status), "{ended:?}");
             }
             changes.push(Change { span: Span { called, returned: self.clock.now() }, may: false });
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -136,7 +163,7 @@ impl Scene {
                 assert!(self.system.gate.lift_lockdown(&of, "the test").await.unwrap());
                 called
             } else {
-                self.join_again(&member, &mut id).await
+                self.join_again(&member, as_, &mut id).await
             };
             changes.push(Change { span: Span { called, returned: self.clock.now() }, may: true });
             if round % 3 != 2 {
@@ -151,11 +178,17 @@ impl Scene {
 }
 
 impl Scene {
-    /// Invites and accepts, until no removal of the other member ended the invitation in between; when the acceptance was called.
-    async fn join_again(&self, member: &Member, id: &mut String) -> u64 {
+    /// Invites and accepts, until no removal of somebody else ended the invitation in between; when the acceptance was called.
+    async fn join_again(&self, member: &Member, as_: As, id: &mut String) -> u64 {
         let home = self.anna.home.id.to_string();
         loop {
-            let invitation = invite(&self.anna.program, &home, &member.email, "viewer").await;
+            let invitation = match as_ {
+                As::Member => invite(&self.anna.program, &home, &member.email, "viewer").await,
+                As::Holder => {
+                    let share = of(&[self.anna.camera()], &member.email, &json!({}));
+                    offer(&self.anna.program, &self.anna, &share).await
+                }
+            };
             let body = json!({"secret": invitation["secret"], "email": member.email});
             let called = self.clock.now();
             let joined = member.person.post("invitations/accept", &body).await;
