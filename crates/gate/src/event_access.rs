@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use ownsight_ledger::EventRef;
-use ownsight_model::{CameraId, Closable, EventId, HomeId, Right, Rights, Timestamp};
+use ownsight_model::{CameraId, Closable, EventId, HomeId, Right, Rights, SectionKind, Timestamp};
 use ownsight_registry::{Authorised, CameraEpochRow, CameraRow, DeviceRow, EventDetail, EventRow};
-use ownsight_seal::{CameraSecret, EventOpener, OpenError, VerifiedEvent};
+use ownsight_seal::{CameraSecret, EventOpener, OpenError, Section, VerifiedEvent};
 
 use crate::access::{HomeAccess, Person};
 use crate::events::verify;
@@ -47,7 +47,7 @@ pub(crate) struct FoundEvent {
     pub(crate) verified: VerifiedEvent,
     /// A moment before the registry was asked.
     pub(crate) asked_at: Instant,
-    pub(crate) opener: EventOpener,
+    secret: CameraSecret,
 }
 
 impl HomeAccess {
@@ -139,10 +139,9 @@ impl Gate {
         let open = || {
             let secret = access.camera_secret(&detail.epoch)?;
             let verified = verify(&secret, &detail.event, event)?;
-            let opener = secret.open_event(verified.clone())?;
-            Ok::<_, OpenError>((verified, opener))
+            Ok::<_, OpenError>((secret, verified))
         };
-        let (verified, opener) = open().map_err(|error| alarm::raise(&error, "opening an event"))?;
+        let (secret, verified) = open().map_err(|error| alarm::raise(&error, "opening an event"))?;
         if let EventAccess::Share(share, _) = &access
             && !share.includes(verified.ids().started_at)
         {
@@ -158,7 +157,7 @@ impl Gate {
             opened: detail.opened,
             verified,
             asked_at,
-            opener,
+            secret,
         })
     }
 
@@ -183,6 +182,17 @@ impl Gate {
 }
 
 impl FoundEvent {
+    /// Opens the event's own key: two X25519 operations, for what opens a section and for nothing else.
+    pub(crate) fn opener(&self) -> Result<EventOpener, GateError> {
+        let opened = self.secret.open_event(self.verified.clone());
+        opened.map_err(|error| alarm::raise(&error, "opening an event's key"))
+    }
+
+    /// A section of the event, as its verified trailer has it; [`GateError::NotFound`] if there is none of the kind.
+    pub(crate) fn section(&self, kind: SectionKind) -> Result<Section, GateError> {
+        self.verified.trailer().section(kind).ok_or(GateError::NotFound)
+    }
+
     pub(crate) fn event_ref(&self) -> EventRef {
         let ids = self.verified.ids();
         EventRef { camera: ids.scope.camera, event: ids.event }

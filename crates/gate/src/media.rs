@@ -262,7 +262,7 @@ impl Gate {
         found: &FoundEvent,
         kind: SectionKind,
     ) -> Result<Zeroizing<Vec<u8>>, GateError> {
-        let section = found.opener.section(kind).ok_or(GateError::NotFound)?;
+        let section = found.section(kind)?;
         if section.length > SMALL_BYTES_MAX {
             let error = OpenError::Malformed { what: "section", why: "it is longer than its kind may be" };
             return Err(alarm::raise(&error, "opening a section"));
@@ -290,7 +290,7 @@ impl Gate {
         (wanted, range): (Wanted, Option<RangeAsked>),
         action: Action,
     ) -> Result<MediaStream, GateError> {
-        let section = found.opener.section(kind).ok_or(GateError::NotFound)?;
+        let section = found.section(kind)?;
         let believed_since = found.asked_at;
         let unlocking = self.record(credentials, &found.person, found.access.home(), action).await?;
         let opened = self.open_section(&found, section).await;
@@ -330,15 +330,13 @@ impl Gate {
         let object = ObjectRef { home: ids.scope.home, camera: ids.scope.camera, event: ids.event };
         let reader = self.vault().open(object).await.map_err(|error| unreadable(&error))?;
         let head = reader.read_at(0, HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
-        found
-            .opener
-            .is_header(&head)
-            .map_err(|error| alarm::raise(&error, "comparing a file with its row"))?;
+        let opener = found.opener()?;
+        opener.is_header(&head).map_err(|error| alarm::raise(&error, "comparing a file with its row"))?;
         let begin =
             reader.read_at(section.offset, STREAM_HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
         let begin: &[u8; STREAM_HEADER_BYTES] =
             begin.as_ref().try_into().map_err(|_| damaged(&StreamError::BadHeader))?;
-        let unproven = found.opener.open_section(section, begin).map_err(|error| damaged(&error))?;
+        let unproven = opener.open_section(section, begin).map_err(|error| damaged(&error))?;
         let layout = *unproven.layout();
         let range = layout.ciphertext_range(layout.last_segment()).map_err(|error| damaged(&error))?;
         let mut sealed = read(&reader, section, range).await?;
@@ -355,7 +353,7 @@ impl FoundEvent {
         kind: SectionKind,
         file_name: Option<String>,
     ) -> Result<Answer<MediaAbout>, GateError> {
-        let section = self.opener.section(kind).ok_or(GateError::NotFound)?;
+        let section = self.section(kind)?;
         let length = section.plaintext_length();
         Ok(Answer::new(credentials, MediaAbout { length, content_type: content_type(kind), file_name }))
     }

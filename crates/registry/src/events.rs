@@ -125,7 +125,8 @@ impl Registry {
         now: Timestamp,
         event: EventId,
     ) -> Result<Option<Authorised<Option<EventDetail>>>, RegistryError> {
-        let found = self.engine.statement(move |connection| detail(connection, &find, now, event)).await?;
+        let read = move |connection: &Connection| detail(connection, &find, now, event);
+        let found = self.engine.quick_statement(read).await?;
         match found {
             None => Ok(None),
             Some((answer, _)) if answer.data.is_none() => self.shared_event(find, now, event).await,

@@ -81,7 +81,8 @@ pub struct Registry {
 /// How a registry is run.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistryOptions {
-    /// Threads that read, each with a connection of its own; at least one.
+    /// Threads that read, each with a connection of its own, and as many connections for reads of microseconds that their
+    /// callers run themselves; at least one.
     pub readers: usize,
     /// After this time a call gives up with [`RegistryError::Unavailable`].
     pub deadline: Duration,

@@ -179,6 +179,8 @@ fn marks(side: &Side) -> HashSet<Vec<u8>> {
     marks.insert(side.viewer.email.clone().into_bytes());
     marks.insert(side.holder.account.as_bytes().to_vec());
     marks.insert(side.holder.email.clone().into_bytes());
+    marks.insert(side.offered.1.account.as_bytes().to_vec());
+    marks.insert(side.offered.1.email.clone().into_bytes());
     marks.insert(side.device.scope.device.as_bytes().to_vec());
     marks.insert(side.waiting.0.as_bytes().to_vec());
     marks.insert(side.test.as_bytes().to_vec());

@@ -174,20 +174,16 @@ impl<'a> Looker<'a> {
     /// Who was offered a share opens the link, accepts, and looks.
     async fn offered_share(&mut self) {
         let gate = &self.system.gate;
-        let (secret, email) = &self.side.offered;
+        let (secret, to) = &self.side.offered;
+        let email = &to.email;
         match gate.open_invitation(secret, email, PEER).await {
             Ok(opened) => self.judge("offered share", &serde_json::to_vec(&opened).unwrap()),
             Err(error) => self.refuse("offered share", &error),
         }
-        let password = "the neighbour's password";
-        let new = NewAccount { password: Password::new(password.into()), name: "neighbour".into() };
-        match gate.redeem_invitation(secret, email, &new, PEER).await {
-            Ok(joined) => self.judge("accepting a share", joined.home_id.to_string().as_bytes()),
-            Err(error) => return self.refuse("accepting a share", &error),
-        }
-        let api = Client::Api { client_half: None };
-        let signed_in = gate.sign_in(email, &Password::new(password.into()), api, None, PEER).await.unwrap();
-        let who = signed_in.credentials();
+        let neighbour = gate.bearer_credentials(&to.bearer, None).unwrap();
+        let who = &neighbour;
+        let joined = gate.accept_invitation(who, secret, email, PEER).await;
+        self.json("accepting a share", who, joined);
         let answer = gate.shares(who).await;
         self.json("shares, as a neighbour", who, answer);
         let answer = gate.events(who, EventFilter::default()).await;
@@ -342,6 +338,7 @@ impl<'a> Looker<'a> {
             other.home.to_string(),
             other.viewer.account.to_string(),
             other.holder.account.to_string(),
+            other.offered.1.account.to_string(),
             other.test.to_string(),
             other.device.scope.device.to_string(),
         ];

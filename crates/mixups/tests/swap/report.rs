@@ -7,7 +7,7 @@ use crate::Outcome;
 use crate::exchange::Exchange;
 
 /// Exchanges that change something without an alarm, and why that is right. Everything else that changes must alarm.
-const EXCEPTIONS: [(&str, &str); 15] = [
+const EXCEPTIONS: [(&str, &str); 17] = [
     ("rows of `passwords`", "looks like a wrong password"),
     ("`passwords.params`", "looks like a wrong password"),
     ("`passwords.wrap`", "looks like a wrong password"),
@@ -19,6 +19,8 @@ const EXCEPTIONS: [(&str, &str); 15] = [
     ("`invitations.text`", "looks like another address than it was made for"),
     ("`invitations.created_at`", "a time that only informs"),
     ("`invitations.joined_at`", "a time that only informs"),
+    ("`invitations.expires_at`", "a rule: when its link ends"),
+    ("`shares.created_at`", "a time that only informs"),
     ("`tests.device`", "the device that tests is not named"),
     ("`cameras.created_at`", "a time that only informs"),
     ("`devices.created_at`", "a time that only informs"),

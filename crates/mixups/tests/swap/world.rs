@@ -89,8 +89,8 @@ pub(crate) struct Side {
     pub(crate) holder: Viewer,
     /// The secret of an invitation that waits, and the address that it is for.
     pub(crate) invitation: (String, String),
-    /// The same of a share that waits.
-    pub(crate) offered: (String, String),
+    /// The secret of a share that waits, and for whom: a former member.
+    pub(crate) offered: (String, Viewer),
     /// The code of a pairing that waits for its device, and that device.
     pub(crate) waiting: (DeviceId, PairingCode),
 }
@@ -217,7 +217,7 @@ impl Side {
         let of_first_epoch = event(&device, &sealer, 0).await;
         let viewer = Viewer::join(gate, &credentials, home, &format!("{name}-viewer")).await;
         let holder = Viewer::hold(gate, &credentials, home, first, &format!("{name}-holder")).await;
-        Viewer::join_and_be_removed(gate, &credentials, home, &format!("{name}-former")).await;
+        let former = Viewer::join_and_be_removed(gate, &credentials, home, &format!("{name}-former")).await;
         let configuration = device.next_configuration(ingest).await.expect("new keys");
         let sealer = configuration.sealer(&configuration.cameras[0]);
         let of_second_epoch = event(&device, &sealer, 1).await;
@@ -253,8 +253,7 @@ impl Side {
         gate.event(&credentials, events[0]).await.unwrap();
         let invitation = format!("{name}-guest@example.org");
         let secret = invite(gate, &credentials, home, &invitation, Role::Adult).await.0;
-        let offered = format!("{name}-neighbour@example.org");
-        let share_secret = offer(gate, &credentials, home, first, &offered).await;
+        let share_secret = offer(gate, &credentials, home, first, &former.email).await;
         // Last: the owner's next request takes them into the roster.
         accept(gate, &credentials, home, &format!("{name}-joiner"), Role::Adult).await;
         Self {
@@ -273,7 +272,7 @@ impl Side {
             viewer,
             holder,
             invitation: (secret, invitation),
-            offered: (share_secret, offered),
+            offered: (share_secret, former),
             waiting,
         }
     }
@@ -318,28 +317,30 @@ impl Viewer {
     async fn join(gate: &Gate, owner: &Credentials, home: HomeId, name: &str) -> Self {
         let (account, email, _) = accept(gate, owner, home, name, Role::Viewer).await;
         gate.me(owner).await.unwrap();
-        let password = Password::new("a long password".into());
-        let api = Client::Api { client_half: None };
-        let bearer = gate.sign_in(&email, &password, api, None, PEER).await.unwrap().server_half().to_owned();
-        Self { account, email, bearer }
+        Self::sign_in(gate, account, email).await
     }
 
     async fn hold(gate: &Gate, owner: &Credentials, home: HomeId, camera: CameraId, name: &str) -> Self {
         let email = format!("{name}@example.org");
         let secret = offer(gate, owner, home, camera, &email).await;
-        let password = || Password::new("a long password".into());
-        let new = NewAccount { password: password(), name: name.to_owned() };
+        let new = NewAccount { password: Password::new("a long password".into()), name: name.to_owned() };
         let account = gate.redeem_invitation(&secret, &email, &new, PEER).await.unwrap().account_id;
         gate.me(owner).await.unwrap();
+        Self::sign_in(gate, account, email).await
+    }
+
+    async fn sign_in(gate: &Gate, account: AccountId, email: String) -> Self {
+        let password = Password::new("a long password".into());
         let api = Client::Api { client_half: None };
-        let signed_in = gate.sign_in(&email, &password(), api, None, PEER).await.unwrap();
+        let signed_in = gate.sign_in(&email, &password, api, None, PEER).await.unwrap();
         Self { account, email, bearer: signed_in.server_half().to_owned() }
     }
 
-    async fn join_and_be_removed(gate: &Gate, owner: &Credentials, home: HomeId, name: &str) {
-        let (_, _, member) = accept(gate, owner, home, name, Role::Adult).await;
+    async fn join_and_be_removed(gate: &Gate, owner: &Credentials, home: HomeId, name: &str) -> Self {
+        let (account, email, member) = accept(gate, owner, home, name, Role::Adult).await;
         gate.me(owner).await.unwrap();
         gate.remove_member(owner, home, member).await.unwrap();
+        Self::sign_in(gate, account, email).await
     }
 }
 

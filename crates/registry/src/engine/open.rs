@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::broadcast;
 
 use super::queue::Queue;
+use super::quick::Quick;
 use super::writer::Writer;
 use super::{Engine, migrations, reader};
 use crate::error::{Step, StorageError};
@@ -35,8 +36,11 @@ impl Engine {
         let reads = Arc::new(Queue::new(options.queue_max));
         let writes = Arc::new(Queue::new(options.queue_max));
         let (changes, _) = broadcast::channel(CHANGES_MAX);
+        let readers = options.readers.max(1);
+        let quick = (0..readers).map(|_| connect(&path, false)).collect::<Step<Vec<_>>>();
         let engine = Self {
             reads: reads.clone(),
+            quick: Quick::new(quick.map_err(|failure| failure.0)?),
             writes: writes.clone(),
             changes: changes.clone(),
             deadline: options.deadline,
@@ -46,7 +50,7 @@ impl Engine {
         let mut threads = Vec::new();
         let thread = Writer { connection, queue: writes, changes, busy: BUSY };
         threads.push(spawn("registry-writer", move || thread.run())?);
-        for _ in 0..options.readers.max(1) {
+        for _ in 0..readers {
             let connection = connect(&path, false).map_err(|failure| failure.0)?;
             let reads = reads.clone();
             threads.push(spawn("registry-reader", move || reader::run(&connection, &reads))?);
