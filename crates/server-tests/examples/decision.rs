@@ -138,7 +138,7 @@ fn fill(file: &Path, cameras: u32) {
     let now = Timestamp::now().as_micros();
     let (homes, accounts) = (cameras / 4, cameras / 2);
     let id = format!(
-        "unhex(printf('%012x', {} + abs(random() % 600000))) || randomblob(10)",
+        "unhex(printf('%012x', {} + abs(random() % 600000)) || hex(randomblob(10)))",
         now / 1_000 - 300_000
     );
     let series = |count: u32| {
