@@ -250,8 +250,9 @@ impl Gate {
                 plan.cameras.iter().filter(|other| other.id != camera).cloned().collect();
             let affected = [row.device];
             let configurations = access.configure_all(devices(&plan, &affected), &cameras, &plan.tests)?;
+            let issues = access.reissue_without(&plan, camera)?;
             let authority = person.authority_in(&access)?;
-            match self.registry().erase_camera(&authority, camera, configurations).await {
+            match self.registry().erase_camera(&authority, camera, issues, configurations).await {
                 Ok(erased) => {
                     self.erase_objects(&erased.objects).await;
                     let view = views::Erased { events: erased.events, bytes: erased.bytes };

@@ -117,7 +117,8 @@ impl Gate {
             Vec::new()
         } else {
             let (roster, _) = access.open_roster(plan)?;
-            let issues = access.reissue(plan, &roster, &renewed, &[]);
+            let cameras: Vec<_> = renewed.iter().map(|(epoch, _)| epoch.camera).collect();
+            let issues = access.reissue(plan, &roster, &cameras, &renewed, &[]);
             issues.map_err(|error| alarm::raise(&error, "sealing a share anew"))?
         };
         let authority = person.authority_in(access)?;

@@ -46,8 +46,8 @@ pub enum GateError {
     /// A home needs an owner: hand it over first.
     #[error("the last owner can only hand the home over")]
     LastOwner,
-    /// The home has as many members and invitations as it may have.
-    #[error("a home has at most {max} members and invitations")]
+    /// The home has as many members and invitations, or shares, as it may have.
+    #[error("a home has at most {max} of these")]
     TooMany {
         /// How many it may have.
         max: u32,

@@ -104,6 +104,14 @@ impl EventAccess {
         }
     }
 
+    /// Whether an event that began then is part of it.
+    pub(crate) fn includes(&self, started_at: Timestamp) -> bool {
+        match self {
+            Self::Home(_) => true,
+            Self::Share(share, _) => share.includes(started_at),
+        }
+    }
+
     pub(crate) fn rights(&self) -> Rights {
         match self {
             Self::Home(access) => access.rights(),
@@ -142,9 +150,7 @@ impl Gate {
             Ok::<_, OpenError>((secret, verified))
         };
         let (secret, verified) = open().map_err(|error| alarm::raise(&error, "opening an event"))?;
-        if let EventAccess::Share(share, _) = &access
-            && !share.includes(verified.ids().started_at)
-        {
+        if !access.includes(verified.ids().started_at) {
             return Err(GateError::NotFound);
         }
         person.may(wanted.closable, Some(home), Some(verified.ids().scope.camera))?;
@@ -170,10 +176,18 @@ impl Gate {
     ) -> Result<(Person, EventAccess, Option<EventDetail>), GateError> {
         let mut person = self.open_person(credentials, rows.session, &rows.account)?;
         person.lockdowns = Some(rows.lockdowns);
-        let raise = |error| alarm::raise(&error, "opening a share");
-        let opened = rows.shares.into_iter().map(|(row, home)| person.open_share(&row, home));
+        // One that does not open must not close what another one opens.
+        let (mut live, mut refused) = (Vec::new(), None);
+        for (row, home) in rows.shares {
+            match person.open_share(&row, home) {
+                Ok(share) => live.push(share),
+                Err(error) => refused = Some(alarm::raise(&error, "opening a share")),
+            }
+        }
+        if let (Some(error), true) = (refused, live.is_empty()) {
+            return Err(error);
+        }
         let now = Timestamp::now();
-        let mut live: Vec<_> = opened.collect::<Result<_, _>>().map_err(raise)?;
         live.retain(|share: &ShareAccess| share.is_live(now));
         let rights = live.iter().map(ShareAccess::rights).reduce(Rights::or).ok_or(GateError::NotFound)?;
         let share = live.into_iter().find(|share| share.allows(right)).ok_or(GateError::NotAllowed)?;

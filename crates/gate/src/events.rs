@@ -255,11 +255,10 @@ struct Cameras<'a> {
     secrets: HashMap<SharedEpoch, Opening<'a>>,
 }
 
-/// What opens the events of one epoch of a camera.
+/// What opens the events of one epoch of a camera: the home, else the shares that hold its secret.
 struct Opening<'a> {
     secret: CameraSecret,
-    access: &'a EventAccess,
-    rights: Rights,
+    accesses: Vec<&'a EventAccess>,
 }
 
 impl<'a> Cameras<'a> {
@@ -287,12 +286,10 @@ impl<'a> Cameras<'a> {
             }
         };
         let verified = verify(&opening.secret, row, row.id)?;
-        let access = opening.access;
-        if let EventAccess::Share(share, _) = access
-            && !share.includes(verified.ids().started_at)
-        {
-            return Ok(None);
-        }
+        let started_at = verified.ids().started_at;
+        let including = opening.accesses.iter().copied().filter(|access| access.includes(started_at));
+        let rights = including.clone().map(EventAccess::rights).reduce(Rights::or);
+        let (Some(access), Some(rights)) = (including.clone().next(), rights) else { return Ok(None) };
         let name = match self.open.entry(row.camera) {
             Entry::Occupied(entry) => entry.get().clone(),
             Entry::Vacant(entry) => {
@@ -302,11 +299,10 @@ impl<'a> Cameras<'a> {
         };
         let device = page.devices.iter().find(|device| device.id == verified.ids().device);
         let found_by = access.device_name(device)?;
-        Ok(Some(view(credentials, (access, opening.rights), &verified, name, found_by, opened)))
+        Ok(Some(view(credentials, (access, rights), &verified, name, found_by, opened)))
     }
 }
 
-/// The home, else the shares that hold the secret of this epoch.
 fn opening<'a>(
     accesses: &'a [EventAccess],
     home: HomeId,
@@ -316,16 +312,8 @@ fn opening<'a>(
     let mut refused = OpenError::MixUp(Purpose::Event);
     for access in accesses.iter().filter(|access| access.home() == home) {
         match (access.camera_secret(epoch), &mut found) {
-            (Ok(secret), None) => found = Some(Opening { secret, access, rights: access.rights() }),
-            (Ok(_), Some(first)) => {
-                first.rights = first.rights.or(access.rights());
-                // The share that reaches furthest back decides what is part of it.
-                if let (EventAccess::Share(one, _), EventAccess::Share(other, _)) = (first.access, access)
-                    && other.text.from < one.text.from
-                {
-                    first.access = access;
-                }
-            }
+            (Ok(secret), None) => found = Some(Opening { secret, accesses: vec![access] }),
+            (Ok(_), Some(opening)) => opening.accesses.push(access),
             (Err(error), None) => refused = error,
             (Err(_), Some(_)) => {}
         }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use ownsight_ledger::Ledger;
 use ownsight_model::{HomeId, InstallationId, Timestamp};
-use ownsight_registry::{InstallationRow, MEMBERS_MAX, Registry, RegistryError};
+use ownsight_registry::{InstallationRow, Registry, RegistryError};
 use ownsight_seal::{MasterKey, PairingCode};
 use ownsight_vault::Vault;
 use tokio::sync::mpsc;
@@ -211,7 +211,7 @@ pub(crate) fn registry_error(error: RegistryError) -> GateError {
         RegistryError::LockedDown(row) => lockdown::locked_down(&row),
         RegistryError::AlreadyMember => GateError::AlreadyMember,
         RegistryError::LastOwner => GateError::LastOwner,
-        RegistryError::TooMany => GateError::TooMany { max: MEMBERS_MAX },
+        RegistryError::TooMany { max } => GateError::TooMany { max },
         RegistryError::DiskFull => GateError::DiskFull,
         RegistryError::Unavailable => GateError::Busy,
         other => alarm::unavailable(&other, "asking the registry"),

@@ -208,6 +208,7 @@ impl Gate {
             keyring: Vec::new(),
             epoch_due: false,
             joins_due: false,
+            shares_due: false,
         };
         let member_key = MemberKey::generate();
         let grant_id = GrantId::generate();

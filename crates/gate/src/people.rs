@@ -1,7 +1,7 @@
 //! Who is in a home: seeing them, changing roles, removing, leaving.
 
-use ownsight_model::{GrantId, HomeId, Role, Timestamp};
-use ownsight_registry::{DeviceStanding, HomePlan};
+use ownsight_model::{CameraEpoch, GrantId, HomeEpoch, HomeId, Role, Timestamp};
+use ownsight_registry::{DeviceRow, DeviceStanding, HomePlan};
 use ownsight_seal::{OpenError, Purpose};
 
 use crate::access::{HomeAccess, Person};
@@ -31,8 +31,13 @@ impl Gate {
         let waiting = plan.devices.iter().map(|detail| &detail.device).filter(|device| {
             device.standing == DeviceStanding::Paired && device.acknowledged_serial < device.latest_serial
         });
-        // Where nobody was ever removed, a device that is behind opens nothing to anybody.
-        let waiting = waiting.filter(|_| access.row.epoch != ownsight_model::HomeEpoch::FIRST);
+        // Where nobody was ever shut out by new keys, a device that is behind opens nothing to anybody.
+        let renewed = |device: &&DeviceRow| {
+            let mut served = plan.cameras.iter().filter(|camera| camera.device == Some(device.id));
+            access.row.epoch != HomeEpoch::FIRST
+                || served.any(|camera| camera.epoch.camera_epoch != CameraEpoch::FIRST)
+        };
+        let waiting = waiting.filter(renewed);
         let mut waiting_devices = Vec::new();
         for device in waiting {
             let name = access

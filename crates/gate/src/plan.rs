@@ -70,7 +70,8 @@ impl Gate {
         if access.control().is_err() {
             return;
         }
-        if (access.row.epoch_due || access.row.joins_due)
+        let row = &access.row;
+        if (row.epoch_due || row.joins_due || row.shares_due)
             && let Err(error) = self.home_plan(credentials, access.id()).await
         {
             tracing::warn!(home.id = %access.id(), %error, "what waits for an owner or adult could not be done");

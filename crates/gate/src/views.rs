@@ -230,9 +230,9 @@ view! {
 view! {
     /// An event's place on its day, oldest first, from 1.
     Position {
-        /// Which one it is.
-        of_day: u64,
         /// How many there are.
+        of_day: u64,
+        /// Which one it is.
         in_day: u64,
     }
 }

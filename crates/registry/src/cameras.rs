@@ -12,6 +12,7 @@ use crate::error::Step;
 use crate::lockdowns::refuse_erasure;
 use crate::reports::{self, latest};
 use crate::rows::{CameraDetail, CameraEpochRow, CameraRow, CameraStanding, EventRow, NewConfiguration};
+use crate::shares::{ShareIssue, covers, write_share};
 use crate::sql::{exists, first, number, rows, run};
 use crate::{ObjectKey, Registry, RegistryError};
 
@@ -117,16 +118,24 @@ impl Registry {
 
     /// Erases a camera with all that is its: salts are zeroed, its tenure ends, its events become tombstones, and
     /// gaps and reports go. The row stays, so that its device is answered that it was erased.
+    ///
+    /// [`RegistryError::Conflict`] unless `issues` are all its live shares: what they hold from then on, without it.
     pub async fn erase_camera(
         &self,
         authority: &Authority,
         camera: CameraId,
+        issues: Vec<ShareIssue>,
         configurations: Vec<NewConfiguration>,
     ) -> Result<ErasedCamera, RegistryError> {
         let now = authority.now;
         self.authorised_write(authority, move |tx, asker| {
             let home = owned(tx, asker, camera, CameraStanding::Active)?;
             refuse_erasure(tx, asker, Some(camera))?;
+            let named = issues.iter().map(|issue| issue.share).collect();
+            covers(tx, std::iter::once(camera), &named, now)?;
+            for issue in &issues {
+                write_share(tx, home, issue)?;
+            }
             let erased = erase(tx, camera, now)?;
             add_all(tx, asker, &configurations)?;
             tx.changed(home, ChangeKind::Cameras);

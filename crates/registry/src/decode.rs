@@ -15,7 +15,8 @@ macro_rules! columns {
     (session $t:literal) => { columns!(@ $t find id account kind created_at expires_at wrap text noticed) };
     (account $t:literal) => { columns!(@ $t id email created_at public_key text) };
     (home $t:literal) => {
-        columns!(@ $t id epoch created_at text local_agent retention_days retention_bytes keyring epoch_due joins_due)
+        columns!(@ $t id epoch created_at text local_agent retention_days retention_bytes keyring epoch_due joins_due
+            shares_due)
     };
     (grant $t:literal) => { columns!(@ $t id account home role epoch created_at wrap away member_key) };
     (epoch $t:literal) => { columns!(@ $t camera home tenure home_epoch camera_epoch salt created_at) };
@@ -87,6 +88,7 @@ pub(crate) fn home(c: &mut Columns<'_, '_>) -> Step<HomeRow> {
         keyring: c.blob("keyring")?,
         epoch_due: c.flag("epoch_due")?,
         joins_due: c.flag("joins_due")?,
+        shares_due: c.flag("shares_due")?,
     })
 }
 
@@ -301,7 +303,7 @@ pub(crate) fn lockdown(c: &mut Columns<'_, '_>) -> Step<LockdownRow> {
 
 /// How many columns a row has: what an outer join without a partner skips.
 pub(crate) mod width {
-    pub(crate) const HOME: usize = 10;
+    pub(crate) const HOME: usize = 11;
     pub(crate) const GRANT: usize = 9;
     pub(crate) const EPOCH: usize = 7;
     pub(crate) const CAMERA: usize = 14;

@@ -129,6 +129,7 @@ impl Registry {
         left: LeftCameras,
     ) -> Result<(), RegistryError> {
         let LeftCameras { renewed, unopened, issues } = left;
+        let now = authority.now;
         self.authorised_write(authority, move |tx, asker| {
             let row = owned(tx, asker, device)?;
             let id = device.as_bytes();
@@ -146,7 +147,7 @@ impl Registry {
                 run(tx, sql, params![reports::CAMERA, epoch.camera.as_bytes()])?;
             }
             let issued: BTreeSet<_> = issues.iter().map(|issue| issue.share).collect();
-            covers(tx, renewed.iter().map(|(epoch, _)| epoch.camera), &issued)?;
+            covers(tx, renewed.iter().map(|(epoch, _)| epoch.camera), &issued, now)?;
             for issue in &issues {
                 write_share(tx, row.home, issue)?;
             }

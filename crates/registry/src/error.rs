@@ -34,9 +34,12 @@ pub enum RegistryError {
     /// The home would be left without an owner: hand it over first.
     #[error("a home needs an owner")]
     LastOwner,
-    /// The home has as many members and invitations as it may have.
-    #[error("the home has as many members and invitations as it may have")]
-    TooMany,
+    /// The home has as many members and invitations, or shares, as it may have.
+    #[error("the home has {max} of these, and may have no more")]
+    TooMany {
+        /// How many it may have.
+        max: u32,
+    },
     /// An operator has closed this: say so, and come back when it was lifted.
     #[error("this is locked down since {}", .0.begun_at.as_micros())]
     LockedDown(Box<LockdownRow>),

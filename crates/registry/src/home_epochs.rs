@@ -100,6 +100,7 @@ impl Registry {
             for share in &renewal.ended_shares {
                 end_share(tx, *share, home, now)?;
             }
+            run(tx, "UPDATE homes SET shares_due = 0 WHERE id = ?1", [id])?;
             for camera in &renewal.cameras {
                 renew_camera(tx, home, &renewal, camera)?;
             }

@@ -1,6 +1,6 @@
 //! Homes and grants.
 
-use ownsight_model::{GrantId, HomeId, Role, Timestamp};
+use ownsight_model::{CameraId, GrantId, HomeId, Role, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Authorised, Authority};
@@ -19,7 +19,7 @@ use crate::rows::{
     ShareRow, TestRow,
 };
 use crate::sessions::announce;
-use crate::shares::{epochs_of_shares, shares_of_home};
+use crate::shares::{cameras_of_shares, epochs_of_shares, shares_of_home};
 use crate::sql::{exists, first, number, rows, run};
 use crate::{Registry, RegistryError};
 
@@ -53,6 +53,8 @@ pub struct HomePlan {
     pub invitations: Vec<InvitationRow>,
     /// Shares: offered, live, and those that ended and whose cameras wait for new keys.
     pub shares: Vec<ShareRow>,
+    /// The cameras of shares that were accepted, as the registry finds them.
+    pub share_cameras: Vec<(GrantId, CameraId)>,
     /// All epochs of the cameras that live shares name, each camera's oldest first.
     pub shared_epochs: Vec<CameraEpochRow>,
 }
@@ -102,7 +104,8 @@ impl Registry {
                 roster: roster_of(connection, home)?,
                 grants: grants_of(connection, home)?,
                 invitations: invitations_of(connection, home, now)?,
-                shares: shares_of_home(connection, home)?,
+                shares: shares_of_home(connection, home, now)?,
+                share_cameras: cameras_of_shares(connection, home)?,
                 shared_epochs: epochs_of_shares(connection, home)?,
             }))
         })
@@ -164,7 +167,7 @@ impl Registry {
             run(
                 tx,
                 "UPDATE homes SET text = x'', keyring = x'', local_agent = 0, retention_days = 0, retention_bytes = 0,
-                   epoch_due = 0, joins_due = 0, erased_at = ?2 WHERE id = ?1",
+                   epoch_due = 0, joins_due = 0, shares_due = 0, erased_at = ?2 WHERE id = ?1",
                 at,
             )?;
             for sql in ERASED_WITH_A_HOME {

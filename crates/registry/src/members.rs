@@ -139,7 +139,7 @@ impl Registry {
                             WHERE home = ?1 AND joined_at IS NULL AND expires_at > ?2 AND role IS NOT NULL)";
             let many = number(tx, sql, params![home, now.as_micros()])?;
             if many.is_none_or(|many| many >= i64::from(MEMBERS_MAX)) {
-                return Err(RegistryError::TooMany.into());
+                return Err(RegistryError::TooMany { max: MEMBERS_MAX }.into());
             }
             insert_invitation(tx, &invitation)?;
             tx.changed(invitation.home, ChangeKind::People);
@@ -206,7 +206,15 @@ impl Registry {
                     return Err(RegistryError::AlreadyMember.into());
                 }
                 match comes {
-                    Comes::Member(grant) => insert_grant(tx, grant)?,
+                    Comes::Member(grant) => {
+                        insert_grant(tx, grant)?;
+                        // A member needs no share, and must not keep one when removed.
+                        let sql = "SELECT id FROM shares WHERE account = ?1 AND home = ?2 AND revoked_at IS NULL";
+                        let held = params![account.as_bytes(), home.as_bytes()];
+                        for share in rows(tx, "shares", sql, held, |c| c.id("id"))? {
+                            lose_share(tx, share, *now)?;
+                        }
+                    }
                     Comes::Share { sealed, wrap, member_key, .. } => {
                         let sql = "UPDATE shares SET account = ?2, wrap = ?3, away = 0, member_key = ?4
                                    WHERE id = ?1 AND account IS NULL AND revoked_at IS NULL";

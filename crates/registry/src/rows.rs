@@ -129,6 +129,8 @@ pub struct HomeRow {
     pub epoch_due: bool,
     /// Somebody accepted an invitation: the next owner's or adult's request takes them into the roster.
     pub joins_due: bool,
+    /// A share is over: the next owner's or adult's request gives its cameras new keys.
+    pub shares_due: bool,
 }
 
 /// A grant of a home's key to an account: the control key, or for a viewer the home key.

@@ -10,6 +10,7 @@ use crate::engine::Tx;
 use crate::error::Step;
 use crate::lockdowns::refuse_sign_in;
 use crate::rows::SessionRow;
+use crate::shares::note_over;
 use crate::sql::{first, number, rows, run};
 use crate::{Registry, RegistryError};
 
@@ -146,6 +147,7 @@ impl Registry {
                 let links = run(tx, "DELETE FROM links WHERE expires_at <= ?1", [now.as_micros()])?;
                 let sql = "DELETE FROM invitations WHERE expires_at <= ?1 AND joined_at IS NULL";
                 let invitations = run(tx, sql, [now.as_micros()])?;
+                note_over(tx, now)?;
                 // A share that nobody accepted goes with its invitation.
                 for sql in UNACCEPTED_SHARES {
                     run(tx, sql, [])?;

@@ -59,8 +59,9 @@ impl HomeAccess {
         }
         let serving: Vec<_> = concerned.iter().map(|row| row.device).collect();
         renewal.configurations = self.configure_all(devices(plan, &serving), &rows, &plan.tests)?;
+        let begun: Vec<_> = renewal.renewed.iter().map(|(epoch, _)| epoch.camera).collect();
         renewal.issues = self
-            .reissue(plan, roster, &renewal.renewed, ending)
+            .reissue(plan, roster, &begun, &renewal.renewed, ending)
             .map_err(|error| alarm::raise(&error, "sealing a share anew"))?;
         Ok(renewal)
     }
@@ -81,17 +82,34 @@ impl HomeAccess {
         renewal
     }
 
-    /// What the live shares of cameras that begin an epoch hold from then on.
+    /// What the live shares of a camera that is erased hold from then on: nothing of it.
+    pub(crate) fn reissue_without(
+        &self,
+        plan: &HomePlan,
+        camera: CameraId,
+    ) -> Result<Vec<ShareIssue>, GateError> {
+        if plan.shares.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (roster, _) = self.open_roster(plan)?;
+        let mut left = plan.clone();
+        left.cameras.retain(|row| row.id != camera);
+        self.reissue(&left, &roster, &[camera], &[], &[])
+            .map_err(|error| alarm::raise(&error, "sealing a share anew"))
+    }
+
+    /// What the live shares of these cameras hold from now on, with the epochs that some of them begin.
     pub(crate) fn reissue(
         &self,
         plan: &HomePlan,
         roster: &Roster,
+        cameras: &[CameraId],
         renewed: &[(CameraEpochRow, Vec<u8>)],
         ending: &[GrantId],
     ) -> Result<Vec<ShareIssue>, OpenError> {
         let mut epochs = plan.shared_epochs.clone();
         epochs.extend(renewed.iter().map(|(epoch, _)| epoch.clone()));
-        let concerns = |terms: &ShareTerms| renewed.iter().any(|(epoch, _)| terms.has(epoch.camera));
+        let concerns = |terms: &ShareTerms| cameras.iter().any(|camera| terms.has(*camera));
         let mut issues = Vec::new();
         for share in plan.shares.iter().filter(|share| !share.revoked && !ending.contains(&share.id)) {
             if let Some(entry) = roster.holder(share.id) {

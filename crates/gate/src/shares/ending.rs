@@ -28,6 +28,13 @@ impl Gate {
             plan.shares.iter().find(|row| row.id == share).ok_or(GateError::NotFound)?;
             match self.end_shares(&person, &access, &plan, roster, serial, vec![share]).await {
                 Err(GateError::Conflict) => {}
+                Err(GateError::NotVerified { .. }) => {
+                    // Something else of the home does not open. That must not keep in who is to go.
+                    let lost = ShareChange { lost: vec![share], ..nothing(&access) };
+                    let authority = person.authority_in(&access)?;
+                    self.registry().change_shares(&authority, lost).await.map_err(registry_error)?;
+                    return Ok(Answer::new(credentials, views::Removed { cameras: 0, devices: 0 }));
+                }
                 ended => {
                     let Renewed { cameras, devices } = ended?;
                     return Ok(Answer::new(credentials, views::Removed { cameras, devices }));
@@ -80,13 +87,13 @@ impl Gate {
         serial: u64,
         ended: Vec<GrantId>,
     ) -> Result<Renewed, GateError> {
-        // Nobody holds the keys of one that was not accepted.
-        let held: BTreeSet<CameraId> = roster
-            .shares
-            .iter()
-            .filter(|entry| ended.contains(&entry.grant))
-            .flat_map(|entry| entry.terms.cameras.iter().map(|shared| shared.camera))
-            .collect();
+        // Nobody holds the keys of one that was not accepted. One whose acceptance did not verify is in no roster: its rows say
+        // which cameras get new keys, and a row too many does no harm.
+        let entries = roster.shares.iter().filter(|entry| ended.contains(&entry.grant));
+        let mut held: BTreeSet<CameraId> =
+            entries.flat_map(|entry| entry.terms.cameras.iter().map(|shared| shared.camera)).collect();
+        let found = plan.share_cameras.iter().filter(|(share, _)| ended.contains(share));
+        held.extend(found.map(|(_, camera)| *camera));
         let cameras: Vec<_> = held.into_iter().collect();
         let before = roster.shares.len();
         roster.shares.retain(|entry| !ended.contains(&entry.grant));
@@ -98,13 +105,12 @@ impl Gate {
         let changed = roster.shares.len() != before;
         let control = access.control()?;
         let change = ShareChange {
-            home: access.id(),
             roster: changed.then(|| roster.seal(control, serial + 1)),
-            offered: None,
             issues: renewal.issues,
             ended,
             renewed: renewal.renewed,
             configurations: renewal.configurations,
+            ..nothing(access)
         };
         let authority = person.authority_in(access)?;
         match self.registry().change_shares(&authority, change).await {
@@ -112,5 +118,19 @@ impl Gate {
             Err(RegistryError::Conflict) => Err(GateError::Conflict),
             Err(error) => Err(registry_error(error)),
         }
+    }
+}
+
+/// A change of nothing.
+pub(super) fn nothing(access: &HomeAccess) -> ShareChange {
+    ShareChange {
+        home: access.id(),
+        roster: None,
+        offered: None,
+        issues: Vec::new(),
+        ended: Vec::new(),
+        lost: Vec::new(),
+        renewed: Vec::new(),
+        configurations: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use ownsight_registry::{CameraEpochRow, CameraRow, CameraStanding, HomePlan, Inv
 use ownsight_seal::InvitationSecret;
 
 use super::contents::{Renewal, has_ended};
+use super::ending::nothing;
 use super::terms::{ShareOffer, ShareTerms, SharedCamera, Since};
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
@@ -130,13 +131,11 @@ impl Gate {
         let (id, expires_at) = (invitation.id, invitation.expires_at);
         let invitation = InvitationRow { wrap: issue.wrap.clone(), ..invitation };
         let change = ShareChange {
-            home: access.id(),
-            roster: None,
             offered: Some((invitation, issue)),
             issues: renewal.issues,
-            ended: Vec::new(),
             renewed: renewal.renewed,
             configurations: renewal.configurations,
+            ..nothing(access)
         };
         let authority = person.authority_in(access)?;
         self.registry().change_shares(&authority, change).await.map_err(registry_error)?;
@@ -242,13 +241,9 @@ impl Gate {
                 .issue_share(&plan, row, &entry, &plan.shared_epochs)
                 .map_err(|error| alarm::raise(&error, "sealing a share anew"))?;
             let change = ShareChange {
-                home: access.id(),
                 roster: Some(roster.seal(access.control()?, serial + 1)),
-                offered: None,
                 issues: vec![issue],
-                ended: Vec::new(),
-                renewed: Vec::new(),
-                configurations: Vec::new(),
+                ..nothing(&access)
             };
             let authority = person.authority_in(&access)?;
             match self.registry().change_shares(&authority, change).await.map_err(registry_error) {

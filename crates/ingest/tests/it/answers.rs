@@ -117,7 +117,7 @@ async fn what_was_erased_is_gone_for_good() {
     let retry = deliver(&world.ingest, &household, &sealed).await;
     assert!(matches!(retry, Err(IngestError::Erased)), "{retry:?}");
 
-    world.registry.erase_camera(&household.authority(), camera.id, vec![]).await.unwrap();
+    world.registry.erase_camera(&household.authority(), camera.id, Vec::new(), vec![]).await.unwrap();
     let late = deliver(&world.ingest, &household, &camera.seal(Like::event(MINUTE))).await;
     assert!(matches!(late, Err(IngestError::Erased)), "{late:?}");
     assert!(world.check(true).await.is_clean());
@@ -133,7 +133,7 @@ async fn a_camera_that_is_erased_while_its_event_comes_in_keeps_nothing() {
     let (half, rest) = (Bytes::copy_from_slice(half), Bytes::copy_from_slice(rest));
     let (registry, authority, id) = (world.registry.clone(), household.authority(), camera.id);
     let body = stream::iter([Ok(half)]).chain(stream::once(async move {
-        registry.erase_camera(&authority, id, vec![]).await.unwrap();
+        registry.erase_camera(&authority, id, Vec::new(), vec![]).await.unwrap();
         Ok(rest)
     }));
     let result = deliver_body(&world.ingest, &household, &sealed, Box::pin(body)).await;

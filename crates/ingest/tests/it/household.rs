@@ -158,6 +158,7 @@ impl Household {
                 keyring: vec![],
                 epoch_due: false,
                 joins_due: false,
+                shares_due: false,
             },
             grant: GrantRow {
                 id: grant,

@@ -49,8 +49,10 @@ pub async fn a_camera_is_made_changed_and_erased(registry: Registry) {
     let detail = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!((detail.events, detail.still.as_ref(), detail.report.is_some()), (2, Some(&picture), true));
 
-    let erased =
-        registry.erase_camera(&authority, row.id, vec![configuration(anna.device, 2)]).await.unwrap();
+    let erased = registry
+        .erase_camera(&authority, row.id, Vec::new(), vec![configuration(anna.device, 2)])
+        .await
+        .unwrap();
     let mut objects = erased.objects.clone();
     objects.sort_unstable();
     let mut expected = vec![key(&first), key(&second), key(&picture)];
@@ -75,7 +77,11 @@ pub async fn a_camera_is_made_changed_and_erased(registry: Registry) {
     assert_eq!(registry.insert_event(event(&row, anna.device, at(40))).await.unwrap(), InsertOutcome::Gone);
     assert_eq!(registry.homes().await.unwrap()[0].1, 1_000);
     for error in [
-        registry.erase_camera(&authority, row.id, vec![]).await.map(|_: ErasedCamera| ()).unwrap_err(),
+        registry
+            .erase_camera(&authority, row.id, Vec::new(), vec![])
+            .await
+            .map(|_: ErasedCamera| ())
+            .unwrap_err(),
         registry
             .update_camera(
                 &authority,
@@ -110,7 +116,7 @@ pub async fn a_configuration_out_of_turn_leaves_nothing_written(registry: Regist
         for error in [
             registry.create_camera(&authority, new.clone(), wrong()).await.unwrap_err(),
             registry.update_camera(&authority, update, wrong()).await.unwrap_err(),
-            registry.erase_camera(&authority, row.id, late()).await.unwrap_err(),
+            registry.erase_camera(&authority, row.id, Vec::new(), late()).await.unwrap_err(),
             registry.create_test(&authority, test(&new, anna.device), new, wrong()).await.unwrap_err(),
             registry.add_configurations(&authority, late()).await.unwrap_err(),
         ] {

@@ -166,7 +166,7 @@ pub async fn changes_are_announced_after_the_commit(registry: Registry) {
         .unwrap();
     told(&[ChangeKind::Devices]);
     let configurations = vec![super::fixture::configuration(anna.device, 2)];
-    registry.erase_camera(&anna.authority(), row.id, configurations).await.unwrap_err();
+    registry.erase_camera(&anna.authority(), row.id, Vec::new(), configurations).await.unwrap_err();
     told(&[]);
     let half =
         vec![super::fixture::configuration(anna.device, 3), super::fixture::configuration(anna.device, 3)];

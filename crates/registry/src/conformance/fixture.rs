@@ -175,6 +175,7 @@ pub fn home() -> HomeRow {
         keyring: Vec::new(),
         epoch_due: false,
         joins_due: false,
+        shares_due: false,
     }
 }
 

@@ -119,7 +119,7 @@ pub async fn a_stranger_changes_nothing(registry: Registry) {
             registry.update_home(&authority, home).await.unwrap_err(),
             registry.create_camera(&authority, camera(anna.home, None), vec![]).await.unwrap_err(),
             registry.update_camera(&authority, update(), vec![]).await.unwrap_err(),
-            registry.erase_camera(&authority, row.id, vec![]).await.unwrap_err(),
+            registry.erase_camera(&authority, row.id, Vec::new(), vec![]).await.unwrap_err(),
             registry.create_test(&authority, test(&draft, anna.device), draft, vec![]).await.unwrap_err(),
             registry.confirm_test(&authority, test_id, vec![], None, vec![]).await.unwrap_err(),
             registry.cancel_test(&authority, test_id, vec![]).await.unwrap_err(),
@@ -160,7 +160,7 @@ pub async fn a_revoked_grant_opens_nothing(registry: Registry) {
     let seen = seen(&registry, anna.find(), &anna, event_id).await;
     assert!(seen.iter().all(|saw| !saw), "{seen:?}");
     assert_eq!(registry.session(anna.find(), NOW).await.unwrap().unwrap().grants, []);
-    let error = registry.erase_camera(&anna.authority(), row.id, vec![]).await.unwrap_err();
+    let error = registry.erase_camera(&anna.authority(), row.id, Vec::new(), vec![]).await.unwrap_err();
     assert!(matches!(error, RegistryError::NotLive), "{error:?}");
 }
 
@@ -174,7 +174,7 @@ pub async fn a_grant_without_the_control_key_writes_nothing(registry: Registry) 
     assert!(seen.iter().all(|saw| *saw), "{seen:?}");
     let authority = Authority { grant: Some((viewer.id, HomeEpoch::FIRST)), ..guest.authority() };
     for error in [
-        registry.erase_camera(&authority, row.id, vec![]).await.unwrap_err(),
+        registry.erase_camera(&authority, row.id, Vec::new(), vec![]).await.unwrap_err(),
         registry.erase_event(&authority, event_id).await.unwrap_err(),
     ] {
         assert!(matches!(error, RegistryError::NotLive), "{error:?}");

@@ -194,7 +194,10 @@ pub async fn a_home_has_room_for_so_many(registry: Registry) {
         invited(&registry, &anna, Role::Viewer).await;
     }
     let row = invitation(anna.home, Role::Viewer);
-    refused!(registry.create_invitation(&anna.authority(), row.clone()), RegistryError::TooMany);
+    refused!(
+        registry.create_invitation(&anna.authority(), row.clone()),
+        RegistryError::TooMany { max: MEMBERS_MAX }
+    );
     // What expired makes room.
     let later = Authority { now: at(100), ..anna.authority() };
     registry.create_invitation(&later, InvitationRow { expires_at: at(200), ..row }).await.unwrap();
@@ -388,7 +391,7 @@ pub async fn an_epoch_renews_everything_and_no_event(registry: Registry) {
     registry.insert_event(fresh).await.unwrap();
     refused!(registry.join(joining(&open, &tom)), RegistryError::LinkUsed);
     // To erase a camera destroys its salts of all epochs.
-    registry.erase_camera(&authority, cameras[0].id, Vec::new()).await.unwrap();
+    registry.erase_camera(&authority, cameras[0].id, Vec::new(), Vec::new()).await.unwrap();
     let erased = registry.camera_for_device(anna.device, cameras[0].id).await.unwrap().unwrap();
     assert_eq!(erased.epochs.len(), 2);
     assert!(erased.epochs.iter().all(|epoch| epoch.salt == [0; 32]));

@@ -23,6 +23,7 @@ fn change(home: &Household) -> ShareChange {
         offered: None,
         issues: Vec::new(),
         ended: Vec::new(),
+        lost: Vec::new(),
         renewed: Vec::new(),
         configurations: Vec::new(),
     }
@@ -174,6 +175,9 @@ pub async fn a_share_has_a_begin_and_an_end(registry: Registry) {
         let erased = registry.erase_shared_event(tom.find(), now, issue.share, EventId::generate()).await;
         assert_eq!(erased.is_ok(), finds, "{now:?}");
     }
+    assert!(!registry.session(anna.find(), NOW).await.unwrap().unwrap().grants[0].1.shares_due);
+    registry.purge_sessions(at(200)).await.unwrap();
+    assert!(registry.session(anna.find(), NOW).await.unwrap().unwrap().grants[0].1.shares_due);
     // One that begins later is there to be seen by its holder, and one that has ended is not.
     let shares = async |now| registry.session(tom.find(), now).await.unwrap().unwrap().shares.len();
     assert_eq!((shares(at(50)).await, shares(at(199)).await, shares(at(200)).await), (1, 1, 0));
@@ -245,6 +249,21 @@ pub async fn a_share_ends_at_once(registry: Registry) {
     registry.change_shares(&anna.authority(), end).await.unwrap();
     assert_eq!(plan(&registry, &anna).await.shares, []);
 
+    // Ended by the home's people who cannot renew its camera now: found as due, with its cameras.
+    let lost = share(&registry, &anna, &tom, &[&yard], |_| {}).await;
+    let change_of = |home: &Household| ShareChange { lost: vec![lost.share], ..change(home) };
+    refused!(registry.change_shares(&tom.authority(), change_of(&tom)), RegistryError::Conflict);
+    registry.change_shares(&anna.authority(), change_of(&anna)).await.unwrap();
+    assert_eq!(found(&registry, &tom, shown.id, NOW).await, []);
+    let due = plan(&registry, &anna).await;
+    assert_eq!(due.share_cameras, [(lost.share, yard.id)]);
+    let is_due = async || registry.session(anna.find(), NOW).await.unwrap().unwrap().grants[0].1.shares_due;
+    assert!(is_due().await);
+    let end = ShareChange { ended: vec![lost.share], ..change(&anna) };
+    registry.change_shares(&anna.authority(), end).await.unwrap();
+    assert!(!is_due().await);
+    assert_eq!(plan(&registry, &anna).await.share_cameras, []);
+
     let third = share(&registry, &anna, &tom, &[&yard], |_| {}).await;
     let eve = Household::settle(&registry).await;
     share(&registry, &anna, &eve, &[&yard], |_| {}).await;
@@ -284,6 +303,8 @@ pub async fn an_epoch_leaves_no_share_behind(registry: Registry) {
     }
     let left = LeftCameras { renewed: vec![renewed.clone(), next(&lawn)], ..LeftCameras::default() };
     refused!(registry.remove_device(&anna.authority(), anna.device, left), RegistryError::Conflict);
+    let authority = anna.authority();
+    refused!(registry.erase_camera(&authority, lawn.id, Vec::new(), Vec::new()), RegistryError::Conflict);
     registry.change_shares(&anna.authority(), renew(vec![with_new(&one), with_new(&two)])).await.unwrap();
     let renewed_yard = CameraRow { epoch: renewed.0.clone(), ..yard.clone() };
     let later = event(&renewed_yard, anna.device, at(60));
@@ -359,7 +380,10 @@ pub async fn a_home_has_so_many_shares(registry: Registry) {
         registry.change_shares(&anna.authority(), offered).await.unwrap();
     }
     let offered = ShareChange { offered: Some(offer(&anna, &[&yard])), ..change(&anna) };
-    refused!(registry.change_shares(&anna.authority(), offered.clone()), RegistryError::TooMany);
+    refused!(
+        registry.change_shares(&anna.authority(), offered.clone()),
+        RegistryError::TooMany { max: SHARES_MAX }
+    );
     registry.purge_sessions(at(100)).await.unwrap();
     assert_eq!(plan(&registry, &anna).await.shares, []);
     registry.change_shares(&anna.authority(), offered).await.unwrap();

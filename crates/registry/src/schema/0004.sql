@@ -43,7 +43,10 @@ CREATE TABLE shares (
 CREATE INDEX shares_of_account ON shares (account) WHERE account IS NOT NULL AND revoked_at IS NULL;
 CREATE INDEX shares_of_home ON shares (home);
 
--- The epochs whose secrets a live share holds: what finds its events.
+-- A share has ended, and nobody with the control key was there: their next request gives its cameras new keys.
+ALTER TABLE homes ADD COLUMN shares_due INTEGER NOT NULL DEFAULT 0 CHECK (shares_due IN (0, 1));
+
+-- The epochs whose secrets a share holds: what finds its events while it is live, and what gets new keys once it is over.
 CREATE TABLE share_epochs (
   share BLOB NOT NULL REFERENCES shares (id),
   camera BLOB NOT NULL REFERENCES cameras (id),

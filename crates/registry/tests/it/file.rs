@@ -139,7 +139,7 @@ async fn erased_salts_and_headers_leave_the_files() {
             .any(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
     };
     assert!(needles.iter().all(|needle| found(needle)), "the check can find them");
-    registry.erase_camera(&anna.authority(), camera.id, vec![]).await.unwrap();
+    registry.erase_camera(&anna.authority(), camera.id, Vec::new(), vec![]).await.unwrap();
     let until = Instant::now() + Duration::from_secs(20);
     while needles.iter().any(|needle| found(needle)) {
         assert!(Instant::now() < until, "erased bytes are still on the disk");

@@ -35,11 +35,9 @@ impl From<GateError> for Problem {
                     .retry_after(retry_after)
             }
             GateError::NotFound => Self::not_found(),
-            GateError::NotAllowed => {
-                Self::new(StatusCode::FORBIDDEN, "not-allowed", "This role may not do this")
-                    .detail("Your role in this home may not do this.")
-                    .remedy("Ask an owner of the home.")
-            }
+            GateError::NotAllowed => Self::new(StatusCode::FORBIDDEN, "not-allowed", "You may not do this")
+                .detail("Your role in this home, or what is shared with you, does not allow this.")
+                .remedy("Ask an owner of the home."),
             GateError::AlreadyMember => {
                 Self::new(StatusCode::CONFLICT, "already-member", "This is a member already")
                     .detail("Who has this address is a member of the home already.")
@@ -50,8 +48,8 @@ impl From<GateError> for Problem {
                     "You are the only owner of a home. Hand it over to another member, or delete it, first.",
                 ),
             GateError::TooMany { max } => Self::new(StatusCode::CONFLICT, "too-many", "The home is full")
-                .detail(format!("A home has at most {max} members and invitations."))
-                .remedy("Withdraw an invitation or remove somebody first."),
+                .detail(format!("A home has at most {max} members with its invitations, or shares."))
+                .remedy("Withdraw an invitation, remove somebody or end a share first."),
             GateError::NoPicture => Self::new(StatusCode::NOT_FOUND, "no-picture", "There is no picture yet")
                 .remedy("Wait until the camera records."),
             GateError::LinkUsed => Self::new(StatusCode::NOT_FOUND, "link-used", "This link does not work")

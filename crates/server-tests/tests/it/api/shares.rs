@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::device::Serving;
-use crate::support::member::Member;
+use crate::support::member::{Member, invite};
 use crate::support::person::Person;
 use crate::support::scene::Side;
 use crate::support::share::{holder, of, offer, share};
@@ -161,8 +161,9 @@ async fn a_share_ends_at_once_and_its_cameras_get_new_keys() {
     assert_eq!(lea.person.delete(&format!("shares/{}", lea.id)).await.status, 204);
     assert_eq!(sees(&lea.person, &later).await, [404; 3]);
     assert_eq!(anna.serving.device.ask(0).await.status(), 204);
-    assert_eq!(shares(&anna).await, Vec::<Value>::new());
+    anna.program.see("me").await;
     anna.serving.renew().await;
+    assert_eq!(shares(&anna).await, Vec::<Value>::new());
     let own = anna.deliver().await.to_string();
     assert_eq!(sees(&anna.program, &own).await, [200; 3]);
 }
@@ -307,4 +308,43 @@ async fn a_share_outlives_the_removal_of_a_member_and_an_open_offer_does_not() {
     assert_eq!(sees(&tom.person, &later).await, [200; 3]);
     assert_eq!(tom.person.see("shares").await["unverified"], 0);
     assert_eq!(tom.person.see("shares").await["shares"][0]["cameras"][0]["name"], "a camera");
+}
+
+#[tokio::test]
+async fn an_erased_camera_leaves_its_shares() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let (lawn, hidden) = another_camera(&mut anna).await;
+    let body = of(&[anna.camera(), lawn], "tom@example.org", &json!({}));
+    let tom = Member::redeem(&system.url, &offer(&anna.program, &anna, &body).await, "tom").await;
+    assert_eq!(events(&tom.person, "").await.len(), 2);
+    assert_eq!(anna.program.delete(&format!("cameras/{lawn}")).await.status, 200);
+    assert_eq!(events(&tom.person, "").await, [anna.event.to_string()]);
+    assert_eq!(sees(&tom.person, &hidden.to_string()).await, [404; 3]);
+    let held = tom.person.see("shares").await;
+    assert_eq!((held["shares"][0]["cameras"].as_array().unwrap().len(), &held["unverified"]), (1, &json!(0)));
+    assert_eq!(shares(&anna).await[0]["cameras"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn who_becomes_a_member_holds_no_share_any_more() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let tom = holder(&anna, &system.url, "tom", &json!({})).await;
+    let shown = anna.event.to_string();
+    let invitation = invite(&anna.program, &anna.home.id.to_string(), &tom.email, "viewer").await;
+    let accept = json!({"secret": invitation["secret"], "email": tom.email});
+    assert_eq!(tom.person.post("invitations/accept", &accept).await.status, 201);
+    assert_eq!(sees(&tom.person, &shown).await, [200; 3]);
+    // The owner looks at what is theirs, and the camera gets its new key by the way.
+    anna.program.see("me").await;
+    assert_eq!(shares(&anna).await, Vec::<Value>::new());
+    let people = anna.program.see(&format!("homes/{}/people", anna.home.id)).await;
+    assert_eq!(people["waiting_devices"], json!(["an agent"]));
+    anna.serving.renew().await;
+    let member = invitation["id"].as_str().unwrap();
+    let removed = anna.program.delete(&format!("homes/{}/members/{member}", anna.home.id)).await;
+    assert_eq!(removed.status, 200);
+    assert_eq!(sees(&tom.person, &shown).await, [404; 3]);
+    assert_eq!(tom.person.see("shares").await["shares"], json!([]));
 }

@@ -206,6 +206,10 @@ pub(super) fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(Method::PATCH, "/api/v1/homes/{home}/members/{member}", 204)
             .sends(json!({"role": "adult"})),
         operation(delete.clone(), "/api/v1/homes/{home}/members/{member}", 200),
+        // Before they are a member of that home, which ends it.
+        operation(delete.clone(), "/api/v1/shares/{share}", 204)
+            .of(("share", people.held.clone()))
+            .of_the_account(),
         operation(Method::POST, "/api/v1/invitations/accept", 201)
             .sends(people.accept.clone())
             .for_viewer(201),
@@ -218,9 +222,6 @@ pub(super) fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(Method::PATCH, "/api/v1/homes/{home}/shares/{share}", 204)
             .sends(json!({"rights": ["footage", "export"]})),
         operation(delete.clone(), "/api/v1/homes/{home}/shares/{share}", 200),
-        operation(delete.clone(), "/api/v1/shares/{share}", 204)
-            .of(("share", people.held.clone()))
-            .of_the_account(),
         operation(delete.clone(), "/api/v1/events/{event}", 204).for_holder(403),
         operation(delete.clone(), "/api/v1/cameras/{camera}", 200),
         operation(delete.clone(), "/api/v1/camera-tests/{test}", 204)
