@@ -288,9 +288,62 @@ try {
   }
   assert(later.events[0].started_at > then.events[0].started_at + 10e6 && later.unverified === 0, 'and the future');
   await phone.close();
+
+  // Jonas is outside the home now. Anna shares one camera with him, from now on: what was before stays closed by key.
+  const [camera] = JSON.parse((await api(anna.page, `/api/v1/cameras?home=${home}`)).body).cameras;
+  await anna.page.goto(`${url}/h/${home}/people`);
+  await anna.page.getByRole('button', { name: 'Share a camera' }).locator('visible=true').first().click();
+  await anna.page.getByLabel('E-mail').fill(jonas.account.email);
+  await anna.page.getByRole('checkbox', { name: camera.name }).check({ force: true });
+  await picture(anna.page, 'share-desktop');
+  await anna.page.locator('dialog').getByRole('button', { name: 'Share', exact: true }).click();
+  const offered = await anna.page.getByLabel('Link', { exact: true }).inputValue();
+  await anna.page.getByRole('button', { name: 'Done' }).click();
+  await jonas.page.goto(offered);
+  await jonas.page.getByLabel('E-mail').fill(jonas.account.email);
+  await jonas.page.getByRole('button', { name: 'Open the invitation' }).click();
+  await jonas.page.getByRole('button', { name: 'Accept' }).waitFor({ timeout: 10_000 });
+  await picture(jonas.page, 'share-offered');
+  await jonas.page.getByRole('button', { name: 'Accept' }).click();
+  await jonas.page.waitForURL('**/shared', { timeout: 20_000 });
+  const old = later.events.find(({ camera_id: of }) => of === camera.id);
+  assert(old, 'that camera has a past');
+  assert.equal((await api(jonas.page, `/api/v1/events/${old.id}`)).status, 404, 'its past is closed');
+  const sharedNow = async () => JSON.parse((await api(jonas.page, '/api/v1/events?shared=1')).body);
+  let shared = await sharedNow();
+  for (let tries = 0; tries < 90 && shared.events.length === 0; tries += 1) {
+    await new Promise((resolve) => { setTimeout(resolve, 1000); });
+    shared = await sharedNow();
+  }
+  assert(shared.events.length > 0 && shared.unverified === 0, 'what comes is shared');
+  assert(shared.events.every(({ camera_id: of }) => of === camera.id), 'of that camera');
+  const [first] = shared.events;
+  assert.equal((await api(jonas.page, `${first.video_url}&download=1`)).status, 403, 'to see, and not to keep');
+  await jonas.page.goto(`${url}/shared`);
+  await jonas.page.waitForFunction(() => [...document.querySelectorAll('ol li img')].some((image) => image.naturalWidth > 0), null, { timeout: 30_000 });
+  await picture(jonas.page, 'shared-desktop');
+  await jonas.page.goto(`${url}/shared/events/${first.id}`);
+  await jonas.page.locator('video').waitFor({ timeout: 20_000 });
+  await jonas.page.locator('video').evaluate((element) => { element.muted = true; return element.play(); });
+  await jonas.page.waitForFunction(() => document.querySelector('video').currentTime > 0.5, null, { timeout: 20_000 });
+  await picture(jonas.page, 'shared-player-desktop');
+
+  // Why he sees it; then Anna ends it, at once.
+  await anna.page.goto(`${url}/h/${home}/people`);
+  await anna.page.getByText('Shares').first().waitFor({ timeout: 10_000 });
+  await picture(anna.page, 'people-and-shares-desktop');
+  const { shares: [share] } = JSON.parse((await api(anna.page, `/api/v1/homes/${home}/people`)).body);
+  await anna.page.goto(`${url}/h/${home}/people?why=${share.id}.${camera.id}`);
+  await anna.page.getByText(/Earlier footage does not open/).first().waitFor({ timeout: 10_000 });
+  await picture(anna.page, 'why-shared-desktop');
+  await anna.page.getByRole('button', { name: 'End share now' }).click();
+  await anna.page.getByText(/new key/).first().waitFor({ timeout: 20_000 });
+  assert.equal((await api(jonas.page, `/api/v1/events/${first.id}`)).status, 404, 'ended');
+  await jonas.page.goto(`${url}/shared`);
+  await jonas.page.getByText('Nothing is shared with you now').waitFor({ timeout: 10_000 });
   assert.deepEqual(complaints, [], 'the console is silent');
   failed = false;
-  console.log('two homes in a browser: each sees their own, and nothing of the other; members come and go');
+  console.log('two homes in a browser: each sees their own, and nothing of the other; members and shares come and go');
 } finally {
   await browser.close();
   demo.kill('SIGINT');

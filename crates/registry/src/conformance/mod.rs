@@ -16,6 +16,7 @@ pub mod concurrency;
 pub mod devices;
 pub mod events;
 pub mod fixture;
+pub mod histories;
 pub mod homes;
 pub mod ingest;
 pub mod lockdowns;
@@ -71,6 +72,7 @@ macro_rules! conformance_suite {
             shares::an_epoch_leaves_no_share_behind,
             shares::an_event_is_erased_by_who_finds_it,
             shares::a_home_has_so_many_shares,
+            histories::a_history_finds_what_the_model_says,
             cameras::a_camera_is_made_changed_and_erased,
             cameras::a_configuration_out_of_turn_leaves_nothing_written,
             cameras::a_test_confirmed_becomes_a_camera,
