@@ -294,23 +294,27 @@ impl Model {
             ..row.epoch.clone()
         };
         let is_of = |share: &Share| share.home == home && share.cameras.contains(&camera) && !share.over;
-        let mut issues: Vec<_> = self.shares.iter().filter(|share| is_of(share)).map(|share| {
-            let mut epochs = share.epochs.clone();
-            epochs.insert(SharedEpoch::from(&epoch));
-            ShareIssue {
-                share: share.id,
-                account: Some(self.guests[share.guest].account.id),
-                serial: share.serial + 1,
-                wrap: vec![6; 90],
-                contents: vec![5; 50],
-                from_at: share.from.map(at),
-                until_at: share.until.map(at),
-                epochs: epochs.into_iter().collect(),
-            }
-        }).collect();
+        let mut issues: Vec<_> = self
+            .shares
+            .iter()
+            .filter(|share| is_of(share))
+            .map(|share| {
+                let mut epochs = share.epochs.clone();
+                epochs.insert(SharedEpoch::from(&epoch));
+                ShareIssue {
+                    share: share.id,
+                    account: Some(self.guests[share.guest].account.id),
+                    serial: share.serial + 1,
+                    wrap: vec![6; 90],
+                    contents: vec![5; 50],
+                    from_at: share.from.map(at),
+                    until_at: share.until.map(at),
+                    epochs: epochs.into_iter().collect(),
+                }
+            })
+            .collect();
         let left = if leaves_one { issues.pop() } else { None };
-        let change =
-            ShareChange { renewed: vec![(epoch.clone(), vec![4; 20])], issues, ..self.change(home) };
+        let change = ShareChange { renewed: vec![(epoch.clone(), vec![4; 20])], issues, ..self.change(home) };
         let renewed = registry.change_shares(&self.authority(home), change).await;
         if left.is_some() {
             assert!(matches!(renewed, Err(RegistryError::Conflict)), "{renewed:?}");
