@@ -261,7 +261,7 @@ struct Opening<'a> {
     accesses: Vec<&'a EventAccess>,
 }
 
-impl<'a> Cameras<'a> {
+impl Cameras<'_> {
     /// An event as it is listed; `None` if it began before the share begins that finds it.
     fn event(
         &mut self,

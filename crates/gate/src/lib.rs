@@ -63,5 +63,5 @@ pub use links::{LinkFor, Redemption};
 pub use lockdown::LockdownFor;
 pub use media::{Chunk, Media, MediaAbout, MediaStream, RangeAsked};
 pub use password::Password;
-pub use shares::{NewShare, ShareUpdate};
+pub use shares::{NewEnd, NewShare, ShareUpdate};
 pub use sign_in::{Client, SignedIn};

@@ -183,7 +183,7 @@ impl HomeAccess {
                         made_by,
                         made_at: row.created_at,
                         expires_at: row.expires_at,
-                    })
+                    });
                 }
                 Err(error) => {
                     alarm::raise(&error, "opening an invitation");

@@ -12,7 +12,7 @@ use crate::gate::{Gate, registry_error};
 use crate::{Credentials, GateError, alarm};
 
 /// How often a change is tried when others change the same home at the same moment.
-pub(crate) const TRIES: u32 = 5;
+pub(crate) const TRIES: u32 = 10;
 
 impl Gate {
     /// As [`Self::home_plan`], for what only owners and adults do.

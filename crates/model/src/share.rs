@@ -45,6 +45,7 @@ impl Rights {
     }
 
     /// What either allows.
+    #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self { export: self.export || other.export, delete: self.delete || other.delete }
     }

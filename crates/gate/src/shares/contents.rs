@@ -27,6 +27,7 @@ pub(crate) struct Renewal {
 }
 
 /// To whom a share key is sealed.
+#[derive(Clone, Copy)]
 enum To<'a> {
     Holder(&'a ShareEntry),
     Invited(&'a InvitationKept),

@@ -12,5 +12,5 @@ mod terms;
 
 pub(crate) use contents::Renewal;
 pub(crate) use held::ShareAccess;
-pub use offering::{NewShare, ShareUpdate};
+pub use offering::{NewEnd, NewShare, ShareUpdate};
 pub(crate) use terms::{ShareEntry, ShareOffer, ShareTerms};

@@ -43,8 +43,20 @@ pub struct NewShare {
 pub struct ShareUpdate {
     /// What may be done with the footage.
     pub rights: Option<Rights>,
-    /// When it ends, if ever.
-    pub until: Option<Option<Timestamp>>,
+    /// When it ends.
+    pub until: NewEnd,
+}
+
+/// A new end of a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NewEnd {
+    /// The one that it has.
+    #[default]
+    Unchanged,
+    /// None.
+    Never,
+    /// This moment.
+    At(Timestamp),
 }
 
 impl NewShare {
@@ -232,10 +244,12 @@ impl Gate {
             let entry = roster.shares.iter_mut().find(|entry| entry.grant == share);
             let entry = entry.ok_or(GateError::NotFound)?;
             entry.terms.rights = update.rights.unwrap_or(entry.terms.rights);
-            if let Some(until) = update.until {
-                check_until(until, now.max(entry.terms.from.unwrap_or(now)))?;
-                entry.terms.until = until;
-            }
+            entry.terms.until = match update.until {
+                NewEnd::Unchanged => entry.terms.until,
+                NewEnd::Never => None,
+                NewEnd::At(until) => Some(until),
+            };
+            check_until(entry.terms.until, now.max(entry.terms.from.unwrap_or(now)))?;
             let entry = entry.clone();
             let issue = access
                 .issue_share(&plan, row, &entry, &plan.shared_epochs)

@@ -2,7 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use ownsight_gate::{NewShare, ShareUpdate, views};
+use ownsight_gate::{NewEnd, NewShare, ShareUpdate, views};
 use ownsight_model::{CameraId, GrantId, HomeId, Rights, Timestamp};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -44,14 +44,15 @@ pub(crate) struct ChangeShare {
     #[schema(value_type = Option<Vec<String>>)]
     rights: Option<Rights>,
     /// When it ends; `null`: never.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "new_end")]
     #[schema(value_type = Option<i64>)]
-    until: Option<Option<Timestamp>>,
+    until: NewEnd,
 }
 
 /// Tells `null` from what was left out.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Timestamp>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+fn new_end<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NewEnd, D::Error> {
+    let given = Option::<Timestamp>::deserialize(deserializer)?;
+    Ok(given.map_or(NewEnd::Never, NewEnd::At))
 }
 
 /// Shares cameras of a home, by a link that works once.

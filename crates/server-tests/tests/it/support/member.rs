@@ -16,7 +16,7 @@ pub(crate) struct Member {
 /// Invites who has this address, as `by`: what the answer says.
 pub(crate) async fn invite(by: &Person, home: &str, email: &str, role: &str) -> Value {
     let body = json!({"email": email, "role": role});
-    let answer = by.post(&format!("homes/{home}/invitations"), &body).await;
+    let answer = by.post_until_unchanged(&format!("homes/{home}/invitations"), &body).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.json()
 }

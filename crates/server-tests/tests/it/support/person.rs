@@ -194,6 +194,16 @@ impl Person {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// As [`Self::post`], again and again while others change the same home at the same moment.
+    pub(crate) async fn post_until_unchanged(&self, path: &str, body: &Value) -> Answered {
+        loop {
+            let answer = self.post(path, body).await;
+            if answer.status != 409 || answer.json()["code"] != "changed" {
+                return answer;
+            }
+        }
+    }
+
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answered {
         self.send(Method::PATCH, path, Some(body)).await
     }

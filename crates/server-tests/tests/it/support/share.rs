@@ -19,7 +19,7 @@ pub(crate) fn of(cameras: &[CameraId], email: &str, terms: &Value) -> Value {
 
 /// Offers a share as `by`: what the answer says.
 pub(crate) async fn offer(by: &Person, side: &Side, body: &Value) -> Value {
-    let answer = by.post(&format!("homes/{}/shares", side.home.id), body).await;
+    let answer = by.post_until_unchanged(&format!("homes/{}/shares", side.home.id), body).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     answer.json()
 }
