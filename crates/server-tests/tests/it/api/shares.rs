@@ -187,11 +187,13 @@ async fn a_share_has_its_time() {
     assert_eq!(sees(&mia.person, &shown).await, [404; 3]);
     assert_eq!(events(&mia.person, "").await, Vec::<String>::new());
 
-    let zoe = holder(&anna, &system.url, "zoe", &json!({"until": in_seconds(3)})).await;
+    let until = in_seconds(8);
+    let zoe = holder(&anna, &system.url, "zoe", &json!({"until": until})).await;
     assert_eq!(sees(&zoe.person, &shown).await, [200; 3]);
     let of_zoe = |list: Vec<Value>| list.iter().any(|share| share["id"] == json!(zoe.id));
     assert!(of_zoe(shares(&anna).await));
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    let left = Timestamp::from_micros(until).since(Timestamp::now());
+    tokio::time::sleep(left + Duration::from_millis(10)).await;
     assert_eq!(sees(&zoe.person, &shown).await, [404; 3]);
     assert_eq!(zoe.person.see("shares").await["shares"], json!([]));
     // Its end by time is a rule until the owner's next request, which gives the camera a new key.

@@ -130,7 +130,7 @@ async fn relate(system: &System, side: &Side, role: &str) -> Member {
     let now = Timestamp::now();
     let terms = match role {
         "share not begun" => json!({"from": now.shifted(3_600_000_000).as_micros()}),
-        "share expired" => json!({"until": now.shifted(1_500_000).as_micros()}),
+        "share expired" => json!({"until": now.shifted(6_000_000).as_micros()}),
         _ => json!({}),
     };
     let member = match role {
@@ -143,7 +143,7 @@ async fn relate(system: &System, side: &Side, role: &str) -> Member {
         "removed" => assert_eq!(side.program.delete(&of_home("members")).await.status, 200),
         "left" => assert_eq!(member.person.delete(&of_home("members")).await.status, 200),
         "share ended" => assert_eq!(side.program.delete(&of_home("shares")).await.status, 200),
-        "share expired" => tokio::time::sleep(Duration::from_millis(1_600)).await,
+        "share expired" => tokio::time::sleep(Duration::from_millis(6_010)).await,
         _ => {}
     }
     member
