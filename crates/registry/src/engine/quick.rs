@@ -21,6 +21,7 @@ const RESTS: Duration = Duration::from_secs(2);
 /// Connections for quick reads.
 pub(super) struct Quick {
     connections: Vec<Mutex<Option<Connection>>>,
+    slow: Duration,
     began: Instant,
     /// Milliseconds since `began` until which nothing is run here.
     rests_until: AtomicU64,
@@ -37,6 +38,7 @@ impl Quick {
     pub(super) fn new(connections: Vec<Connection>) -> Self {
         Self {
             connections: connections.into_iter().map(|connection| Mutex::new(Some(connection))).collect(),
+            slow: SLOW,
             began: Instant::now(),
             rests_until: AtomicU64::new(0),
         }
@@ -52,7 +54,7 @@ impl Quick {
         let Some(connection) = slot.as_ref() else { return Tried::NotNow(work) };
         let result = catch_unwind(AssertUnwindSafe(|| work(connection)));
         let took = began.elapsed();
-        if took > SLOW {
+        if took > self.slow {
             let until = self.millis(began + took + RESTS);
             self.rests_until.fetch_max(until, Ordering::Relaxed);
         }
@@ -87,8 +89,9 @@ fn free(slot: &Mutex<Option<Connection>>) -> Option<MutexGuard<'_, Option<Connec
 mod tests {
     use super::*;
 
-    fn quick(connections: usize) -> Quick {
-        Quick::new((0..connections).map(|_| Connection::open_in_memory().unwrap()).collect())
+    /// One connection, whose reads are slow after this time.
+    fn quick(slow: Duration) -> Quick {
+        Quick { slow, ..Quick::new(vec![Connection::open_in_memory().unwrap()]) }
     }
 
     fn one(connection: &Connection) -> Step<i64> {
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_read_runs_at_once_and_gives_back_what_it_cannot_run() {
-        let quick = quick(1);
+        let quick = quick(Duration::MAX);
         assert!(matches!(quick.run(one), Tried::Done(Ok(1))));
         let busy = quick.run(|_| Ok(matches!(quick.run(one), Tried::NotNow(_))));
         assert!(matches!(busy, Tried::Done(Ok(true))), "its one connection is in use");
@@ -107,18 +110,14 @@ mod tests {
 
     #[test]
     fn after_a_slow_read_it_rests() {
-        let quick = quick(1);
-        let slow = quick.run(|connection| {
-            std::thread::sleep(SLOW + Duration::from_millis(1));
-            one(connection)
-        });
-        assert!(matches!(slow, Tried::Done(Ok(1))));
+        let quick = quick(Duration::ZERO);
+        assert!(matches!(quick.run(one), Tried::Done(Ok(1))));
         assert!(matches!(quick.run(one), Tried::NotNow(_)));
     }
 
     #[test]
     fn a_panic_is_an_error_and_not_the_end() {
-        let quick = quick(1);
+        let quick = quick(Duration::MAX);
         let panicked = quick.run(|_| -> Step<i64> { panic!("in a read") });
         assert!(matches!(panicked, Tried::Done(Err(RegistryError::Storage(_)))));
         assert!(matches!(quick.run(one), Tried::Done(Ok(1))));
