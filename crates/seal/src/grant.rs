@@ -3,9 +3,9 @@
 use ownsight_model::{Email, GrantId, HomeEpoch, HomeId, IdKind, Role};
 
 use crate::account::{AccountKey, AccountScope};
-use crate::canonical::{Context, FORMAT_VERSION};
+use crate::canonical::Context;
 use crate::home::{ControlKey, HomeKey, HomeScope};
-use crate::hpke::{self, ENCAPSULATION_BYTES, PublicKey};
+use crate::hpke::PublicKey;
 use crate::secret::{InvitationKey, MemberKey};
 use crate::{OpenError, Purpose, wrap};
 
@@ -146,26 +146,9 @@ impl AccountKey {
         epoch: HomeEpoch,
         sealed: &[u8],
     ) -> Result<Granted, OpenError> {
-        let (home, member_key) = member;
-        let purpose = key_of(role, Kept::Away);
-        let what = purpose.label();
-        let malformed = |why| OpenError::Malformed { what, why };
-        let (&version, rest) = sealed.split_first().ok_or_else(|| malformed("it is empty"))?;
-        if version != FORMAT_VERSION {
-            return Err(malformed("its format version is not known"));
-        }
-        let (encapsulation, sealed) =
-            rest.split_first_chunk::<ENCAPSULATION_BYTES>().ok_or_else(|| malformed("it is too short"))?;
-        let home_scope = HomeScope { installation: scope.account.installation, home, epoch };
-        let info = scope.away_context(home_scope, role, email);
-        let pair = self.key_pair(scope.account);
-        let psk_id = scope.grant.as_bytes();
-        let plaintext =
-            hpke::open(&pair, member_key.expose(), psk_id, info.as_bytes(), encapsulation, sealed)
-                .ok_or(OpenError::NotAuthentic(purpose))?;
-        let (id, key) = wrap::key_of_bytes(purpose, IdKind::Home, &plaintext)?;
-        wrap::same_id(&home, &HomeId::from_bytes(id), purpose)?;
-        Ok(Granted::of(role, home_scope, key))
+        let home = HomeScope { installation: scope.account.installation, home: member.0, epoch };
+        let key = self.open_away(scope, member, &scope.away_context(home, role, email), sealed)?;
+        Ok(Granted::of(role, home, key))
     }
 }
 
@@ -173,14 +156,7 @@ impl MemberKey {
     /// Seals what is granted to an account that is away, for the address as the inviter typed it.
     pub fn seal_grant(&self, scope: GrantScope, to: &PublicKey, email: &Email, granted: &Granted) -> Vec<u8> {
         let info = scope.away_context(granted.scope(), granted.role, email);
-        let psk_id = scope.grant.as_bytes();
-        let (encapsulation, sealed) =
-            hpke::seal(to, self.expose(), psk_id, info.as_bytes(), granted.plaintext().as_slice());
-        let mut out = Vec::with_capacity(1 + ENCAPSULATION_BYTES + sealed.len());
-        out.push(FORMAT_VERSION);
-        out.extend_from_slice(&encapsulation);
-        out.extend_from_slice(&sealed);
-        out
+        self.seal_away(scope, to, &info, &granted.plaintext())
     }
 }
 

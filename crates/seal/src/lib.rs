@@ -19,6 +19,7 @@
 //! depend on it at all.
 
 pub mod account;
+mod away;
 pub mod barriers;
 pub mod camera;
 mod canonical;

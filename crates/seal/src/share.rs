@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::account::AccountKey;
 use crate::camera::{CameraScope, CameraSecret};
-use crate::canonical::{Context, FORMAT_VERSION};
+use crate::canonical::Context;
 use crate::error::malformed;
 use crate::grant::GrantScope;
-use crate::hpke::{self, ENCAPSULATION_BYTES, PublicKey};
+use crate::hpke::PublicKey;
 use crate::secret::{InvitationKey, MemberKey, ShareKey};
 use crate::{OpenError, Purpose, wrap};
 
@@ -64,23 +64,8 @@ impl AccountKey {
         email: &Email,
         sealed: &[u8],
     ) -> Result<(ShareScope, ShareKey), OpenError> {
-        let (home, member_key) = member;
-        let purpose = Purpose::GrantShareAway;
-        let what = purpose.label();
-        let (&version, rest) = sealed.split_first().ok_or(malformed(what, "it is empty"))?;
-        if version != FORMAT_VERSION {
-            return Err(malformed(what, "its format version is not known"));
-        }
-        let (encapsulation, sealed) =
-            rest.split_first_chunk::<ENCAPSULATION_BYTES>().ok_or(malformed(what, "it is too short"))?;
-        let info = away_context(account, home, email);
-        let pair = self.key_pair(account.account);
-        let psk_id = account.grant.as_bytes();
-        let plaintext =
-            hpke::open(&pair, member_key.expose(), psk_id, info.as_bytes(), encapsulation, sealed)
-                .ok_or(OpenError::NotAuthentic(purpose))?;
-        let (id, key) = wrap::key_of_bytes(purpose, IdKind::Home, &plaintext)?;
-        wrap::same_id(&home, &HomeId::from_bytes(id), purpose)?;
+        let home = member.0;
+        let key = self.open_away(account, member, &away_context(account, home, email), sealed)?;
         Ok((scope_of(account, home), ShareKey(key)))
     }
 }
@@ -97,14 +82,7 @@ impl MemberKey {
     ) -> Vec<u8> {
         let info = away_context(account, home, email);
         let plaintext = wrap::key_bytes(IdKind::Home, home.as_bytes(), &key.0);
-        let psk_id = account.grant.as_bytes();
-        let (encapsulation, sealed) =
-            hpke::seal(to, self.expose(), psk_id, info.as_bytes(), plaintext.as_slice());
-        let mut out = Vec::with_capacity(1 + ENCAPSULATION_BYTES + sealed.len());
-        out.push(FORMAT_VERSION);
-        out.extend_from_slice(&encapsulation);
-        out.extend_from_slice(&sealed);
-        out
+        self.seal_away(account, to, &info, &plaintext)
     }
 }
 

@@ -8,7 +8,6 @@ use ownsight_seal::{AccountScope, GrantScope, OpenError, Purpose, ShareKey, Shar
 
 use super::terms::{ShareEntry, ShareTerms, ShareText};
 use crate::access::HomeAccess;
-use crate::cameras::replaced;
 use crate::plan::devices;
 use crate::roster::{InvitationKept, Offer, Roster};
 use crate::{GateError, alarm, profile};
@@ -47,17 +46,12 @@ impl HomeAccess {
         let concerned: Vec<&CameraRow> =
             plan.cameras.iter().filter(in_use).filter(|row| cameras.contains(&row.id)).collect();
         let mut renewal = self.renew_epochs(concerned.iter().copied());
-        let mut rows = plan.cameras.clone();
-        for (epoch, text) in &renewal.renewed {
-            let before = concerned.iter().find(|row| row.id == epoch.camera);
-            rows = match before {
-                Some(row) => {
-                    let row = CameraRow { epoch: epoch.clone(), text: text.clone(), ..(*row).clone() };
-                    replaced(&rows, row)
-                }
-                None => rows,
+        let as_renewed =
+            |row: &CameraRow| match renewal.renewed.iter().find(|(epoch, _)| epoch.camera == row.id) {
+                Some((epoch, text)) => CameraRow { epoch: epoch.clone(), text: text.clone(), ..row.clone() },
+                None => row.clone(),
             };
-        }
+        let rows: Vec<CameraRow> = plan.cameras.iter().map(as_renewed).collect();
         let serving: Vec<_> = concerned.iter().map(|row| row.device).collect();
         renewal.configurations = self.configure_all(devices(plan, &serving), &rows, &plan.tests)?;
         let begun: Vec<_> = renewal.renewed.iter().map(|(epoch, _)| epoch.camera).collect();
@@ -124,7 +118,8 @@ impl HomeAccess {
             if let Offer::Share(terms) = &kept.offer
                 && concerns(terms)
             {
-                issues.push(self.issue_invited(plan, share, &kept, terms, &epochs)?);
+                let next = (share.id, share.serial + 1);
+                issues.push(self.issue_offer(plan, next, &kept, terms, &epochs)?);
             }
         }
         Ok(issues)
@@ -142,28 +137,16 @@ impl HomeAccess {
         self.seal_share(plan, (share.id, serial), To::Holder(entry), &entry.terms, &entry.made_by, epochs)
     }
 
-    /// What who is invited to a share finds, at first or anew.
+    /// What who is invited to a share finds: at first, under the serial number 1, or anew.
     pub(crate) fn issue_offer(
         &self,
         plan: &HomePlan,
-        share: GrantId,
+        share: (GrantId, u64),
         kept: &InvitationKept,
         terms: &ShareTerms,
         epochs: &[CameraEpochRow],
     ) -> Result<ShareIssue, OpenError> {
-        self.seal_share(plan, (share, 1), To::Invited(kept), terms, &kept.made_by, epochs)
-    }
-
-    fn issue_invited(
-        &self,
-        plan: &HomePlan,
-        share: &ShareRow,
-        kept: &InvitationKept,
-        terms: &ShareTerms,
-        epochs: &[CameraEpochRow],
-    ) -> Result<ShareIssue, OpenError> {
-        let serial = share.serial + 1;
-        self.seal_share(plan, (share.id, serial), To::Invited(kept), terms, &kept.made_by, epochs)
+        self.seal_share(plan, share, To::Invited(kept), terms, &kept.made_by, epochs)
     }
 
     fn seal_share(

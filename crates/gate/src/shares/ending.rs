@@ -30,7 +30,7 @@ impl Gate {
                 Err(GateError::Conflict) => {}
                 Err(GateError::NotVerified { .. }) => {
                     // Something else of the home does not open. That must not keep in who is to go.
-                    let lost = ShareChange { lost: vec![share], ..nothing(&access) };
+                    let lost = ShareChange { lost: vec![share], ..ShareChange::of(access.id()) };
                     let authority = person.authority_in(&access)?;
                     self.registry().change_shares(&authority, lost).await.map_err(registry_error)?;
                     return Ok(Answer::new(credentials, views::Removed { cameras: 0, devices: 0 }));
@@ -110,7 +110,7 @@ impl Gate {
             ended,
             renewed: renewal.renewed,
             configurations: renewal.configurations,
-            ..nothing(access)
+            ..ShareChange::of(access.id())
         };
         let authority = person.authority_in(access)?;
         match self.registry().change_shares(&authority, change).await {
@@ -118,19 +118,5 @@ impl Gate {
             Err(RegistryError::Conflict) => Err(GateError::Conflict),
             Err(error) => Err(registry_error(error)),
         }
-    }
-}
-
-/// A change of nothing.
-pub(super) fn nothing(access: &HomeAccess) -> ShareChange {
-    ShareChange {
-        home: access.id(),
-        roster: None,
-        offered: None,
-        issues: Vec::new(),
-        ended: Vec::new(),
-        lost: Vec::new(),
-        renewed: Vec::new(),
-        configurations: Vec::new(),
     }
 }

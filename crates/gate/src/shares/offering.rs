@@ -8,7 +8,6 @@ use ownsight_registry::{CameraEpochRow, CameraRow, CameraStanding, HomePlan, Inv
 use ownsight_seal::InvitationSecret;
 
 use super::contents::{Renewal, has_ended};
-use super::ending::nothing;
 use super::terms::{ShareOffer, ShareTerms, SharedCamera, Since};
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
@@ -139,7 +138,7 @@ impl Gate {
             now_on: new.now_on,
         };
         let (secret, invitation, kept) = self.invitation_to(person, access, &email, &terms, names, now)?;
-        let issue = access.issue_offer(plan, invitation.id, &kept, &terms, &epochs).map_err(raise)?;
+        let issue = access.issue_offer(plan, (invitation.id, 1), &kept, &terms, &epochs).map_err(raise)?;
         let (id, expires_at) = (invitation.id, invitation.expires_at);
         let invitation = InvitationRow { wrap: issue.wrap.clone(), ..invitation };
         let change = ShareChange {
@@ -147,7 +146,7 @@ impl Gate {
             issues: renewal.issues,
             renewed: renewal.renewed,
             configurations: renewal.configurations,
-            ..nothing(access)
+            ..ShareChange::of(access.id())
         };
         let authority = person.authority_in(access)?;
         self.registry().change_shares(&authority, change).await.map_err(registry_error)?;
@@ -257,7 +256,7 @@ impl Gate {
             let change = ShareChange {
                 roster: Some(roster.seal(access.control()?, serial + 1)),
                 issues: vec![issue],
-                ..nothing(&access)
+                ..ShareChange::of(access.id())
             };
             let authority = person.authority_in(&access)?;
             match self.registry().change_shares(&authority, change).await.map_err(registry_error) {

@@ -206,16 +206,7 @@ impl Model {
     }
 
     fn change(&self, home: usize) -> ShareChange {
-        ShareChange {
-            home: self.homes[home].home,
-            roster: None,
-            offered: None,
-            issues: Vec::new(),
-            ended: Vec::new(),
-            lost: Vec::new(),
-            renewed: Vec::new(),
-            configurations: Vec::new(),
-        }
+        ShareChange::of(self.homes[home].home)
     }
 
     async fn share(

@@ -17,16 +17,7 @@ macro_rules! refused {
 }
 
 fn change(home: &Household) -> ShareChange {
-    ShareChange {
-        home: home.home,
-        roster: None,
-        offered: None,
-        issues: Vec::new(),
-        ended: Vec::new(),
-        lost: Vec::new(),
-        renewed: Vec::new(),
-        configurations: Vec::new(),
-    }
+    ShareChange::of(home.home)
 }
 
 /// A share of these cameras in their present epochs.

@@ -84,6 +84,22 @@ pub struct ShareChange {
     pub configurations: Vec<NewConfiguration>,
 }
 
+impl ShareChange {
+    /// A change of nothing in this home, to be filled with what changes.
+    pub fn of(home: HomeId) -> Self {
+        Self {
+            home,
+            roster: None,
+            offered: None,
+            issues: Vec::new(),
+            ended: Vec::new(),
+            lost: Vec::new(),
+            renewed: Vec::new(),
+            configurations: Vec::new(),
+        }
+    }
+}
+
 /// How many events a share finds, and how many of them its account has opened; counting ends at 10,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShareCount {
