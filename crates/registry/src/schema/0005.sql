@@ -1,0 +1,1 @@
+-- Tokens of programs, invitations that are confirmed, devices that leave, what a restored installation waits for.
