@@ -300,6 +300,7 @@ impl Gate {
 
     /// Erases objects that the registry has forgotten. What fails here is swept at the next start.
     pub(crate) async fn erase_objects(&self, objects: &[ObjectKey]) {
+        self.kept_keys().forget(objects.iter().map(|key| (key.camera, key.event)));
         let objects: Vec<_> = objects
             .iter()
             .map(|key| ownsight_vault::ObjectRef { home: key.home, camera: key.camera, event: key.event })

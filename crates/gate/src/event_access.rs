@@ -196,9 +196,9 @@ impl Gate {
 }
 
 impl FoundEvent {
-    /// Opens the event's own key: two X25519 operations, for what opens a section and for nothing else.
-    pub(crate) fn opener(&self) -> Result<EventOpener, GateError> {
-        let opened = self.secret.open_event(self.verified.clone());
+    /// Opens the event's own key: for what opens a section and for nothing else.
+    pub(crate) fn opener(&self, gate: &Gate) -> Result<EventOpener, GateError> {
+        let opened = gate.kept_keys().open(&self.secret, &self.verified, Instant::now());
         opened.map_err(|error| alarm::raise(&error, "opening an event's key"))
     }
 

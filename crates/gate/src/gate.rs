@@ -10,6 +10,7 @@ use ownsight_vault::Vault;
 use tokio::sync::mpsc;
 
 use crate::credentials::Credentials;
+use crate::kept_keys::KeptKeys;
 use crate::password::Hasher;
 use crate::throttle::Throttle;
 use crate::{GateError, alarm, lockdown};
@@ -20,7 +21,7 @@ const READY_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 /// The only door to keys and plaintext. Cheap to clone.
 ///
 /// Every method reads session and grants from the registry in its own call; nothing that it opened outlives the
-/// answer. All are cancel-safe: a dropped call has done all of what it does to registry and vault, or none of it,
+/// answer, but event keys, sealed under what the next call must open itself. All are cancel-safe: a dropped call has done all of what it does to registry and vault, or none of it,
 /// and may have left an opening on record that did not take place.
 #[derive(Clone)]
 pub struct Gate {
@@ -35,6 +36,7 @@ struct Inner {
     ledger: Ledger,
     hasher: Hasher,
     throttle: Throttle,
+    kept_keys: KeptKeys,
     local_pairings: mpsc::Sender<LocalPairing>,
     /// Held while a local agent's pairing is looked for and made, so that two requests do not make two.
     local_agents: tokio::sync::Mutex<()>,
@@ -118,6 +120,7 @@ impl Gate {
             ledger,
             hasher: Hasher::new(),
             throttle: Throttle::new(),
+            kept_keys: KeptKeys::default(),
             local_pairings,
             local_agents: tokio::sync::Mutex::new(()),
             server_pin: OnceLock::new(),
@@ -183,6 +186,10 @@ impl Gate {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.inner.throttle
+    }
+
+    pub(crate) fn kept_keys(&self) -> &KeptKeys {
+        &self.inner.kept_keys
     }
 
     pub(crate) fn local_agents(&self) -> &tokio::sync::Mutex<()> {

@@ -30,6 +30,7 @@ mod gate;
 mod home_epochs;
 mod homes;
 mod invitations;
+mod kept_keys;
 mod links;
 mod lockdown;
 mod media;

@@ -330,7 +330,7 @@ impl Gate {
         let object = ObjectRef { home: ids.scope.home, camera: ids.scope.camera, event: ids.event };
         let reader = self.vault().open(object).await.map_err(|error| unreadable(&error))?;
         let head = reader.read_at(0, HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
-        let opener = found.opener()?;
+        let opener = found.opener(self)?;
         opener.is_header(&head).map_err(|error| alarm::raise(&error, "comparing a file with its row"))?;
         let begin =
             reader.read_at(section.offset, STREAM_HEADER_BYTES).await.map_err(|error| unreadable(&error))?;

@@ -90,6 +90,8 @@ purposes! {
     DeviceReport = "device-report", Key of "home key" [Home HomeEpoch Device];
     /// An event key, sealed to the camera key pair; time: the event's start.
     Event = "event", Info of "camera key pair, device PSK" [Home Camera Tenure HomeEpoch CameraEpoch Device Event Time];
+    /// An event key that was opened, kept in memory for the next opening; time: the event's start.
+    KeptEvent = "kept-event", Wrap of "camera secret" [Home Camera Tenure HomeEpoch CameraEpoch Device Event Time];
     /// A section's stream key.
     Section = "section", Key of "event key" [Section];
     /// What a device shows to ask for its pairing; the installation is zero.

@@ -6,6 +6,7 @@
 //! `docs/sealed-objects.md` is the whole description, with test vectors.
 
 pub mod header;
+pub mod kept;
 pub mod opener;
 pub mod sealer;
 pub mod trailer;

@@ -53,7 +53,7 @@ impl CameraSecret {
         )
         .ok_or(OpenError::NotAuthentic(Purpose::Event))?;
         let key: [u8; 32] = opened.as_slice().try_into().map_err(|_| OpenError::Damaged(Purpose::Event))?;
-        Ok(EventOpener { event_key: Zeroizing::new(key), verified })
+        Ok(EventOpener::new(Zeroizing::new(key), verified))
     }
 }
 
@@ -85,7 +85,6 @@ impl VerifiedEvent {
         self.header.ids()
     }
 
-    #[cfg(test)]
     pub(crate) fn header(&self) -> &Header {
         &self.header
     }
@@ -97,6 +96,10 @@ impl VerifiedEvent {
 }
 
 impl EventOpener {
+    pub(crate) fn new(event_key: Key, verified: VerifiedEvent) -> Self {
+        Self { event_key, verified }
+    }
+
     /// What was verified before it opened.
     pub fn verified(&self) -> &VerifiedEvent {
         &self.verified

@@ -1,6 +1,6 @@
 //! `testdata/key-chain.json`: every purpose once, with its context, parent and result.
 
-use ownsight_model::{HomeEpoch, IdKind, Role, TestId};
+use ownsight_model::{HomeEpoch, IdKind, Label, LabelSource, Role, TestId};
 use serde_json::{Map, Value, json};
 
 use super::inputs::{self, context};
@@ -135,6 +135,15 @@ fn events(chain: &mut Chain) {
         chain.hpke(Purpose::Event, &secret.key_pair(), psk.expose(), inputs::DEVICE.as_bytes(), &event_key);
     let (encapsulation, wrapped) = wrapped.split_first_chunk().unwrap();
     let header = crate::Header::build(&inputs::header_ids(), &psk, encapsulation, wrapped);
+    let mut kept = header.tag().to_vec();
+    kept.extend_from_slice(&event_key);
+    let kept = chain.wrap(Purpose::KeptEvent, &secret.key, &kept);
+    let clip = crate::Section { kind: inputs::SECTION, offset: 232, length: 57 };
+    let (label, source) = (Label::Motion, LabelSource::Agent);
+    let trailer = crate::Trailer::build(&header, &psk, &[clip], inputs::TIME, label, source);
+    let trailer = crate::Trailer::parse(&trailer, 232 + 57 + trailer.len() as u64).unwrap();
+    let verified = secret.verify_event(header.clone(), trailer).unwrap();
+    assert_eq!(*secret.open_kept_event(verified, &kept).unwrap().event_key, event_key);
     let section = crate::event::sealer::section_key(&event_key.into(), &header, inputs::SECTION);
     chain.key(Purpose::Section, &event_key, &[], section.bytes());
     // The tags of a header and of a trailer are in the sealed object's vector.

@@ -89,6 +89,30 @@ fn what_one_secret_verified_another_does_not_open() {
 }
 
 #[test]
+fn a_kept_key_opens_its_own_event_under_its_own_secret_only() {
+    let (home, other) = two_homes();
+    let id = EventId::generate();
+    let (first, again) =
+        (seal(&home.sealer(), id, &sections(1)), seal(&home.sealer(), id, &sections(1)));
+    let opened = home.secret.open_event(verify(&home.secret, &first).unwrap()).unwrap();
+    let kept = home.secret.keep_event(&opened);
+
+    let reopened = home.secret.open_kept_event(verify(&home.secret, &first).unwrap(), &kept).unwrap();
+    for section in directory(&first) {
+        let expected = open_section(&opened, section, &first).unwrap();
+        assert_eq!(open_section(&reopened, section, &first).unwrap(), expected);
+    }
+    let mix_up = OpenError::MixUp(Purpose::KeptEvent);
+    // The same event, sealed twice, has two keys: only the header tells them apart.
+    let refused = home.secret.open_kept_event(verify(&home.secret, &again).unwrap(), &kept);
+    assert_eq!(refused.unwrap_err(), mix_up);
+    for (what, secret) in other_secrets(&home, &other) {
+        let refused = secret.open_kept_event(verify(&home.secret, &first).unwrap(), &kept);
+        assert_eq!(refused.unwrap_err(), mix_up, "{what}");
+    }
+}
+
+#[test]
 fn headers_and_trailers_belong_to_each_other() {
     let (home, other) = two_homes();
     let (one, two) = (

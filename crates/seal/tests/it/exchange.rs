@@ -1,7 +1,7 @@
 //! Every wrap that there is, given to every place that opens one.
 
 use ownsight_model::{
-    AccountId, CameraId, DeviceId, Email, GrantId, HomeEpoch, InstallationId, Role, SessionId, Timestamp,
+    AccountId, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, InstallationId, Role, SessionId, Timestamp,
 };
 use ownsight_seal::{
     AccountKey, AccountScope, ControlKey, DeviceKey, GrantScope, HomeScope, InvitationSecret, LinkSecret,
@@ -9,7 +9,7 @@ use ownsight_seal::{
     ShareKey, ShareScope,
 };
 
-use crate::support::{Home, flipped};
+use crate::support::{Home, flipped, seal, sections, verify};
 
 type Open = Box<dyn Fn(&[u8]) -> Result<(), OpenError>>;
 
@@ -84,6 +84,15 @@ fn of_home(slots: &mut Slots, home: &Home) {
         let sealed = control.seal_invitation(grant, text);
         slots.add(Purpose::InvitationKept, "kept invitation", sealed, move |row| {
             control.open_invitation(grant, row)
+        });
+    }
+    for seed in [1, 2] {
+        let secret = home.secret.clone();
+        let object = seal(&home.sealer(), EventId::generate(), &sections(seed));
+        let verified = verify(&secret, &object).unwrap();
+        let sealed = secret.keep_event(&secret.open_event(verified.clone()).unwrap());
+        slots.add(Purpose::KeptEvent, "kept event key", sealed, move |row| {
+            secret.open_kept_event(verified.clone(), row)
         });
     }
     let other_camera = ownsight_seal::CameraPlace { camera: CameraId::generate(), ..home.place };
