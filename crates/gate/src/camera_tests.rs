@@ -6,7 +6,7 @@ use ownsight_model::{
     CameraId, CameraTestStep, Closable, DeviceId, EventId, HomeId, StepOutcome, TestId, TestReport, Timestamp,
 };
 use ownsight_registry::{CameraEpochRow, CameraRow, CameraStanding, RegistryError, TestDetail, TestRow};
-use ownsight_seal::{CameraReportKind, OpenError, Purpose};
+use ownsight_seal::{CameraReportKind, OpenError, Purpose, report_is_about};
 
 use crate::access::{HomeAccess, Person};
 use crate::cameras::{SENSITIVITY, Source, replaced};
@@ -223,10 +223,12 @@ impl Gate {
         let (person, access, data) = self.open_home(credentials, home, rows)?;
         // A test shows the camera's address, which goes with the control key.
         access.control()?;
-        let TestDetail { test: row, draft_epochs, existing, .. } = data.ok_or(GateError::NotFound)?;
+        let TestDetail { test: row, draft, draft_epochs, existing } = data.ok_or(GateError::NotFound)?;
         if row.id != test {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::TestReport), "finding a camera test"));
         }
+        // A report says nothing of its home that is secret: that the draft opens shows whose test it is.
+        access.open_camera(&draft).map_err(|error| alarm::raise(&error, "opening a camera test's draft"))?;
         Ok(OpenTest { person, access, row, draft_epochs, existing })
     }
 
@@ -296,11 +298,8 @@ impl OpenTest {
             .verify_report(CameraReportKind::Test, self.draft_epochs.iter(), row)
             .and_then(|()| profile::decode::<TestReport>(&row.body))
             .and_then(|report| {
-                if report.test == self.row.id {
-                    Ok(report)
-                } else {
-                    Err(OpenError::MixUp(Purpose::TestReport))
-                }
+                report_is_about(&self.row.id, &report.test, Purpose::TestReport)?;
+                Ok(report)
             })
             .map_err(|error| alarm::raise(&error, "verifying a report on a camera test"))?;
         Ok(Some(report))

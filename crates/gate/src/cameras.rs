@@ -8,7 +8,7 @@ use ownsight_registry::{
     CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan,
     ObjectKey, RegistryError,
 };
-use ownsight_seal::{CameraPlace, CameraReportKind, CameraSalt, OpenError, Purpose};
+use ownsight_seal::{CameraPlace, CameraReportKind, CameraSalt, OpenError, Purpose, report_is_about};
 
 use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::devices::AWAY_AFTER;
@@ -494,11 +494,8 @@ fn status(
         .verify_report(CameraReportKind::State, detail.epochs.iter(), row)
         .and_then(|()| profile::decode::<CameraReport>(&row.body))
         .and_then(|report| {
-            if report.camera == detail.camera.id {
-                Ok(report)
-            } else {
-                Err(OpenError::MixUp(Purpose::CameraReport))
-            }
+            report_is_about(&detail.camera.id, &report.camera, Purpose::CameraReport)?;
+            Ok(report)
         });
     let report = match report {
         Ok(report) => report,

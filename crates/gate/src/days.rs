@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use ownsight_ledger::{Action, EventRef};
 use ownsight_model::{Closable, GapReason, GapReport, HomeId, Timestamp};
 use ownsight_registry::{DayRows, GapRow};
-use ownsight_seal::{CameraReportKind, OpenError, Purpose};
+use ownsight_seal::{CameraReportKind, OpenError, Purpose, report_is_about};
 
 use crate::access::HomeAccess;
 use crate::events::{is_epoch_of, verify};
@@ -173,13 +173,11 @@ impl HomeAccess {
 
     fn open_gap(&self, rows: &DayRows, row: &GapRow) -> Result<views::Gap, OpenError> {
         let mixed_up = OpenError::MixUp(Purpose::GapReport);
-        let camera = rows.cameras.iter().find(|camera| camera.id == row.camera).ok_or(mixed_up.clone())?;
+        let camera = rows.cameras.iter().find(|camera| camera.id == row.camera).ok_or(mixed_up)?;
         let epochs = rows.epochs.iter().filter(|epoch| epoch.camera == camera.id);
         self.verify_report(CameraReportKind::Gap, epochs, &row.report)?;
         let report: GapReport = profile::decode(&row.report.body)?;
-        if report.camera != row.camera {
-            return Err(mixed_up);
-        }
+        report_is_about(&row.camera, &report.camera, Purpose::GapReport)?;
         let reason = match report.reason {
             GapReason::Camera(fault) => word(fault),
             GapReason::AgentAway => "agent-away".to_owned(),

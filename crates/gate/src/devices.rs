@@ -7,7 +7,9 @@ use ownsight_model::{CameraId, DeviceId, DeviceReport, HomeId, Timestamp};
 use ownsight_registry::{
     DeviceDetail, DeviceRow, DeviceStanding, HomePlan, LeftCameras, PairingRow, RegistryError, ReportRow,
 };
-use ownsight_seal::{OpenError, PairingAnswer, PairingCode, PairingScope, PublicKey};
+use ownsight_seal::{
+    OpenError, PairingAnswer, PairingCode, PairingScope, PublicKey, Purpose, report_is_about,
+};
 
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, LocalCode, LocalPairing, registry_error};
@@ -219,9 +221,8 @@ impl Gate {
                 PairingScope { installation: self.installation(), home: access.id(), device: device.id };
             let first = access.control()?.open_device_key(device.id, 0, &device.device_key).and_then(|key| {
                 let answered = PairingAnswer {
-                    public_key: PublicKey::from_bytes(&answer.public_key).ok_or(
-                        ownsight_seal::OpenError::NotAuthentic(ownsight_seal::Purpose::PairingAnswer),
-                    )?,
+                    public_key: PublicKey::from_bytes(&answer.public_key)
+                        .ok_or(OpenError::NotAuthentic(Purpose::PairingAnswer))?,
                     credential_hash: answer.credential_hash,
                 };
                 answered.verify(&key, scope, &answer.mac)?;
@@ -302,7 +303,10 @@ impl HomeAccess {
                 verified = Ok(());
             }
         }
-        verified.and_then(|()| profile::decode(&row.body))
+        verified?;
+        let report: DeviceReport = profile::decode(&row.body)?;
+        report_is_about(&device, &report.device, Purpose::DeviceReport)?;
+        Ok(report)
     }
 
     fn device_view(&self, detail: &DeviceDetail, plan: &HomePlan) -> Result<views::Device, GateError> {

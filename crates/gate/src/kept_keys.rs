@@ -109,8 +109,7 @@ mod tests {
                 tenure: TenureId::generate(),
                 epoch: CameraEpoch::FIRST,
             };
-            let secret =
-                ControlKey::generate(scope).home_key().camera_secret(&CameraSalt::generate(), place);
+            let secret = ControlKey::generate(scope).home_key().camera_secret(&CameraSalt::generate(), place);
             let device = DeviceId::generate();
             let psk = secret.device_psk(device);
             let sealer = CameraSealer::new(*secret.scope(), device, secret.public_key(), psk);

@@ -2,8 +2,8 @@
 //! `cargo run --release -p ownsight-seal --example seal_speed`.
 //!
 //! Each figure is the median of seven runs. `wraps` is a home's text sealed or opened; `verify_event` is header and
-//! trailer of one event, as for each row of a list; `open_event` is the HPKE step that comes before the first picture;
-//! `seal` is a whole object with a clip of 2 MiB into memory, key derivations and HPKE included.
+//! trailer of one event, as for each row of a list; `open_event` is the HPKE step that comes before the first picture,
+//! `kept` what takes its place once the event was opened; `seal` is a whole object with a clip of 2 MiB into memory, key derivations and HPKE included.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -58,8 +58,14 @@ fn main() -> Outcome<()> {
         black_box(secret.open_event(verified.clone())?);
         Ok(())
     })?;
+    let kept = secret.keep_event(&secret.open_event(verified.clone())?);
+    let open_kept = median(10_000, || {
+        black_box(secret.open_kept_event(verified.clone(), &kept)?);
+        Ok(())
+    })?;
     println!("verify_event   {:>9.1} µs", verify * 1e6);
     println!("open_event     {:>9.1} µs", open * 1e6);
+    println!("kept           {:>9.1} µs", open_kept * 1e6);
 
     let mut buffer = Vec::with_capacity(object.len());
     let whole = median(50, || {

@@ -58,7 +58,7 @@ pub use hpke::{KeyPair, PublicKey};
 pub use pairing::{PairingAnswer, PairingCode, PairingScope, ParseCodeError};
 pub use primitives::random as random_bytes;
 pub use purpose::{Form, Purpose};
-pub use report::{CameraReportKind, tag_device_report};
+pub use report::{CameraReportKind, report_is_about, tag_device_report};
 pub use secret::{
     DeviceKey, DevicePsk, DeviceReportKey, InvitationKey, InvitationSecret, LinkSecret, MasterKey, MemberKey,
     PasswordHash, ShareKey,

@@ -3,7 +3,7 @@
 use crate::camera::CameraSecret;
 use crate::primitives::{self, Key};
 use crate::secret::{DevicePsk, DeviceReportKey};
-use crate::{CameraScope, OpenError, Purpose};
+use crate::{CameraScope, OpenError, Purpose, wrap};
 use ownsight_model::DeviceId;
 
 /// What a report on a camera is about. Each has a key of its own: none is taken for another.
@@ -66,6 +66,11 @@ impl DeviceReportKey {
     pub fn verify(&self, report: &[u8], tag: &[u8]) -> Result<(), OpenError> {
         verify(&self.0, report, tag, Purpose::DeviceReport)
     }
+}
+
+/// Confirms that a verified report is about what was asked for: what names another is a mix-up.
+pub fn report_is_about<T: PartialEq>(asked: &T, named: &T, purpose: Purpose) -> Result<(), OpenError> {
+    wrap::same_id(asked, named, purpose)
 }
 
 fn camera_report_key(kind: CameraReportKind, psk: &DevicePsk, scope: &CameraScope, device: DeviceId) -> Key {

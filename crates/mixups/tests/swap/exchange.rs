@@ -1,12 +1,17 @@
 //! Exchanging: rows of every table, single columns of them, files, and halves of cookies.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::path::Path;
 
+use ownsight_model::SectionKind;
+use ownsight_seal::Trailer;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use crate::world::{Side, World};
+
+const SEGMENT_BYTES: usize = 64 << 10;
 
 /// One exchange between the two sides.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,10 +28,16 @@ pub(crate) enum Exchange {
     FileHeaders,
     /// All but the first 232 bytes of the file of an event.
     FileBodies,
+    /// The second segment of the clip in the file of an event.
+    Segments,
     /// The server's half of the cookie.
     ServerHalves,
     /// The page's half of the cookie.
     PageHalves,
+    /// What the gate answered, on its way to who asked.
+    Answers,
+    /// Links of invitations, mailed to each other's people.
+    Links,
 }
 
 impl std::fmt::Display for Exchange {
@@ -38,8 +49,11 @@ impl std::fmt::Display for Exchange {
             Self::Files => f.write_str("files of events"),
             Self::FileHeaders => f.write_str("headers of files"),
             Self::FileBodies => f.write_str("files behind their headers"),
+            Self::Segments => f.write_str("segments of files"),
             Self::ServerHalves => f.write_str("the server's half of the cookie"),
             Self::PageHalves => f.write_str("the page's half of the cookie"),
+            Self::Answers => f.write_str("answers on their way out"),
+            Self::Links => f.write_str("links of invitations"),
         }
     }
 }
@@ -62,8 +76,11 @@ pub(crate) fn all(world: &World) -> Vec<Exchange> {
         Exchange::Files,
         Exchange::FileHeaders,
         Exchange::FileBodies,
+        Exchange::Segments,
         Exchange::ServerHalves,
         Exchange::PageHalves,
+        Exchange::Answers,
+        Exchange::Links,
     ]);
     all
 }
@@ -78,7 +95,7 @@ impl Exchange {
     /// Does it in this folder, in which nothing runs.
     pub(crate) fn apply(&self, world: &World, folder: &Path) {
         match self {
-            Self::Nothing | Self::ServerHalves | Self::PageHalves => {}
+            Self::Nothing | Self::ServerHalves | Self::PageHalves | Self::Answers | Self::Links => {}
             Self::Rows { table } => exchange(world, folder, table, |column| !column.key),
             Self::Column { table, column } => exchange(world, folder, table, |other| other.name == *column),
             Self::Files => files(world, folder, std::mem::swap),
@@ -91,7 +108,25 @@ impl Exchange {
                 one[..232].copy_from_slice(&one_head);
                 other[..232].copy_from_slice(&other_head);
             }),
+            Self::Segments => files(world, folder, |one, other| {
+                if let (Some(of_one), Some(of_other)) = (second_segment(one), second_segment(other)) {
+                    one[of_one].swap_with_slice(&mut other[of_other]);
+                }
+            }),
         }
+    }
+
+    /// The cookie that a side's requests are answered for: another than it looks with, where answers are exchanged.
+    pub(crate) fn answered_for<'a>(&self, side: &'a Side, other: &'a Side) -> (&'a str, &'a str) {
+        match self {
+            Self::Answers => (&other.cookie.0, &other.cookie.1),
+            _ => self.cookie(side, other),
+        }
+    }
+
+    /// Whose links of invitations a side's people have.
+    pub(crate) fn links<'a>(&self, side: &'a Side, other: &'a Side) -> &'a Side {
+        if *self == Self::Links { other } else { side }
     }
 
     /// The cookie that a side looks with.
@@ -113,6 +148,15 @@ fn files(world: &World, folder: &Path, exchange: impl Fn(&mut Vec<u8>, &mut Vec<
         std::fs::write(&paths[0], first).unwrap();
         std::fs::write(&paths[1], second).unwrap();
     }
+}
+
+/// Where the second segment of an object's clip lies, if it has one.
+fn second_segment(object: &[u8]) -> Option<Range<usize>> {
+    let length = Trailer::length_of(*object.last_chunk().unwrap()).unwrap();
+    let trailer = Trailer::parse(&object[object.len() - length..], object.len() as u64).unwrap();
+    let clip = trailer.section(SectionKind::Clip)?;
+    let begin = usize::try_from(clip.offset).unwrap() + SEGMENT_BYTES;
+    Some(begin..begin + SEGMENT_BYTES)
 }
 
 struct Column {

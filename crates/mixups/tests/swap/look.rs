@@ -1,5 +1,7 @@
 //! Looking: everything that a side's people and its device can ask for, and what of the other side is in the answers.
 
+use std::collections::BTreeSet;
+
 use ownsight_gate::{
     Answer, Client, Credentials, EventFilter, GateError, Media, MediaStream, NewAccount, Password, Redemption,
 };
@@ -11,11 +13,50 @@ use serde_json::Value;
 
 use crate::world::{PEER, Side, System, sha256};
 
+/// Who looks, or by what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Viewer,
+    Holder,
+    Owner,
+    Token,
+    Invitation,
+    OfferedShare,
+    SignIn,
+    Device,
+    Pairing,
+    Reset,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; 10] = [
+        // First: the owner's request writes the roster anew.
+        Self::Viewer,
+        Self::Holder,
+        Self::Owner,
+        Self::Token,
+        Self::Invitation,
+        Self::OfferedShare,
+        Self::SignIn,
+        Self::Device,
+        Self::Pairing,
+        // Last, because it ends all sessions.
+        Self::Reset,
+    ];
+
+    /// Whether it hashes passwords, which takes most of a look's time.
+    pub(crate) const fn is_slow(self) -> bool {
+        matches!(self, Self::Invitation | Self::SignIn | Self::Reset)
+    }
+}
+
 /// What a side saw.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Seen {
     /// Requests that answered something of the other side, by name.
     pub(crate) leaks: Vec<&'static str>,
+    /// Whose requests those were.
+    pub(crate) leaked_to: BTreeSet<Part>,
     /// Requests that answered nothing of the other side's, with the digest of what they answered.
     pub(crate) answers: Vec<(&'static str, [u8; 32])>,
     /// Requests that failed with a typed error, and with which.
@@ -28,102 +69,126 @@ pub(crate) struct Looker<'a> {
     pub(crate) other: &'a Side,
     /// Halves of the cookies to look with; usually the side's own.
     pub(crate) cookie: (&'a str, &'a str),
+    /// Halves of the cookies that requests are answered for.
+    pub(crate) answered_for: (&'a str, &'a str),
+    /// Whose links of invitations the side's people have.
+    pub(crate) links: &'a Side,
+    part: Part,
     seen: Seen,
 }
 
 impl<'a> Looker<'a> {
     pub(crate) fn new(system: &'a System, side: &'a Side, other: &'a Side) -> Self {
         let cookie = (side.cookie.0.as_str(), side.cookie.1.as_str());
-        Self { system, side, other, cookie, seen: Seen::default() }
+        Self {
+            system,
+            side,
+            other,
+            cookie,
+            answered_for: cookie,
+            links: side,
+            part: Part::Viewer,
+            seen: Seen::default(),
+        }
     }
 
-    /// Asks for everything once.
-    pub(crate) async fn look(mut self) -> Seen {
-        // First: the owner's request writes the roster anew.
-        self.look_as_viewer().await;
-        self.look_as_holder().await;
-        let gate = &self.system.gate;
-        let cookie = gate.cookie_credentials(self.cookie.0, self.cookie.1).unwrap();
-        self.look_as(&cookie).await;
-        let bearer = gate.bearer_credentials(&self.side.bearer, None).unwrap();
-        let me = gate.me(&bearer).await;
-        self.json("me, by token", &bearer, me);
-        self.invitation().await;
-        self.offered_share().await;
-        self.sign_in().await;
-        self.device().await;
-        self.waiting_pairing().await;
-        // Last, because it ends all sessions.
-        self.reset().await;
+    /// Asks once for everything that these ask for, who stand in the order of [`Part::ALL`].
+    pub(crate) async fn look(mut self, parts: &[Part]) -> Seen {
+        for part in parts {
+            self.part = *part;
+            match part {
+                Part::Viewer => self.look_as_viewer().await,
+                Part::Holder => self.look_as_holder().await,
+                Part::Owner => self.look_as_owner().await,
+                Part::Token => self.look_by_token().await,
+                Part::Invitation => self.invitation().await,
+                Part::OfferedShare => self.offered_share().await,
+                Part::SignIn => self.sign_in().await,
+                Part::Device => self.device().await,
+                Part::Pairing => self.waiting_pairing().await,
+                Part::Reset => self.reset().await,
+            }
+        }
         self.seen
     }
 
-    async fn look_as(&mut self, who: &Credentials) {
+    async fn look_by_token(&mut self) {
         let gate = &self.system.gate;
+        let bearer = gate.bearer_credentials(&self.side.bearer, None).unwrap();
+        let me = gate.me(&bearer).await;
+        self.json("me, by token", &bearer, me);
+    }
+
+    async fn look_as_owner(&mut self) {
+        let gate = &self.system.gate;
+        let cookie = gate.cookie_credentials(self.cookie.0, self.cookie.1).unwrap();
+        let who = &cookie;
+        let asked = gate.cookie_credentials(self.answered_for.0, self.answered_for.1).unwrap();
+        let asked = &asked;
         let side = self.side;
         let home = side.home;
-        let me = gate.me(who).await;
+        let me = gate.me(asked).await;
         self.json("me", who, me);
-        let answer = gate.home(who, home).await;
+        let answer = gate.home(asked, home).await;
         self.json("home", who, answer);
-        let answer = gate.cameras(who, None).await;
+        let answer = gate.cameras(asked, None).await;
         self.json("cameras", who, answer);
-        let answer = gate.cameras(who, Some(home)).await;
+        let answer = gate.cameras(asked, Some(home)).await;
         self.json("cameras of the home", who, answer);
-        let answer = gate.camera(who, side.cameras[0]).await;
+        let answer = gate.camera(asked, side.cameras[0]).await;
         self.json("camera", who, answer);
-        let answer = gate.devices(who, home).await;
+        let answer = gate.devices(asked, home).await;
         self.json("devices", who, answer);
-        let answer = gate.device(who, side.device.scope.device).await;
+        let answer = gate.device(asked, side.device.scope.device).await;
         self.json("device", who, answer);
-        let answer = gate.people(who, home).await;
+        let answer = gate.people(asked, home).await;
         self.json("people", who, answer);
-        let answer = gate.events(who, EventFilter::default()).await;
+        let answer = gate.events(asked, EventFilter::default()).await;
         self.json("events", who, answer);
         let filter = EventFilter { home: Some(home), ..EventFilter::default() };
-        let answer = gate.events(who, filter).await;
+        let answer = gate.events(asked, filter).await;
         self.json("events of the home", who, answer);
         for event in side.events.iter().take(2) {
-            let answer = gate.event(who, *event).await;
+            let answer = gate.event(asked, *event).await;
             self.json("event", who, answer);
-            let stream = gate.open_media(who, *event, Media::Thumbnail).await;
+            let stream = gate.open_media(asked, *event, Media::Thumbnail).await;
             self.media("thumbnail", who, stream).await;
-            let stream = gate.open_media(who, *event, Media::Video { range: None, download: true }).await;
+            let stream = gate.open_media(asked, *event, Media::Video { range: None, download: true }).await;
             self.media("video", who, stream).await;
         }
-        let stream = gate.open_still(who, side.cameras[0]).await;
+        let stream = gate.open_still(asked, side.cameras[0]).await;
         self.media("still", who, stream).await;
-        let answer = gate.test(who, side.test).await;
+        let answer = gate.test(asked, side.test).await;
         self.json("camera test", who, answer);
-        let stream = gate.open_test_still(who, side.test).await;
+        let stream = gate.open_test_still(asked, side.test).await;
         self.media("camera test's picture", who, stream).await;
         let today = today();
-        let answer = gate.day(who, home, &today).await;
+        let answer = gate.day(asked, home, &today).await;
         self.json("day", who, answer);
-        let answer = gate.days(who, home, &today, &today).await;
+        let answer = gate.days(asked, home, &today, &today).await;
         self.json("days", who, answer);
-        self.ask_for_the_others(who).await;
+        self.ask_for_the_others(asked, who).await;
     }
 
     /// Asks for the other side's things by their own ids.
-    async fn ask_for_the_others(&mut self, who: &Credentials) {
+    async fn ask_for_the_others(&mut self, asked: &Credentials, who: &Credentials) {
         let gate = &self.system.gate;
         let other = self.other;
-        let answer = gate.home(who, other.home).await;
+        let answer = gate.home(asked, other.home).await;
         self.json("the other's home", who, answer);
-        let answer = gate.people(who, other.home).await;
+        let answer = gate.people(asked, other.home).await;
         self.json("the other's people", who, answer);
-        let answer = gate.camera(who, other.cameras[0]).await;
+        let answer = gate.camera(asked, other.cameras[0]).await;
         self.json("the other's camera", who, answer);
-        let answer = gate.devices(who, other.home).await;
+        let answer = gate.devices(asked, other.home).await;
         self.json("the other's devices", who, answer);
-        let answer = gate.event(who, other.events[0]).await;
+        let answer = gate.event(asked, other.events[0]).await;
         self.json("the other's event", who, answer);
-        let stream = gate.open_media(who, other.events[0], Media::Thumbnail).await;
+        let stream = gate.open_media(asked, other.events[0], Media::Thumbnail).await;
         self.media("the other's thumbnail", who, stream).await;
-        let stream = gate.open_still(who, other.cameras[0]).await;
+        let stream = gate.open_still(asked, other.cameras[0]).await;
         self.media("the other's still", who, stream).await;
-        let answer = gate.test(who, other.test).await;
+        let answer = gate.test(asked, other.test).await;
         self.json("the other's camera test", who, answer);
     }
 
@@ -174,7 +239,8 @@ impl<'a> Looker<'a> {
     /// Who was offered a share opens the link, accepts, and looks.
     async fn offered_share(&mut self) {
         let gate = &self.system.gate;
-        let (secret, to) = &self.side.offered;
+        let (secret, _) = &self.links.offered;
+        let to = &self.side.offered.1;
         let email = &to.email;
         match gate.open_invitation(secret, email, PEER).await {
             Ok(opened) => self.judge("offered share", &serde_json::to_vec(&opened).unwrap()),
@@ -193,7 +259,8 @@ impl<'a> Looker<'a> {
     /// Who was invited opens the link, accepts, and looks.
     async fn invitation(&mut self) {
         let gate = &self.system.gate;
-        let (secret, email) = &self.side.invitation;
+        let (secret, _) = &self.links.invitation;
+        let (_, email) = &self.side.invitation;
         match gate.open_invitation(secret, email, PEER).await {
             Ok(opened) => self.judge("invitation", &serde_json::to_vec(&opened).unwrap()),
             Err(error) => self.refuse("invitation", &error),
@@ -347,6 +414,7 @@ impl<'a> Looker<'a> {
         let holds = |mark: &String| bytes.windows(mark.len()).any(|window| window == mark.as_bytes());
         if marks.iter().any(holds) {
             self.seen.leaks.push(name);
+            self.seen.leaked_to.insert(self.part);
         } else {
             self.seen.answers.push((name, sha256(&comparable(bytes))));
         }

@@ -1,8 +1,8 @@
 //! The swap test: everything that can be mixed up between two homes is exchanged, one thing at a time, and both look.
 //!
 //! With the barriers on nobody sees a byte of the other, and an alarm is counted; with all barriers off the same
-//! looks must see the leak, or the test shows nothing. The result is the table in `docs/mixups.md`; run with
-//! `OWNSIGHT_BLESS=1` to write it anew.
+//! looks must see the leak, or the test shows nothing. What leaks then is tried again with each barrier alone: those that stop it
+//! by themselves are named. The result is the table in `docs/mixups.md`; run with `OWNSIGHT_BLESS=1` to write it anew.
 
 mod exchange;
 mod look;
@@ -15,7 +15,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use ownsight_seal::barriers::Barrier;
 
 use crate::exchange::Exchange;
-use crate::look::{Looker, Seen};
+use crate::look::{Looker, Part, Seen};
 use crate::world::{Side, System, World};
 
 /// What an exchange did, seen by both sides.
@@ -23,6 +23,7 @@ use crate::world::{Side, System, World};
 pub(crate) struct Outcome {
     pub(crate) exchange: Exchange,
     pub(crate) leaks: BTreeSet<&'static str>,
+    pub(crate) leaked_to: BTreeSet<Part>,
     pub(crate) refused: BTreeSet<(&'static str, String)>,
     /// Requests whose answer differs from the one without an exchange.
     pub(crate) changed: BTreeSet<&'static str>,
@@ -38,9 +39,37 @@ fn nothing_leaks_with_the_barriers_on_and_all_of_it_is_seen_with_the_barriers_of
     let (with, without_sides) = runtime.block_on(run(&metrics));
     set_barriers(false);
     let (without, _) = runtime.block_on(run(&metrics));
+    let mut alone: Vec<Alone> = without.iter().map(|_| Vec::new()).collect();
+    for barrier in Barrier::ALL {
+        set_barriers(false);
+        barrier.set(true);
+        runtime.block_on(stopped_by(barrier, &without, &mut alone));
+    }
     set_barriers(true);
 
-    report::check(&with, &without, &without_sides);
+    report::check(&with, &without, &alone, &without_sides);
+}
+
+/// Barriers each of which stops an exchange's leak while all others are off.
+pub(crate) type Alone = Vec<Barrier>;
+
+/// Tries everything that leaked with only this barrier on.
+async fn stopped_by(barrier: Barrier, without: &[Outcome], alone: &mut [Alone]) {
+    let world = World::build().await;
+    for (outcome, alone) in without.iter().zip(alone).filter(|(outcome, _)| !outcome.leaks.is_empty()) {
+        let all_leaked = || Part::ALL.into_iter().filter(|part| outcome.leaked_to.contains(part));
+        // Who needs no password hashed shows it, unless nobody else saw the leak.
+        let quick: Vec<_> = all_leaked().filter(|part| !part.is_slow()).collect();
+        let parts = if quick.is_empty() { all_leaked().collect() } else { quick };
+        let [one, other] = &world.sides;
+        let (one, other) = tokio::join!(
+            look(&world, &outcome.exchange, &parts, one, other),
+            look(&world, &outcome.exchange, &parts, other, one)
+        );
+        if one.leaks.is_empty() && other.leaks.is_empty() {
+            alone.push(barrier);
+        }
+    }
 }
 
 fn set_barriers(on: bool) {
@@ -56,8 +85,10 @@ async fn run(metrics: &PrometheusHandle) -> (Vec<Outcome>, Vec<String>) {
     for exchange in exchange::all(&world) {
         let before = alarms(metrics);
         let [one, other] = &world.sides;
-        let (one, other) =
-            tokio::join!(look(&world, &exchange, one, other), look(&world, &exchange, other, one));
+        let (one, other) = tokio::join!(
+            look(&world, &exchange, &Part::ALL, one, other),
+            look(&world, &exchange, &Part::ALL, other, one)
+        );
         let seen = [one, other];
         let alarms = alarms(metrics) - before;
         let untouched = untouched.get_or_insert_with(|| seen.clone());
@@ -67,13 +98,15 @@ async fn run(metrics: &PrometheusHandle) -> (Vec<Outcome>, Vec<String>) {
 }
 
 /// What one side sees, in a system of its own: one side's writes are not the other's surprise.
-async fn look(world: &World, exchange: &Exchange, side: &Side, other: &Side) -> Seen {
+async fn look(world: &World, exchange: &Exchange, parts: &[Part], side: &Side, other: &Side) -> Seen {
     let folder = world.copy();
     exchange.apply(world, folder.path());
     let system = System::start(folder.path(), &world.master).await;
     let mut looker = Looker::new(&system, side, other);
     looker.cookie = exchange.cookie(side, other);
-    let seen = looker.look().await;
+    looker.answered_for = exchange.answered_for(side, other);
+    looker.links = exchange.links(side, other);
+    let seen = looker.look(parts).await;
     system.stop().await;
     seen
 }
@@ -82,12 +115,14 @@ fn outcome(exchange: Exchange, seen: &[Seen; 2], untouched: &[Seen; 2], alarms: 
     let mut outcome = Outcome {
         exchange,
         leaks: BTreeSet::new(),
+        leaked_to: BTreeSet::new(),
         refused: BTreeSet::new(),
         changed: BTreeSet::new(),
         alarms,
     };
     for (seen, untouched) in seen.iter().zip(untouched) {
         outcome.leaks.extend(&seen.leaks);
+        outcome.leaked_to.extend(&seen.leaked_to);
         let new = seen.refused.iter().filter(|refusal| !untouched.refused.contains(refusal));
         outcome.refused.extend(new.cloned());
         let changed = seen.answers.iter().filter(|answer| !untouched.answers.contains(answer));

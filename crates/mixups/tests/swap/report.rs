@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use crate::Outcome;
+use ownsight_seal::barriers::Barrier;
+
 use crate::exchange::Exchange;
+use crate::{Alone, Outcome};
 
 /// Exchanges that change something without an alarm, and why that is right. Everything else that changes must alarm.
-const EXCEPTIONS: [(&str, &str); 17] = [
+const EXCEPTIONS: [(&str, &str); 18] = [
     ("rows of `passwords`", "looks like a wrong password"),
     ("`passwords.params`", "looks like a wrong password"),
     ("`passwords.wrap`", "looks like a wrong password"),
@@ -16,6 +18,7 @@ const EXCEPTIONS: [(&str, &str); 17] = [
     ("`pairings.find`", "the device refuses the code; it has no way yet to say so"),
     ("`pairings.blob`", "the device refuses the code; it has no way yet to say so"),
     ("`invitations.find`", "looks like another address than it was made for"),
+    ("links of invitations", "looks like another address than it was made for"),
     ("`invitations.text`", "looks like another address than it was made for"),
     ("`invitations.created_at`", "a time that only informs"),
     ("`invitations.joined_at`", "a time that only informs"),
@@ -28,7 +31,7 @@ const EXCEPTIONS: [(&str, &str); 17] = [
 ];
 
 /// Exchanges that leak with the barriers off: were one of them not seen, the test could not see it with them on either.
-const SEEN_WHEN_OFF: [&str; 26] = [
+const SEEN_WHEN_OFF: [&str; 28] = [
     "rows of `accounts`",
     "`accounts.text`",
     "`cameras.home`",
@@ -54,21 +57,33 @@ const SEEN_WHEN_OFF: [&str; 26] = [
     "`shares.contents`",
     "files of events",
     "files behind their headers",
+    "segments of files",
     "the server's half of the cookie",
+    "answers on their way out",
 ];
 
 const BEGIN: &str = "<!-- made by the test: begin -->";
 const END: &str = "<!-- made by the test: end -->";
 
-pub(crate) fn check(with: &[Outcome], without: &[Outcome], without_sides: &[String]) {
+/// Leaks that one barrier stops and no second one, and why.
+const ONE_BARRIER: [(&str, &str); 2] = [
+    (
+        "files behind their headers",
+        "its key and its associated data come from the header, and are two checks of one cipher",
+    ),
+    ("segments of files", "a segment's number and the stream's nonce are two checks of one cipher"),
+];
+
+pub(crate) fn check(with: &[Outcome], without: &[Outcome], alone: &[Alone], without_sides: &[String]) {
     assert_eq!(
         with.iter().map(|outcome| &outcome.exchange).collect::<Vec<_>>(),
         without.iter().map(|outcome| &outcome.exchange).collect::<Vec<_>>(),
     );
     let mut wrong = Vec::new();
-    let mut table =
-        String::from("| exchanged | barriers on | alarms | barriers off |\n| --- | --- | --- | --- |\n");
-    for (on, off) in with.iter().zip(without) {
+    let mut table = String::from(
+        "| exchanged | barriers on | alarms | barriers off | stopped by each of these alone |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for ((on, off), alone) in with.iter().zip(without).zip(alone) {
         let name = on.exchange.to_string();
         let exception = EXCEPTIONS.iter().find(|(exchange, _)| *exchange == name).map(|(_, why)| *why);
         if !on.leaks.is_empty() {
@@ -97,12 +112,41 @@ pub(crate) fn check(with: &[Outcome], without: &[Outcome], without_sides: &[Stri
         } else {
             format!("**leak seen**: {}", off.leaks.iter().copied().collect::<Vec<_>>().join(", "))
         };
+        let one_barrier = ONE_BARRIER.iter().find(|(exchange, _)| *exchange == name).map(|(_, why)| *why);
+        let stopped = match (off.leaks.is_empty(), alone.as_slice(), one_barrier) {
+            (true, ..) => "–".to_owned(),
+            (false, [], _) => {
+                wrong.push(format!("{name}: no barrier stops it alone"));
+                String::new()
+            }
+            (false, [only], Some(why)) => format!("{}: {why}", word(*only)),
+            (false, [only], None) => {
+                wrong.push(format!("{name}: only {only:?} stops it"));
+                String::new()
+            }
+            (false, several, _) => {
+                several.iter().map(|barrier| word(*barrier)).collect::<Vec<_>>().join(", ")
+            }
+        };
         let alarmed = if on.alarms > 0 { "yes" } else { "no" };
-        writeln!(table, "| {name} | {verdict} | {alarmed} | {leak} |").unwrap();
+        writeln!(table, "| {name} | {verdict} | {alarmed} | {leak} | {stopped} |").unwrap();
     }
     writeln!(table, "\nTables in which no row belongs to a home: {}.", without_sides.join(", ")).unwrap();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     document(&table);
+}
+
+/// What a barrier is called in the document.
+const fn word(barrier: Barrier) -> &'static str {
+    match barrier {
+        Barrier::Commitment => "commitment",
+        Barrier::Aead => "wrap",
+        Barrier::Hpke => "HPKE",
+        Barrier::Tags => "tag",
+        Barrier::Stream => "stream",
+        Barrier::Identity => "ids compared",
+        Barrier::Session => "session",
+    }
 }
 
 /// Compares the document with the table, or writes it anew.

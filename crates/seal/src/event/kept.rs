@@ -30,9 +30,9 @@ impl CameraSecret {
             .split_first_chunk::<TAG_BYTES>()
             .ok_or(malformed(Purpose::KeptEvent.label(), "its plaintext is too short"))?;
         wrap::same_id(&verified.header().tag(), &tag.as_slice(), Purpose::KeptEvent)?;
-        let key: [u8; KEY_BYTES] = key
-            .try_into()
-            .map_err(|_| malformed(Purpose::KeptEvent.label(), "its plaintext has not the length of a key"))?;
+        let key: [u8; KEY_BYTES] = key.try_into().map_err(|_| {
+            malformed(Purpose::KeptEvent.label(), "its plaintext has not the length of a key")
+        })?;
         Ok(EventOpener::new(Zeroizing::new(key), verified))
     }
 

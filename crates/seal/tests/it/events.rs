@@ -92,8 +92,7 @@ fn what_one_secret_verified_another_does_not_open() {
 fn a_kept_key_opens_its_own_event_under_its_own_secret_only() {
     let (home, other) = two_homes();
     let id = EventId::generate();
-    let (first, again) =
-        (seal(&home.sealer(), id, &sections(1)), seal(&home.sealer(), id, &sections(1)));
+    let (first, again) = (seal(&home.sealer(), id, &sections(1)), seal(&home.sealer(), id, &sections(1)));
     let opened = home.secret.open_event(verify(&home.secret, &first).unwrap()).unwrap();
     let kept = home.secret.keep_event(&opened);
 

@@ -1,7 +1,8 @@
 //! Every wrap that there is, given to every place that opens one.
 
 use ownsight_model::{
-    AccountId, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, InstallationId, Role, SessionId, Timestamp,
+    AccountId, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, InstallationId, Role, SessionId,
+    Timestamp,
 };
 use ownsight_seal::{
     AccountKey, AccountScope, ControlKey, DeviceKey, GrantScope, HomeScope, InvitationSecret, LinkSecret,

@@ -6,5 +6,6 @@ mod api;
 mod connections;
 mod device_api;
 mod operators;
+mod proxy;
 mod revocation;
 mod support;

@@ -102,6 +102,11 @@ impl Person {
         Self { client: client(), base: self.base.clone(), proof }
     }
 
+    /// The same person, whose requests go to another address.
+    pub(crate) fn behind(&self, base: &str) -> Self {
+        Self { client: client(), base: base.to_owned(), proof: self.proof.clone() }
+    }
+
     /// Signs in as an API client.
     pub(crate) async fn by_token(base: &str, email: &str, password: &str) -> Self {
         let nobody = Self::nobody(base);
