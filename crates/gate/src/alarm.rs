@@ -12,13 +12,21 @@ pub const ALARMS: &str = "ownsight_alarms_total";
 const WRONG_SESSION: &str = "wrong-session";
 const ERASURE_FAILED: &str = "erasure-failed";
 const HALVES_DIFFER: &str = "halves-differ";
+const LOCKDOWN_NOT_RECORDED: &str = "lockdown-not-recorded";
 
 /// Sets the gate's alarms to zero, so that the first of a kind is seen as an increase.
 pub(crate) fn describe() {
     metrics::describe_counter!(ALARMS, "Alarms by kind; any increase deserves a look at the log.");
-    for kind in
-        ["mix-up", "damaged", "not-authentic", "malformed", WRONG_SESSION, ERASURE_FAILED, HALVES_DIFFER]
-    {
+    for kind in [
+        "mix-up",
+        "damaged",
+        "not-authentic",
+        "malformed",
+        WRONG_SESSION,
+        ERASURE_FAILED,
+        HALVES_DIFFER,
+        LOCKDOWN_NOT_RECORDED,
+    ] {
         metrics::counter!(ALARMS, "kind" => kind).increment(0);
     }
 }
@@ -33,6 +41,16 @@ pub(crate) fn wrong_session() {
 pub(crate) fn halves_differ(error: &OpenError) {
     metrics::counter!(ALARMS, "kind" => HALVES_DIFFER).increment(1);
     tracing::warn!(alarm.kind = HALVES_DIFFER, %error, "alarm: two cookies of a request are of two sessions");
+}
+
+/// Counts and logs that the ledger did not take what an operator closed or opened again.
+pub(crate) fn lockdown_not_recorded(why: &str) {
+    metrics::counter!(ALARMS, "kind" => LOCKDOWN_NOT_RECORDED).increment(1);
+    tracing::error!(
+        alarm.kind = LOCKDOWN_NOT_RECORDED,
+        why,
+        "alarm: a lockdown is not on record; what was to be closed is closed, and what was to be opened stays closed"
+    );
 }
 
 /// Counts and logs that objects which nobody can open any more could not be removed from the disk.

@@ -125,7 +125,10 @@ impl Gate {
             local_agents: tokio::sync::Mutex::new(()),
             server_pin: OnceLock::new(),
         };
-        Ok((Self { inner: Arc::new(inner) }, receiver))
+        let gate = Self { inner: Arc::new(inner) };
+        // What a crash, or a ledger that was full, left off the record.
+        gate.record_lockdowns().await;
+        Ok((gate, receiver))
     }
 
     /// The installation's id.

@@ -33,6 +33,7 @@ mod invitations;
 mod kept_keys;
 mod links;
 mod lockdown;
+mod lockdown_record;
 mod media;
 mod password;
 mod people;

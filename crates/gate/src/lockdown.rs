@@ -45,22 +45,27 @@ impl Gate {
         let (scope, words) = (row.scope.word(), closes.words().join(", "));
         self.registry().begin_lockdown(row).await.map_err(registry_error)?;
         tracing::warn!(scope, closes = words, by, "lockdown begun");
+        self.record_lockdowns().await;
         Ok(())
     }
 
-    /// Opens again what is closed for this scope; whether anything was. For the operator's socket only.
+    /// Opens again what is closed for this scope; whether anything was. On record first: if the ledger cannot take it, it stays
+    /// closed. For the operator's socket only.
     pub async fn lift_lockdown(&self, of: &LockdownFor, by: &str) -> Result<bool, GateError> {
         let scope = self.lockdown_scope(of).await?;
         let by = words("by", by, BY_CHARACTERS_MAX)?;
-        let lifted = self
-            .registry()
-            .lift_lockdown(scope, by.clone(), Timestamp::now())
-            .await
-            .map_err(registry_error)?;
-        if lifted {
-            tracing::warn!(scope = scope.word(), by, "lockdown lifted");
+        let live = self.registry().lockdowns().await.map_err(registry_error)?;
+        let Some(row) = live.into_iter().find(|row| row.scope == scope) else { return Ok(false) };
+        let now = Timestamp::now();
+        self.record_lifting(&row, &by, now).await?;
+        let lifted = self.registry().lift_lockdown(row.id, by.clone(), now).await.map_err(registry_error)?;
+        if !lifted {
+            // Another one took its place meanwhile: what is on record is not what is.
+            self.record_lockdowns().await;
+            return Err(GateError::Conflict);
         }
-        Ok(lifted)
+        tracing::warn!(scope = scope.word(), by, "lockdown lifted");
+        Ok(true)
     }
 
     /// All that is closed now, with the ids that it is closed for. For the operator's socket only.

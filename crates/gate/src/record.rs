@@ -10,7 +10,7 @@ use crate::gate::Gate;
 use crate::{Credentials, GateError, alarm};
 
 /// How long an opening may wait for the record before nothing leaves.
-const APPEND_WAITS: Duration = Duration::from_secs(5);
+pub(crate) const APPEND_WAITS: Duration = Duration::from_secs(5);
 
 impl Gate {
     /// Puts an opening on record. What comes back unlocks exactly this opening, once.

@@ -17,8 +17,10 @@ macro_rules! view {
     };
 }
 
+mod lockdowns;
 mod people;
 mod shares;
+pub use lockdowns::*;
 pub use people::*;
 pub use shares::*;
 

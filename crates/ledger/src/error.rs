@@ -15,6 +15,12 @@ pub enum LedgerError {
         /// How many ids it has.
         ids: usize,
     },
+    /// A text of more than [`crate::TEXT_BYTES_MAX`] bytes: say it shorter.
+    #[error("a text of {bytes} bytes is too long for one entry")]
+    TooLong {
+        /// How many bytes it has.
+        bytes: usize,
+    },
 }
 
 /// Why a ledger was not opened.

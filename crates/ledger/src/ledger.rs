@@ -13,7 +13,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use crate::chain::Head;
 use crate::entry::{Entry, EventRef, IDS_MAX};
 use crate::error::{LedgerError, OpenError, ReadError};
-use crate::query::{self, KeptEntry, Of};
+use crate::notice::{LockdownNotice, TEXT_BYTES_MAX};
+use crate::query::{self, KeptEntry, KeptNotice, Of};
 use crate::recorded::Recorded;
 use crate::schema;
 use crate::verify::{self, Verification};
@@ -108,8 +109,30 @@ impl Ledger {
             return Err(LedgerError::TooManyIds { ids });
         }
         let (reply, recorded) = oneshot::channel();
+        self.answered(Append::Opening { entry, reply }, recorded, deadline).await
+    }
+
+    /// Records what an operator closed or opened again. `Ok` means that it is durable; it proves nothing to the gate.
+    ///
+    /// Cancel-safe: a dropped call, like one that meets its deadline, may have recorded it.
+    pub async fn note(&self, notice: LockdownNotice, deadline: Instant) -> Result<(), LedgerError> {
+        let bytes = notice.text_bytes();
+        if bytes > TEXT_BYTES_MAX {
+            return Err(LedgerError::TooLong { bytes });
+        }
+        let (reply, recorded) = oneshot::channel();
+        self.answered(Append::Lockdown { notice, reply }, recorded, deadline).await
+    }
+
+    /// Hands something to the writer and waits for its answer.
+    async fn answered<T>(
+        &self,
+        append: Append,
+        recorded: oneshot::Receiver<T>,
+        deadline: Instant,
+    ) -> Result<T, LedgerError> {
         let append = async {
-            self.shared.requests.send(Request::Append(Append { entry, reply })).await.ok()?;
+            self.shared.requests.send(Request::Append(append)).await.ok()?;
             recorded.await.ok()
         };
         let in_time = tokio::time::timeout_at(deadline.into(), append).await;
@@ -171,6 +194,13 @@ impl Ledger {
         limit: usize,
     ) -> Result<Vec<KeptEntry>, ReadError> {
         self.read(move |connection, _| query::entries(connection, Of::Account(account), before, limit)).await
+    }
+
+    /// At most `limit` notices on lockdowns, the newest first; with `before`, those with smaller numbers.
+    ///
+    /// Cancel-safe: a dropped call changes nothing.
+    pub async fn notices(&self, before: Option<u64>, limit: usize) -> Result<Vec<KeptNotice>, ReadError> {
+        self.read(move |connection, _| query::notices(connection, before, limit)).await
     }
 
     /// What was done since the ledger was opened, for metrics and the alarm.

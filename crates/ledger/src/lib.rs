@@ -15,6 +15,8 @@
 //! may write its file and recomputes every hash, the head's row included. That takes a head which was signed,
 //! or is kept, elsewhere: [`Ledger::head`] is what will be signed, and the format has room (table `head`).
 //!
+//! Beside openings, the record says what an operator closed and opened again ([`Ledger::note`]). That proves nothing to the gate.
+//!
 //! Appends that wait are committed together by one writer thread, so that they share one sync.
 
 mod chain;
@@ -22,6 +24,7 @@ mod encoding;
 mod entry;
 mod error;
 mod ledger;
+mod notice;
 mod query;
 mod recorded;
 mod schema;
@@ -33,6 +36,7 @@ pub use encoding::DecodeError;
 pub use entry::{Action, ByteRange, Entry, EventRef, IDS_MAX, Opening, Origin};
 pub use error::{LedgerError, OpenError, ReadError};
 pub use ledger::{Counts, Ledger, LedgerConfig};
-pub use query::KeptEntry;
+pub use notice::{LockdownNotice, LockdownStep, TEXT_BYTES_MAX};
+pub use query::{KeptEntry, KeptNotice};
 pub use recorded::Recorded;
 pub use verify::{Break, Fault, Verification};

@@ -15,7 +15,7 @@ use crate::error::OpenError;
 const SQLITE_MIN: i32 = 3_051_003;
 
 /// Migrations, forward only; the n-th leads to schema version n.
-const MIGRATIONS: [&str; 1] = [
+const MIGRATIONS: [&str; 2] = [
     // `bytes` decides; the columns beside it, and `entry_event`, only find. `verify` compares them.
     "CREATE TABLE entry (
         sequence INTEGER PRIMARY KEY,
@@ -43,6 +43,8 @@ const MIGRATIONS: [&str; 1] = [
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
     CREATE TRIGGER entry_is_not_removed BEFORE DELETE ON entry
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;",
+    // Notices, by their format version: from the bytes themselves, so that there is nothing to compare.
+    "CREATE INDEX entry_notices ON entry (sequence) WHERE substr(bytes, 1, 1) = x'02';",
 ];
 
 /// Makes an empty file, readable by its owner only; one that is there stays as it is. SQLite gives its log the same mode.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction};
 
 use crate::chain::{self, EntryHash, Head};
 use crate::encoding::{self, DecodeError};
-use crate::query;
+use crate::query::{self, FoundBy};
 
 /// What a walk over the whole ledger found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Stored {
         if self.sequence as u64 != expected {
             return Ok(Err(Fault::Missing));
         }
-        let (number, entry) = match encoding::decode(&self.bytes) {
+        let (number, line) = match encoding::decode(&self.bytes) {
             Ok(decoded) => decoded,
             Err(error) => return Ok(Err(Fault::Undecodable(error))),
         };
@@ -160,14 +160,14 @@ impl Stored {
         if self.hash != hash.as_bytes() {
             return Ok(Err(Fault::Hash));
         }
-        let opening = &entry.opening;
-        if self.time != entry.time.as_micros()
-            || self.account != opening.account.as_bytes()
-            || self.home != opening.home.as_bytes()
+        let found_by = FoundBy::of(&line);
+        if self.time != found_by.time.as_micros()
+            || self.account != found_by.account
+            || self.home != found_by.home
         {
             return Ok(Err(Fault::Columns));
         }
-        let events: BTreeSet<_> = opening.action.events().iter().collect();
+        let events: BTreeSet<_> = found_by.events.iter().collect();
         let mut find = snapshot
             .prepare_cached("SELECT 1 FROM entry_event WHERE event = ?1 AND camera = ?2 AND sequence = ?3")?;
         for event in &events {
@@ -190,9 +190,9 @@ fn surplus_in_index(snapshot: &Transaction<'_>, last: u64) -> Result<Break, rusq
         let sequence = row.get::<_, i64>(0)? as u64;
         let (event, camera): (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
         let bytes: Option<Vec<u8>> = row.get(3)?;
-        let entry = bytes.and_then(|bytes| encoding::decode(&bytes).ok());
-        let is_named = entry.is_some_and(|(_, entry)| {
-            let mut events = entry.opening.action.events().iter();
+        let line = bytes.and_then(|bytes| encoding::decode(&bytes).ok());
+        let is_named = line.is_some_and(|(_, line)| {
+            let mut events = FoundBy::of(&line).events.iter();
             events.any(|named| event == named.event.as_bytes() && camera == named.camera.as_bytes())
         });
         if !is_named {

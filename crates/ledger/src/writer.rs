@@ -10,9 +10,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::chain::{self, EntryHash, Head};
-use crate::encoding;
+use crate::encoding::{self, Line};
 use crate::entry::Entry;
-use crate::query::head;
+use crate::notice::LockdownNotice;
+use crate::query::{FoundBy, head};
 use crate::recorded::Recorded;
 use crate::schema;
 
@@ -22,9 +23,38 @@ pub(crate) enum Request {
     Close,
 }
 
-pub(crate) struct Append {
-    pub(crate) entry: Entry,
-    pub(crate) reply: oneshot::Sender<Recorded>,
+/// What is to be recorded, and who waits for it.
+pub(crate) enum Append {
+    Opening { entry: Entry, reply: oneshot::Sender<Recorded> },
+    Lockdown { notice: LockdownNotice, reply: oneshot::Sender<()> },
+}
+
+impl Append {
+    fn is_waited_for(&self) -> bool {
+        match self {
+            Self::Opening { reply, .. } => !reply.is_closed(),
+            Self::Lockdown { reply, .. } => !reply.is_closed(),
+        }
+    }
+
+    fn line(&self) -> Line {
+        match self {
+            Self::Opening { entry, .. } => Line::Opening(entry.clone()),
+            Self::Lockdown { notice, .. } => Line::Lockdown(notice.clone()),
+        }
+    }
+
+    /// Who has gone away meanwhile leaves an entry for an opening that did not take place.
+    fn answer(self, sequence: u64, hash: EntryHash) {
+        match self {
+            Self::Opening { entry, reply } => {
+                let _ = reply.send(Recorded::new(sequence, hash, entry));
+            }
+            Self::Lockdown { reply, .. } => {
+                let _ = reply.send(());
+            }
+        }
+    }
 }
 
 /// What the writer tells without being asked.
@@ -66,7 +96,7 @@ impl Writer {
 
     fn write(&mut self, batch: Vec<Append>) {
         // Who has gone away opens nothing; under load these are many.
-        let batch: Vec<Append> = batch.into_iter().filter(|append| !append.reply.is_closed()).collect();
+        let batch: Vec<Append> = batch.into_iter().filter(Append::is_waited_for).collect();
         if batch.is_empty() {
             return;
         }
@@ -78,8 +108,7 @@ impl Writer {
                     tracing::info!("the ledger records again");
                 }
                 for (append, (sequence, hash)) in batch.into_iter().zip(places) {
-                    // Who has gone away meanwhile leaves an entry for an opening that did not take place.
-                    let _ = append.reply.send(Recorded::new(sequence, hash, append.entry));
+                    append.answer(sequence, hash);
                 }
             }
             Err(error) => {
@@ -108,7 +137,7 @@ impl Writer {
         let mut head = head(&transaction)?;
         let mut places = Vec::with_capacity(batch.len());
         for append in batch {
-            head = insert(&transaction, head, &append.entry)?;
+            head = insert(&transaction, head, &append.line())?;
             places.push((head.sequence, head.hash));
         }
         transaction
@@ -130,27 +159,27 @@ fn take(request: Request, batch: &mut Vec<Append>) -> bool {
     }
 }
 
-fn insert(transaction: &Transaction<'_>, head: Head, entry: &Entry) -> Result<Head, rusqlite::Error> {
+fn insert(transaction: &Transaction<'_>, head: Head, line: &Line) -> Result<Head, rusqlite::Error> {
     let sequence = head.sequence + 1;
-    let bytes = encoding::encode(sequence, entry);
+    let bytes = encoding::encode(sequence, line);
     let hash = chain::next(head.hash, &bytes);
-    let opening = &entry.opening;
+    let found_by = FoundBy::of(line);
     transaction
         .prepare_cached(
             "INSERT INTO entry (sequence, time, account, home, bytes, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute((
             sequence as i64,
-            entry.time.as_micros(),
-            opening.account.as_bytes(),
-            opening.home.as_bytes(),
+            found_by.time.as_micros(),
+            found_by.account,
+            found_by.home,
             &bytes,
             hash.as_bytes(),
         ))?;
     // A list may name an event twice.
     let mut find = transaction
         .prepare_cached("INSERT OR IGNORE INTO entry_event (event, camera, sequence) VALUES (?1, ?2, ?3)")?;
-    for event in opening.action.events() {
+    for event in found_by.events {
         find.execute((event.event.as_bytes(), event.camera.as_bytes(), sequence as i64))?;
     }
     Ok(Head { sequence, hash })

@@ -4,7 +4,7 @@ import hashlib
 import pathlib
 import struct
 
-KIND = {"installation": 1, "home": 2, "account": 3, "camera": 4, "event": 7, "session": 9}
+KIND = {"installation": 1, "home": 2, "account": 3, "camera": 4, "event": 7, "session": 9, "lockdown": 11}
 FOLDER = pathlib.Path(__file__).parent / "vectors"
 
 
@@ -19,6 +19,16 @@ def event(number):
 def head(sequence, action):
     ids = an_id("account", 0xA1) + an_id("session", 0xA2) + an_id("home", 0xA3)
     return struct.pack(">BQq", 1, sequence, 1708041600000000) + ids + struct.pack(">BH", 1, action)
+
+
+def text(words):
+    encoded = words.encode()
+    return struct.pack(">H", len(encoded)) + encoded
+
+
+def notice(sequence, home, who, step):
+    begin = struct.pack(">BQq", 2, sequence, 1708041600000000) + an_id("lockdown", 0xB1)
+    return begin + b"\x02" + bytes([home]) * 16 + text(who) + step
 
 
 def link(before, entry):
@@ -37,6 +47,8 @@ def main():
         "thumbnail.hash": first,
         "list.hex": listed,
         "list.hash": link(first, listed),
+        "begun.hex": notice(3, 1, "jo", bytes([1, 1 | 8]) + text("Wrong pictures were seen. Grüße")),
+        "lifted.hex": notice(4, 1, "jo", bytes([2])),
     }
     for name, value in vectors.items():
         (FOLDER / name).write_text(value.hex() + "\n")

@@ -248,6 +248,8 @@ pub(crate) enum LockdownCommand {
     },
     /// List what is closed
     List,
+    /// Show the record: what was closed and opened again, by whom, when and why
+    Record,
 }
 
 /// For whom; for everybody, if nothing is named.

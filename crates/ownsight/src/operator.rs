@@ -20,6 +20,8 @@ const FILE_NAME: &str = "operator.sock";
 const LINE_BYTES_MAX: u64 = 4096;
 /// A thousand lockdowns with their reasons.
 const ANSWER_BYTES_MAX: u64 = 4 << 20;
+/// Lines of the record that are shown at a time.
+const RECORD_MAX: usize = 500;
 const WAITS: Duration = Duration::from_secs(10);
 
 /// What an operator asks.
@@ -38,6 +40,8 @@ pub(crate) enum Request {
     Open { of: Of, by: String },
     /// All that is closed.
     Closed,
+    /// What was closed and opened again, the newest of it.
+    Record,
 }
 
 /// For whom something is closed.
@@ -60,6 +64,18 @@ pub(crate) struct ClosedNow {
     pub(crate) by: String,
 }
 
+/// Something that was closed or opened again.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct OnRecord {
+    pub(crate) sequence: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) of: LockdownScope,
+    pub(crate) by: String,
+    /// `None` if it was opened again.
+    pub(crate) what: Option<Vec<String>>,
+    pub(crate) reason: Option<String>,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Response {
@@ -67,6 +83,7 @@ pub(crate) enum Response {
     /// Whether anything changed.
     Done(bool),
     Closed(Vec<ClosedNow>),
+    Record(Vec<OnRecord>),
     Error(String),
 }
 
@@ -152,7 +169,13 @@ async fn perform(request: Request, gate: &Gate, base_url: &str) -> Result<Respon
         }
         Request::Open { of, by } => {
             let lifted = gate.lift_lockdown(&of.into(), &by).await;
-            return lifted.map(Response::Done).map_err(|error| error.to_string());
+            return lifted.map(Response::Done).map_err(|error| match error {
+                GateError::Busy => {
+                    "the record cannot take it, so it stays closed: see the log, and try again".to_owned()
+                }
+                GateError::Conflict => "somebody closed it anew at the same moment".to_owned(),
+                other => other.to_string(),
+            });
         }
         Request::Closed => {
             let closed = gate.lockdowns().await.map_err(|error| error.to_string())?;
@@ -164,6 +187,18 @@ async fn perform(request: Request, gate: &Gate, base_url: &str) -> Result<Respon
                 by: lockdown.by,
             });
             return Ok(Response::Closed(rows.collect()));
+        }
+        Request::Record => {
+            let record = gate.lockdown_record(None, RECORD_MAX).await.map_err(|error| error.to_string())?;
+            let lines = record.into_iter().map(|notice| OnRecord {
+                sequence: notice.sequence,
+                at: notice.time,
+                of: notice.scope,
+                by: notice.by,
+                what: notice.closes.map(|closes| closes.into_iter().map(str::to_owned).collect()),
+                reason: notice.reason,
+            });
+            return Ok(Response::Record(lines.collect()));
         }
     };
     match gate.make_link(link).await {

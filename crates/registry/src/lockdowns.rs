@@ -1,6 +1,6 @@
 //! Lockdowns: read in the transaction that reads what they close, so that none is overlooked once it was answered.
 
-use ownsight_model::{AccountId, CameraId, Closable, LockdownScope, Timestamp};
+use ownsight_model::{AccountId, CameraId, Closable, LockdownId, LockdownScope, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::access::{Access, Asker};
@@ -55,15 +55,17 @@ impl Registry {
             .await
     }
 
-    /// Lifts what is closed for this scope; whether anything was.
+    /// Lifts this lockdown; whether it was live still, and not ended by another one for its scope.
     pub async fn lift_lockdown(
         &self,
-        scope: LockdownScope,
+        lockdown: LockdownId,
         by: String,
         at: Timestamp,
     ) -> Result<bool, RegistryError> {
         self.engine
             .write(move |tx| {
+                let row = live(tx)?.into_iter().find(|row| row.id == lockdown);
+                let Some(LockdownRow { scope, .. }) = row else { return Ok(false) };
                 let lifted = lift(tx, scope, &by, at)?;
                 if lifted {
                     announce(tx, &homes_of(tx, scope)?);

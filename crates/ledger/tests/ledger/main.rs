@@ -5,6 +5,7 @@
 mod append;
 mod cover;
 mod kill;
+mod notices;
 mod open;
 mod reading;
 mod support;

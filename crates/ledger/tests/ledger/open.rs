@@ -38,7 +38,7 @@ fn a_newer_schema_is_refused() {
         place.open().close().await;
         place.connect().execute_batch("INSERT INTO schema_version VALUES (99)").unwrap();
         let refused = Ledger::open(&place.path, installation(), &LedgerConfig::default());
-        assert!(matches!(refused, Err(OpenError::NewerSchema { found: 99, known: 1 })));
+        assert!(matches!(refused, Err(OpenError::NewerSchema { found: 99, known: 2 })));
     });
 }
 

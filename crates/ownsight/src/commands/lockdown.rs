@@ -15,6 +15,7 @@ pub(crate) async fn run(args: LockdownArgs) -> anyhow::Result<()> {
         }
         LockdownCommand::Off { of } => Request::Open { of: of.into(), by: operator_name() },
         LockdownCommand::List => Request::Closed,
+        LockdownCommand::Record => Request::Record,
     };
     match (operator::ask(&config.data, &request).await?, request) {
         (Response::Done(_), Request::Close { .. }) => {
@@ -27,19 +28,32 @@ pub(crate) async fn run(args: LockdownArgs) -> anyhow::Result<()> {
                 eprintln!("Nothing is closed.");
             }
             for row in closed {
-                let of = match row.of {
-                    LockdownScope::Installation => "everybody".to_owned(),
-                    LockdownScope::Home(home) => format!("home {home}"),
-                    LockdownScope::Camera(camera) => format!("camera {camera}"),
-                    LockdownScope::Account(account) => format!("account {account}"),
-                };
                 println!(
-                    "{of}  {}  {} since {}: {}",
+                    "{}  {}  {} since {}: {}",
+                    whose(row.of),
                     row.what.join(","),
                     row.by,
                     when(row.since),
                     row.reason
                 );
+            }
+        }
+        (Response::Record(record), _) => {
+            if record.is_empty() {
+                eprintln!("Nothing was ever closed.");
+            }
+            for line in record {
+                let (at, of) = (when(line.at), whose(line.of));
+                match line.what {
+                    Some(what) => println!(
+                        "{}  {at}  {}  closed {} for {of}: {}",
+                        line.sequence,
+                        line.by,
+                        what.join(","),
+                        line.reason.unwrap_or_default()
+                    ),
+                    None => println!("{}  {at}  {}  opened again for {of}", line.sequence, line.by),
+                }
             }
         }
         (Response::Link(_) | Response::Error(_), _) => {
@@ -57,6 +71,16 @@ impl From<LockdownOf> for Of {
             (None, None, Some(email)) => Self::Account(email),
             (None, None, None) => Self::Installation,
         }
+    }
+}
+
+/// For whom something is closed.
+fn whose(of: LockdownScope) -> String {
+    match of {
+        LockdownScope::Installation => "everybody".to_owned(),
+        LockdownScope::Home(home) => format!("home {home}"),
+        LockdownScope::Camera(camera) => format!("camera {camera}"),
+        LockdownScope::Account(account) => format!("account {account}"),
     }
 }
 

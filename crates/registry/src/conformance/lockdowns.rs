@@ -42,9 +42,9 @@ pub async fn a_lockdown_is_read_with_what_it_closes(registry: Registry) {
         registry.begin_lockdown(locked.clone()).await.unwrap();
         assert_eq!(of_one().await, std::slice::from_ref(&locked), "{scope:?}");
         assert_eq!(!of_other().await.is_empty(), concerns_other, "{scope:?}");
-        assert!(registry.lift_lockdown(scope, "an operator".into(), at(1)).await.unwrap());
+        assert!(registry.lift_lockdown(locked.id, "an operator".into(), at(1)).await.unwrap());
         assert_eq!(of_one().await, [], "{scope:?}");
-        assert!(!registry.lift_lockdown(scope, "an operator".into(), at(2)).await.unwrap());
+        assert!(!registry.lift_lockdown(locked.id, "an operator".into(), at(2)).await.unwrap());
     }
 }
 
@@ -52,12 +52,18 @@ pub async fn a_lockdown_is_read_with_what_it_closes(registry: Registry) {
 pub async fn a_scope_has_one_lockdown(registry: Registry) {
     let home = Household::settle(&registry).await;
     let scope = LockdownScope::Home(home.home);
+    let mut before = Vec::new();
     for closes in [Closable::Videos, Closable::Thumbnails] {
-        registry.begin_lockdown(row(scope, closes)).await.unwrap();
+        let begun = row(scope, closes);
+        registry.begin_lockdown(begun.clone()).await.unwrap();
+        before.push(begun.id);
         let live = registry.lockdowns().await.unwrap();
         assert_eq!(live.len(), 1);
         assert!(live[0].closes.closes(closes) && !live[0].closes.closes(Closable::SignIn));
     }
+    // The one before has ended: to lift it lifts nothing of the one that took its place.
+    assert!(!registry.lift_lockdown(before[0], "an operator".into(), at(1)).await.unwrap());
+    assert_eq!(registry.lockdowns().await.unwrap()[0].id, before[1]);
     for unknown in [
         LockdownScope::Home(HomeId::generate()),
         LockdownScope::Camera(CameraId::generate()),
@@ -81,10 +87,11 @@ pub async fn no_session_begins_where_signing_in_is_closed(registry: Registry) {
     begin(&other).await.unwrap();
     registry.begin_lockdown(row(LockdownScope::Installation, Closable::Videos)).await.unwrap();
     begin(&other).await.unwrap();
-    registry.begin_lockdown(row(LockdownScope::Installation, Closable::All)).await.unwrap();
+    let all = row(LockdownScope::Installation, Closable::All);
+    registry.begin_lockdown(all.clone()).await.unwrap();
     assert!(matches!(begin(&other).await, Err(RegistryError::LockedDown(_))));
     // A home's lockdown keeps nobody from signing in: they may have others.
-    registry.lift_lockdown(LockdownScope::Installation, "an operator".into(), at(1)).await.unwrap();
+    assert!(registry.lift_lockdown(all.id, "an operator".into(), at(1)).await.unwrap());
     registry.begin_lockdown(row(LockdownScope::Home(other.home), Closable::All)).await.unwrap();
     sign_in(&registry, other.account.id).await;
 }

@@ -1,7 +1,8 @@
 //! Lockdowns: what is closed is closed for those whom it concerns, says so, and is there again afterwards.
 
-use ownsight_gate::LockdownFor;
-use ownsight_model::{Closable, Closed};
+use ownsight_gate::{GateError, LockdownFor};
+use ownsight_model::{Closable, Closed, LockdownId, LockdownScope, Timestamp};
+use ownsight_registry::LockdownRow;
 use serde_json::json;
 
 use super::media::{LONG_BYTES, interrupted};
@@ -238,4 +239,69 @@ async fn what_cannot_be_locked_down_is_told() {
         assert!(lock(&LockdownFor::Installation, reason).await.is_err(), "{reason:?}");
     }
     assert!(system.gate.lockdowns().await.unwrap().is_empty());
+}
+
+/// Who closed or opened what, the newest first.
+async fn on_record(system: &System) -> Vec<(String, Option<Vec<&'static str>>)> {
+    let record = system.gate.lockdown_record(None, 100).await.unwrap();
+    record.into_iter().map(|notice| (notice.by, notice.closes)).collect()
+}
+
+#[tokio::test]
+async fn what_is_closed_and_opened_again_is_on_record() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let home = LockdownFor::Home(anna.home.id);
+    close(&system, &home, &[Closable::Videos]).await;
+    close(&system, &home, &[Closable::Thumbnails]).await;
+    close(&system, &LockdownFor::Installation, &[Closable::All]).await;
+    assert!(system.gate.lift_lockdown(&home, "somebody else").await.unwrap());
+    assert!(!system.gate.lift_lockdown(&home, "somebody else").await.unwrap());
+    let by = |name: &str| name.to_owned();
+    assert_eq!(
+        on_record(&system).await,
+        [
+            (by("somebody else"), None),
+            (by("the operator"), Some(vec!["all"])),
+            (by("the operator"), Some(vec!["thumbnails", "videos"])),
+            (by("the operator"), Some(vec!["videos"])),
+        ]
+    );
+    let record = system.gate.lockdown_record(None, 100).await.unwrap();
+    assert_eq!(record[3].reason.as_deref(), Some("We look into wrong thumbnails."));
+    assert_eq!(record[3].scope, LockdownScope::Home(anna.home.id));
+    assert_eq!(system.ledger.verify().await.unwrap().broken, None);
+
+    // One that a crash left off the record, and no other one twice.
+    let row = LockdownRow {
+        id: LockdownId::generate(),
+        scope: LockdownScope::Home(anna.home.id),
+        closes: Closed::of([Closable::Live]).unwrap(),
+        reason: "before the crash".into(),
+        begun_by: "a third one".into(),
+        begun_at: Timestamp::now(),
+    };
+    system.registry.begin_lockdown(row).await.unwrap();
+    for _ in 0..2 {
+        system.gate.record_lockdowns().await;
+        let record = on_record(&system).await;
+        assert_eq!((record.len(), &record[0]), (5, &(by("a third one"), Some(vec!["live"]))));
+    }
+}
+
+#[tokio::test]
+async fn without_a_record_it_closes_and_does_not_open_again() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let home = LockdownFor::Home(anna.home.id);
+    close(&system, &LockdownFor::Installation, &[Closable::Videos]).await;
+    system.ledger.close().await;
+    close(&system, &home, &[Closable::All]).await;
+    for of in [home, LockdownFor::Installation] {
+        let refused = system.gate.lift_lockdown(&of, "the operator").await;
+        assert!(matches!(refused, Err(GateError::Busy)), "{refused:?}");
+    }
+    assert_eq!(system.registry.lockdowns().await.unwrap().len(), 2);
+    let closed = anna.browser.get(&format!("events?home={}", anna.home.id)).await;
+    assert_eq!(closed.problem(), (423, "locked-down".into()));
 }

@@ -1,4 +1,5 @@
-//! The canonical bytes of an entry: one entry has one encoding, and one encoding is one entry.
+//! The canonical bytes of an entry: one entry has one encoding, and one encoding is one entry. What is no opening has a format
+//! version of its own: `notice.rs`.
 //!
 //! All numbers are big-endian. An id is the code of its kind (1 byte) and its 16 bytes.
 //! ```text
@@ -21,9 +22,12 @@
 //!   7 test picture  camera (17), test (17)
 //! ```
 
+mod notice;
+
 use ownsight_model::{AccountId, CameraId, EventId, HomeId, IdKind, SessionId, TestId, Timestamp};
 
 use crate::entry::{Action, ByteRange, Entry, EventRef, IDS_MAX, Opening, Origin};
+use crate::notice::LockdownNotice;
 
 const VERSION: u8 = 1;
 
@@ -52,10 +56,40 @@ pub enum DecodeError {
     /// The bytes end too early, go on too long, or a list is longer than the limit.
     #[error("the length does not fit")]
     Length,
+    /// A text is no UTF-8.
+    #[error("a text cannot be read")]
+    Text,
 }
 
-/// The bytes of an entry with this number.
-pub(crate) fn encode(sequence: u64, entry: &Entry) -> Vec<u8> {
+/// One line of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    Opening(Entry),
+    Lockdown(LockdownNotice),
+}
+
+/// The bytes of a line with this number.
+pub(crate) fn encode(sequence: u64, line: &Line) -> Vec<u8> {
+    match line {
+        Line::Opening(entry) => encode_opening(sequence, entry),
+        Line::Lockdown(notice) => notice::encode(sequence, notice),
+    }
+}
+
+/// The number and the line that these bytes are.
+pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Line), DecodeError> {
+    let mut rest = Rest(bytes);
+    let (sequence, line) = match rest.byte()? {
+        VERSION => decode_opening(&mut rest).map(|(sequence, entry)| (sequence, Line::Opening(entry)))?,
+        notice::VERSION => {
+            notice::decode(&mut rest).map(|(sequence, notice)| (sequence, Line::Lockdown(notice)))?
+        }
+        version => return Err(DecodeError::Version(version)),
+    };
+    if rest.0.is_empty() { Ok((sequence, line)) } else { Err(DecodeError::Length) }
+}
+
+fn encode_opening(sequence: u64, entry: &Entry) -> Vec<u8> {
     let opening = &entry.opening;
     let mut bytes = Vec::with_capacity(160);
     bytes.push(VERSION);
@@ -93,13 +127,8 @@ pub(crate) fn encode(sequence: u64, entry: &Entry) -> Vec<u8> {
     bytes
 }
 
-/// The number and the entry that these bytes are.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Entry), DecodeError> {
-    let mut rest = Rest(bytes);
-    let version = rest.byte()?;
-    if version != VERSION {
-        return Err(DecodeError::Version(version));
-    }
+/// What stands behind the version.
+fn decode_opening(rest: &mut Rest<'_>) -> Result<(u64, Entry), DecodeError> {
     let sequence = u64::from_be_bytes(rest.take()?);
     let time = Timestamp::from_micros(i64::from_be_bytes(rest.take()?));
     let account = AccountId::from_bytes(rest.id(AccountId::KIND)?);
@@ -109,9 +138,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(u64, Entry), DecodeError> {
     let origin =
         Origin::from_code(code).ok_or(DecodeError::Code { what: "the origin", code: u16::from(code) })?;
     let action = rest.action()?;
-    if !rest.0.is_empty() {
-        return Err(DecodeError::Length);
-    }
     Ok((sequence, Entry { time, origin, opening: Opening { account, session, home, action } }))
 }
 
@@ -200,7 +226,7 @@ mod tests {
     use crate::chain;
     use ownsight_model::InstallationId;
 
-    fn id(number: u8) -> [u8; 16] {
+    pub(super) fn id(number: u8) -> [u8; 16] {
         [number; 16]
     }
 
@@ -208,14 +234,15 @@ mod tests {
         EventRef { camera: CameraId::from_bytes(id(number)), event: EventId::from_bytes(id(number + 1)) }
     }
 
-    fn entry(action: Action) -> Entry {
+    fn entry(action: Action) -> Line {
         let opening = Opening {
             account: AccountId::from_bytes(id(0xa1)),
             session: SessionId::from_bytes(id(0xa2)),
             home: HomeId::from_bytes(id(0xa3)),
             action,
         };
-        Entry { time: Timestamp::from_micros(1_708_041_600_000_000), origin: Origin::WebApp, opening }
+        let time = Timestamp::from_micros(1_708_041_600_000_000);
+        Line::Opening(Entry { time, origin: Origin::WebApp, opening })
     }
 
     fn all_actions() -> Vec<Action> {
@@ -232,7 +259,7 @@ mod tests {
         ]
     }
 
-    fn hex(bytes: &[u8]) -> String {
+    pub(super) fn hex(bytes: &[u8]) -> String {
         use std::fmt::Write;
         bytes.iter().fold(String::new(), |mut text, byte| {
             write!(text, "{byte:02x}").unwrap();
@@ -244,16 +271,19 @@ mod tests {
     #[test]
     fn golden_vectors() {
         let start = chain::start(InstallationId::from_bytes(id(0x11)));
-        assert_eq!(start.to_string(), include_str!("../tests/vectors/start.hex").trim());
+        assert_eq!(start.to_string(), include_str!("../../tests/vectors/start.hex").trim());
         let thumbnail = encode(1, &entry(Action::Thumbnail(event(1))));
-        assert_eq!(hex(&thumbnail), include_str!("../tests/vectors/thumbnail.hex").trim());
+        assert_eq!(hex(&thumbnail), include_str!("../../tests/vectors/thumbnail.hex").trim());
         let first = chain::next(start, &thumbnail);
-        assert_eq!(first.to_string(), include_str!("../tests/vectors/thumbnail.hash").trim());
+        assert_eq!(first.to_string(), include_str!("../../tests/vectors/thumbnail.hash").trim());
         let list =
             Action::List { events: vec![event(1), event(3)], cameras: vec![CameraId::from_bytes(id(5))] };
         let list = encode(2, &entry(list));
-        assert_eq!(hex(&list), include_str!("../tests/vectors/list.hex").trim());
-        assert_eq!(chain::next(first, &list).to_string(), include_str!("../tests/vectors/list.hash").trim());
+        assert_eq!(hex(&list), include_str!("../../tests/vectors/list.hex").trim());
+        assert_eq!(
+            chain::next(first, &list).to_string(),
+            include_str!("../../tests/vectors/list.hash").trim()
+        );
     }
 
     #[test]
@@ -284,7 +314,7 @@ mod tests {
             bytes[at] = byte;
             decode(&bytes)
         };
-        assert_eq!(changed(0, 2), Err(DecodeError::Version(2)));
+        assert_eq!(changed(0, 3), Err(DecodeError::Version(3)));
         assert_eq!(changed(17, 2), Err(DecodeError::Kind { expected: "account", found: 2 }));
         assert_eq!(changed(68, 9), Err(DecodeError::Code { what: "the origin", code: 9 }));
         assert_eq!(changed(70, 99), Err(DecodeError::Code { what: "the action", code: 99 }));
