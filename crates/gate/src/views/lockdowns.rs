@@ -1,3 +1,5 @@
+//! Lockdowns on the record, as operators see them.
+
 use ownsight_model::{LockdownScope, Timestamp};
 
 /// A line of the record: something was closed, or opened again. For operators.
