@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::address::ServerAddress;
 use crate::clock::Clock;
 use crate::error::{CallError, StopReason};
+use crate::run::Run;
 use crate::tls::Trust;
 
 /// The version of the protocol that this crate speaks.
@@ -28,7 +29,15 @@ pub(crate) struct Api {
     client: Client,
     server: ServerAddress,
     clock: Arc<Clock>,
-    authorization: Option<HeaderValue>,
+    authorization: Option<Authorization>,
+}
+
+/// Who calls, and which start of it.
+#[derive(Clone, Debug)]
+struct Authorization {
+    credential: HeaderValue,
+    run: HeaderValue,
+    run_before: Option<HeaderValue>,
 }
 
 /// What the server answered.
@@ -53,6 +62,8 @@ struct Problem {
 pub(crate) enum Refusal {
     /// Stop, and say so.
     Stop(StopReason),
+    /// Another device with this identity calls, too: neither is served until somebody of the home has settled it. Keep everything.
+    Contested,
     /// This program and the server speak different versions of the protocol; keep everything.
     OtherProtocol,
     /// Come back later.
@@ -80,13 +91,14 @@ impl Api {
     }
 
     /// The same, with the device's credential.
-    pub(crate) fn authenticated(mut self, device: DeviceId, credential: &[u8; 32]) -> Self {
+    pub(crate) fn authenticated(mut self, device: DeviceId, credential: &[u8; 32], run: &Run) -> Self {
         let secret = Zeroizing::new(BASE64URL_NOPAD.encode(credential));
         let text = Zeroizing::new(format!("Device {device}:{}", *secret));
         // Its characters are those of base64url and an id: always a header's.
-        self.authorization = HeaderValue::from_str(&text).ok().map(|mut value| {
-            value.set_sensitive(true);
-            value
+        let header = |text: &str| HeaderValue::from_str(text).ok();
+        self.authorization = header(&text).zip(header(&run.id)).map(|(mut credential, id)| {
+            credential.set_sensitive(true);
+            Authorization { credential, run: id, run_before: run.before.as_deref().and_then(header) }
         });
         self
     }
@@ -99,8 +111,10 @@ impl Api {
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, self.server.call(path));
         let request = request.header("Ownsight-Protocol", PROTOCOL);
-        match &self.authorization {
-            Some(authorization) => request.header(AUTHORIZATION, authorization.clone()),
+        let Some(Authorization { credential, run, run_before }) = &self.authorization else { return request };
+        let request = request.header(AUTHORIZATION, credential.clone()).header("Ownsight-Run", run.clone());
+        match run_before {
+            Some(before) => request.header("Ownsight-Run-Before", before.clone()),
             None => request,
         }
     }
@@ -151,6 +165,7 @@ impl Answer {
         match (self.status, self.code()) {
             (StatusCode::UNAUTHORIZED, "device-unknown") => Refusal::Stop(StopReason::DeviceUnknown),
             (StatusCode::FORBIDDEN, "device-removed") => Refusal::Stop(StopReason::DeviceRemoved),
+            (StatusCode::FORBIDDEN, "device-contested") => Refusal::Contested,
             (StatusCode::UPGRADE_REQUIRED, _) => Refusal::OtherProtocol,
             _ => Refusal::Later,
         }

@@ -16,12 +16,15 @@ use crate::backoff::Backoff;
 use crate::error::{CallError, StopReason};
 use crate::pairing;
 use crate::report::{Alarm, Reports};
+use crate::run::Run;
 use crate::state::{Folder, State};
 
 /// How long the server may keep a question open.
 const WAIT_SECONDS: u64 = 30;
 const CALL_SECONDS: u64 = 20;
 const OTHER_PROTOCOL_PAUSE: Duration = Duration::from_mins(5);
+/// How often to ask while two devices have one identity, unless the server says.
+const CONTESTED_PAUSE: Duration = Duration::from_mins(1);
 /// How often to ask while the home has not checked this device yet, unless the server says.
 const WAITING_PAUSE: Duration = Duration::from_secs(3);
 
@@ -36,6 +39,9 @@ pub enum ServerState {
     Reachable,
     /// It does not answer, or not as it should: why, for people.
     Unreachable(String),
+    /// Another device with this identity calls, too. Until somebody of the home has settled it in the web app neither is served;
+    /// what was recorded is kept.
+    Contested,
     /// It speaks another version of the protocol than this program. What was recorded is kept.
     OtherProtocol,
 }
@@ -47,6 +53,7 @@ pub(crate) struct Poll {
     pub(crate) folder: Folder,
     pub(crate) state: State,
     pub(crate) keys: KeyPair,
+    pub(crate) run: Run,
     pub(crate) reports: Arc<Reports>,
     pub(crate) configuration: watch::Sender<Option<Arc<Configuration>>>,
     pub(crate) server: watch::Sender<ServerState>,
@@ -159,6 +166,9 @@ impl Poll {
     }
 
     async fn step(&mut self, answer: &Answer, backoff: &mut Backoff) -> Result<Step, StopReason> {
+        if answer.status.is_success() && !self.run.is_acknowledged() {
+            self.acknowledge_run().await;
+        }
         Ok(match answer.status {
             StatusCode::OK => {
                 self.tell(ServerState::Reachable);
@@ -182,6 +192,10 @@ impl Poll {
             }
             status => match answer.refusal() {
                 Refusal::Stop(reason) => return Err(reason),
+                Refusal::Contested => {
+                    self.tell(ServerState::Contested);
+                    Step::Pause(answer.retry_after.unwrap_or(CONTESTED_PAUSE))
+                }
                 Refusal::OtherProtocol => {
                     self.tell(ServerState::OtherProtocol);
                     Step::Pause(backoff.failed(Some(answer.retry_after.unwrap_or(OTHER_PROTOCOL_PAUSE))))
@@ -228,6 +242,16 @@ impl Poll {
         true
     }
 
+    /// The server knows of this run: the next start is another one. Until that is on disk, a start says the same run again.
+    async fn acknowledge_run(&mut self) {
+        let (folder, mut run) = (self.folder.clone(), self.run.clone());
+        match spawn_blocking(move || run.acknowledge(&folder).map(|()| run)).await {
+            Ok(Ok(run)) => self.run = run,
+            Ok(Err(error)) => tracing::warn!(%error, "it cannot be kept that the server has answered"),
+            Err(_) => {}
+        }
+    }
+
     /// Writes a new state, and makes it the one in use if that worked.
     async fn store(&mut self, state: State) -> bool {
         let folder = self.folder.clone();
@@ -257,6 +281,9 @@ impl Poll {
             }
             match &state {
                 ServerState::Unreachable(why) => tracing::warn!(server = %self.api.server(), why, "no contact with the server"),
+                ServerState::Contested => tracing::error!(
+                    "another device with this one's identity calls the server: a copy of this folder runs somewhere; neither is served until somebody of the home has settled it in the web app, under Devices; what was recorded is kept"
+                ),
                 ServerState::OtherProtocol => tracing::error!(
                     "this program and the server do not speak the same version of the device protocol: install the server's version of it; what was recorded is kept"
                 ),

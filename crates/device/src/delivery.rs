@@ -198,6 +198,7 @@ fn judge(answer: &Answer, event: EventId, failures: u32) -> Verdict {
         (status, code) => match answer.refusal() {
             Refusal::Stop(reason) => Verdict::Stop(reason),
             Refusal::OtherProtocol => Verdict::OtherProtocol,
+            Refusal::Contested => Verdict::Later(answer.retry_after),
             Refusal::Later => {
                 tracing::warn!(event.id = %event, %status, code, "an answer that this program does not know: kept");
                 Verdict::Again

@@ -23,6 +23,7 @@ use crate::pace::Pace;
 use crate::pairing::{self, Invitation, PairingRequest};
 use crate::queue::Queue;
 use crate::report::{self, Reports};
+use crate::run::Run;
 use crate::state::{Folder, State};
 use crate::tls::Trust;
 
@@ -124,8 +125,12 @@ impl Device {
         let saved: SavedClock = folder.read(CLOCK_FILE)?.unwrap_or_default();
         let clock = Arc::new(Clock::new(saved));
         let trust = state.server_pin.map_or(Trust::PublicRoots, Trust::Pin);
-        let api = Api::new(state.server.clone(), &trust, Arc::clone(&clock))?
-            .authenticated(state.device, &state.credential.0);
+        let run = Run::begin(&folder)?;
+        let api = Api::new(state.server.clone(), &trust, Arc::clone(&clock))?.authenticated(
+            state.device,
+            &state.credential.0,
+            &run,
+        );
 
         let configuration = watch::Sender::new(state.configuration.clone().map(Arc::new));
         let server = watch::Sender::new(ServerState::Unknown);
@@ -159,7 +164,7 @@ impl Device {
             pace: Pace::default(),
             delivered,
         };
-        let poll = Poll { api, folder: folder.clone(), state, keys, reports, configuration, server };
+        let poll = Poll { api, folder: folder.clone(), state, keys, run, reports, configuration, server };
         Ok((handle, DeviceRunner { poll, sender, delivery, clock, folder }))
     }
 }

@@ -38,6 +38,7 @@ mod pace;
 mod pairing;
 mod queue;
 mod report;
+mod run;
 mod state;
 mod tls;
 

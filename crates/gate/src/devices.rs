@@ -92,6 +92,14 @@ impl Gate {
         self.registry().update_device_text(&authority, device, sealed, epoch).await.map_err(registry_error)
     }
 
+    /// Says that there is one such device only, after two presented its identity: the next that calls is believed to be it.
+    /// Changes nothing if none did.
+    pub async fn settle_device(&self, credentials: &Credentials, device: DeviceId) -> Result<(), GateError> {
+        let (person, access, _) = self.device_plan(credentials, device).await?;
+        let authority = person.authority_in(&access)?;
+        self.registry().settle_device(&authority, device).await.map_err(registry_error)
+    }
+
     /// Removes a device, or cancels its pairing. Its credential ends at once; its cameras stay, without a device and under new
     /// keys: what it holds of them makes nothing any more.
     pub async fn remove_device(&self, credentials: &Credentials, device: DeviceId) -> Result<(), GateError> {
@@ -185,6 +193,8 @@ impl Gate {
             acknowledged_serial: 0,
             key_epoch: access.control()?.scope().epoch,
             device_key: access.control()?.seal_device_key(device, 0, &first_key),
+            run: None,
+            contested_at: None,
         };
         let pairing = PairingRow {
             device,
@@ -329,6 +339,9 @@ impl HomeAccess {
                 ("expired", device.created_at.plus(CODE_LASTS))
             }
             DeviceStanding::Waiting => ("waiting", device.created_at),
+            DeviceStanding::Paired if device.contested_at.is_some() => {
+                ("contested", device.contested_at.unwrap_or(now))
+            }
             DeviceStanding::Paired => match device.seen_at {
                 Some(seen) if now.since(seen) < AWAY_AFTER && device.acknowledged_serial > 0 => {
                     ("connected", device.paired_at.unwrap_or(seen))

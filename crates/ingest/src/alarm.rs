@@ -24,6 +24,8 @@ pub enum AlarmKind {
     EventNotYours,
     /// Another object with the same id is here.
     EventDigestDiffers,
+    /// Two devices present one identity.
+    DeviceContested,
     /// New footage is refused: the disk is full.
     DiskFull,
     /// What should be erased could not be.
@@ -38,6 +40,7 @@ impl AlarmKind {
         match self {
             Self::EventNotYours => "event-not-yours",
             Self::EventDigestDiffers => "event-digest-differs",
+            Self::DeviceContested => "device-contested",
             Self::DiskFull => "disk-full",
             Self::ErasureFailed => "erasure-failed",
             Self::SweepRefused => "sweep-refused",
@@ -62,6 +65,7 @@ pub(crate) fn describe() {
     let own = [
         AlarmKind::EventNotYours,
         AlarmKind::EventDigestDiffers,
+        AlarmKind::DeviceContested,
         AlarmKind::DiskFull,
         AlarmKind::ErasureFailed,
         AlarmKind::SweepRefused,

@@ -65,9 +65,13 @@ impl Ingest {
 
 fn not_any_more(error: &AuthenticateError) -> DeviceCallError {
     match error {
-        AuthenticateError::Removed | AuthenticateError::Unknown | AuthenticateError::Waiting => {
-            DeviceCallError::Removed
+        AuthenticateError::Contested { retry_after } => {
+            DeviceCallError::Contested { retry_after: *retry_after }
         }
+        AuthenticateError::Removed
+        | AuthenticateError::Unknown
+        | AuthenticateError::NoRun
+        | AuthenticateError::Waiting => DeviceCallError::Removed,
         AuthenticateError::Busy { retry_after } => DeviceCallError::Busy { retry_after: *retry_after },
     }
 }

@@ -11,6 +11,15 @@ pub enum AuthenticateError {
     /// The device was removed from its home.
     #[error("the device was removed from its home")]
     Removed,
+    /// Two devices present this identity, and neither is served. Come back: somebody of the home may settle it.
+    #[error("two devices present this identity")]
+    Contested {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// It does not name the run that calls, and has done so before.
+    #[error("the device does not name its run any more")]
+    NoRun,
     /// The device answered its pairing, and nobody has checked the answer yet. Come back.
     #[error("the pairing has not been checked yet")]
     Waiting,
@@ -140,6 +149,12 @@ pub enum DeviceCallError {
     /// The device was removed meanwhile.
     #[error("the device was removed from its home")]
     Removed,
+    /// Another device with its identity has called meanwhile.
+    #[error("two devices present this identity")]
+    Contested {
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// A report does not have the form of its kind.
     #[error("{why}")]
     Malformed {

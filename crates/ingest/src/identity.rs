@@ -1,11 +1,16 @@
 //! Who calls: a credential, and the proof that it is a paired device's.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use ownsight_model::{DeviceId, HomeId};
-use ownsight_registry::{DeviceStanding, RegistryError};
+use ownsight_model::{DeviceId, HomeId, Timestamp};
+use ownsight_registry::{DeviceRow, DeviceStanding, RegistryError};
 
+use crate::alarm::AlarmKind;
 use crate::error::spread;
-use crate::{AuthenticateError, Ingest};
+use crate::run::{Verdict, judge};
+use crate::{AuthenticateError, Ingest, Run};
+
+/// How often a run is judged anew when other calls of the device change it at the same moment.
+const TRIES: usize = 4;
 
 /// What a device shows with each call: 32 bytes that it made itself.
 pub struct Credential([u8; 32]);
@@ -29,6 +34,7 @@ pub struct DeviceIdentity {
     device: DeviceId,
     home: HomeId,
     credential_hash: [u8; 32],
+    run: Option<Run>,
 }
 
 impl DeviceIdentity {
@@ -43,36 +49,83 @@ impl DeviceIdentity {
 }
 
 impl Ingest {
-    /// Checks a device's credential against the registry's primary.
+    /// Checks a device's credential against the registry's primary, and that it is the one device that has it: by the run that it
+    /// names. Of two devices with one identity neither is served, once both have called.
     ///
-    /// Cancel-safe: a dropped call changes nothing.
+    /// Cancel-safe: a dropped call has noted the device's new run, or that there are two, or neither.
     pub async fn authenticate(
         &self,
         device: DeviceId,
         credential: &Credential,
+        run: Option<Run>,
     ) -> Result<DeviceIdentity, AuthenticateError> {
-        self.identify(device, hash(credential)).await
+        self.identify(device, hash(credential), run).await
     }
 
     /// Asks again whether a device that proved itself is still paired.
     pub(crate) async fn still(&self, identity: &DeviceIdentity) -> Result<(), AuthenticateError> {
-        self.identify(identity.device, identity.credential_hash).await.map(|_| ())
+        self.identify(identity.device, identity.credential_hash, identity.run).await.map(|_| ())
     }
 
     async fn identify(
         &self,
         device: DeviceId,
         credential_hash: [u8; 32],
+        run: Option<Run>,
     ) -> Result<DeviceIdentity, AuthenticateError> {
+        for _ in 0..TRIES {
+            let row = self.believed(device, credential_hash).await?;
+            let now = Timestamp::now();
+            let verdict =
+                if row.contested_at.is_some() { Verdict::Contested } else { judge(row.run, run, now) };
+            match verdict {
+                Verdict::Same => return Ok(DeviceIdentity { device, home: row.home, credential_hash, run }),
+                Verdict::Began { before } => {
+                    let Some(Run { id, .. }) = run else { break };
+                    // Judged anew, whoever was first: another call of the same start, or of a copy.
+                    let begun = self.inner.registry.begin_run(device, before, id, now).await;
+                    begun.map_err(|error| busy(&error))?;
+                }
+                Verdict::Straggler => {
+                    return Err(AuthenticateError::Busy { retry_after: spread(20, 40) });
+                }
+                Verdict::Unnamed => return Err(AuthenticateError::NoRun),
+                Verdict::Contested => {
+                    self.contest(device, now).await?;
+                    return Err(AuthenticateError::Contested { retry_after: spread(45, 75) });
+                }
+            }
+        }
+        Err(AuthenticateError::Busy { retry_after: spread(2, 10) })
+    }
+
+    /// Notes that two devices present one identity. The alarm is raised for the first call that shows it.
+    async fn contest(&self, device: DeviceId, now: Timestamp) -> Result<(), AuthenticateError> {
+        let first = self.inner.registry.contest_device(device, now).await.map_err(|error| busy(&error))?;
+        if first {
+            AlarmKind::DeviceContested.raise();
+            tracing::error!(
+                alarm.kind = AlarmKind::DeviceContested.label(),
+                device.id = %device,
+                "alarm: two devices present one identity: neither is served"
+            );
+        }
+        Ok(())
+    }
+
+    /// The row of a paired device that has this credential.
+    async fn believed(
+        &self,
+        device: DeviceId,
+        credential_hash: [u8; 32],
+    ) -> Result<DeviceRow, AuthenticateError> {
         let row = match self.inner.registry.device_by_credential(device, credential_hash).await {
             // The row that came back must be the one that was asked for.
             Ok(row) => row.filter(|row| row.id == device).ok_or(AuthenticateError::Unknown)?,
             Err(error) => return Err(busy(&error)),
         };
         match row.standing {
-            DeviceStanding::Paired if row.credential_hash == Some(credential_hash) => {
-                Ok(DeviceIdentity { device, home: row.home, credential_hash })
-            }
+            DeviceStanding::Paired if row.credential_hash == Some(credential_hash) => Ok(row),
             DeviceStanding::Paired => Err(AuthenticateError::Unknown),
             DeviceStanding::Waiting => Err(AuthenticateError::Waiting),
             DeviceStanding::Removed => Err(AuthenticateError::Removed),

@@ -5,9 +5,9 @@ use ownsight_model::{Closed, LockdownScope, Role};
 use crate::columns::Columns;
 use crate::error::Step;
 use crate::rows::{
-    AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceRow, DeviceStanding, EventRow, GrantRow,
-    HomeRow, InvitationRow, JoinRow, LockdownRow, PairingAnswerRow, PairingRow, ReportRow, RosterRow,
-    SessionRow, ShareRow,
+    AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceRow, DeviceRun, DeviceStanding, EventRow,
+    GrantRow, HomeRow, InvitationRow, JoinRow, LockdownRow, PairingAnswerRow, PairingRow, ReportRow,
+    RosterRow, SessionRow, ShareRow,
 };
 
 /// The columns of each row, in the order in which its reader below takes them.
@@ -23,7 +23,8 @@ macro_rules! columns {
     (camera $t:literal) => { columns!(@ $t id home standing device created_at text address) };
     (device $t:literal) => {
         columns!(@ $t id home standing agent local public_key credential_hash text text_epoch created_at paired_at
-            seen_at version latest_serial acknowledged_serial key_epoch device_key)
+            seen_at version latest_serial acknowledged_serial key_epoch device_key run run_since
+            contested_at)
     };
     (pairing $t:literal) => {
         columns!(@ $t device find expires_at blob answer_public_key answer_credential_hash answer_mac answer_agent
@@ -229,6 +230,8 @@ pub(crate) fn device(c: &mut Columns<'_, '_>) -> Step<DeviceRow> {
         acknowledged_serial: c.number("acknowledged_serial")?,
         key_epoch: c.home_epoch("key_epoch")?,
         device_key: c.blob("device_key")?,
+        run: c.joined(2, |c| Ok(DeviceRun { run: c.array("run")?, since: c.time("run_since")? }))?,
+        contested_at: c.time_or_null("contested_at")?,
     })
 }
 
@@ -307,6 +310,6 @@ pub(crate) mod width {
     pub(crate) const GRANT: usize = 9;
     pub(crate) const EPOCH: usize = 7;
     pub(crate) const CAMERA: usize = 14;
-    pub(crate) const DEVICE: usize = 17;
+    pub(crate) const DEVICE: usize = 20;
     pub(crate) const EVENT: usize = 16;
 }

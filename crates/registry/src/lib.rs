@@ -27,6 +27,7 @@ mod configurations;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod decode;
+mod device_runs;
 mod devices;
 mod engine;
 mod error;

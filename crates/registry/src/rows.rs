@@ -376,6 +376,19 @@ pub struct DeviceRow {
     pub key_epoch: HomeEpoch,
     /// The device key for the configuration after `latest_serial`, wrapped under the control key.
     pub device_key: Vec<u8>,
+    /// Which start of it calls, once one has.
+    pub run: Option<DeviceRun>,
+    /// When two devices presented its identity; neither is served then.
+    pub contested_at: Option<Timestamp>,
+}
+
+/// Which start of a device calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceRun {
+    /// Its random id.
+    pub run: [u8; 16],
+    /// Since when this one calls.
+    pub since: Timestamp,
 }
 
 /// A device with what is shown beside it.

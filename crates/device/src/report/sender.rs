@@ -157,7 +157,7 @@ impl Sender {
             _ => match answer.refusal() {
                 Refusal::Stop(reason) => return Err(Failure::Stop(reason)),
                 Refusal::OtherProtocol => Sent::OtherProtocol,
-                Refusal::Later => Sent::Later(answer.retry_after),
+                Refusal::Contested | Refusal::Later => Sent::Later(answer.retry_after),
             },
         })
     }

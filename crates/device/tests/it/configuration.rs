@@ -115,3 +115,21 @@ async fn the_servers_clock_is_followed() {
     let running = Device::load(world.folder.path()).unwrap().start(crate::support::options()).unwrap();
     assert!((running.0.stats().clock_offset_ms + 3_600_000).abs() < 1000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_whose_identity_is_contested_keeps_what_it_has_and_comes_back() {
+    let world = World::new().await;
+    world.server.shared.refuse_all(Some((403, "device-contested")));
+    let state = world.running.handle.server();
+    eventually("the state", || (*state.borrow() == ServerState::Contested).then_some(())).await;
+    let queued = world.seal(1000).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(world.running.handle.stats().queue.objects, 1, "kept");
+    world.server.shared.refuse_all(None);
+    // A start is the quickest way to be there again.
+    world.running.stop().await;
+    let running = Running::start(Device::load(world.folder.path()).unwrap());
+    let (shared, camera) = (world.server.shared.clone(), world.camera.id());
+    eventually("the delivery", || shared.object(camera, queued.event)).await;
+    running.stop().await;
+}

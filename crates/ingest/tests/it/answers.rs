@@ -236,16 +236,16 @@ async fn only_a_paired_device_with_its_credential_is_believed() {
     let (household, other) = (world.household().await, world.household().await);
     let unknown = |result: Result<_, AuthenticateError>| matches!(result, Err(AuthenticateError::Unknown));
     let wrong = Credential::from_bytes([0; 32]);
-    assert!(unknown(world.ingest.authenticate(household.device, &wrong).await));
-    assert!(unknown(world.ingest.authenticate(household.device, &other.credential()).await));
-    assert!(unknown(world.ingest.authenticate(DeviceId::generate(), &household.credential()).await));
+    assert!(unknown(world.ingest.authenticate(household.device, &wrong, None).await));
+    assert!(unknown(world.ingest.authenticate(household.device, &other.credential(), None).await));
+    assert!(unknown(world.ingest.authenticate(DeviceId::generate(), &household.credential(), None).await));
     assert_eq!(household.identity(&world.ingest).await.device(), household.device);
     world
         .registry
         .remove_device(&household.authority(), household.device, ownsight_registry::LeftCameras::default())
         .await
         .unwrap();
-    let removed = world.ingest.authenticate(household.device, &household.credential()).await;
+    let removed = world.ingest.authenticate(household.device, &household.credential(), None).await;
     assert!(matches!(removed, Err(AuthenticateError::Removed)), "{removed:?}");
 }
 

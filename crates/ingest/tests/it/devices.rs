@@ -37,19 +37,19 @@ async fn a_device_pairs_waits_and_is_served_once_its_answer_was_checked() {
     let credential = [7; 32];
     let shown = Credential::from_bytes(credential);
     assert_eq!(world.ingest.find_pairing(&code.find(), PEER).await.unwrap(), b"sealed blob");
-    assert!(matches!(world.ingest.authenticate(device, &shown).await, Err(AuthenticateError::Unknown)));
+    assert!(matches!(world.ingest.authenticate(device, &shown, None).await, Err(AuthenticateError::Unknown)));
 
     let answered = answer(device, &credential);
     world.ingest.answer_pairing(&code.find(), answered.clone(), PEER).await.unwrap();
     world.ingest.answer_pairing(&code.find(), answered.clone(), PEER).await.unwrap();
     let other = world.ingest.answer_pairing(&code.find(), answer(device, &[8; 32]), PEER).await;
     assert!(matches!(other, Err(PairingError::Conflict)), "{other:?}");
-    assert!(matches!(world.ingest.authenticate(device, &shown).await, Err(AuthenticateError::Waiting)));
+    assert!(matches!(world.ingest.authenticate(device, &shown, None).await, Err(AuthenticateError::Waiting)));
 
     let Answer { public_key, credential_hash, mac, agent, version, .. } = answered.clone();
     let row = PairingAnswerRow { public_key, credential_hash, mac, agent, version };
     household.accept(&world.registry, device, row).await;
-    let identity = world.ingest.authenticate(device, &shown).await.unwrap();
+    let identity = world.ingest.authenticate(device, &shown, None).await.unwrap();
     let first = world.ingest.configuration(&identity, 0, Duration::ZERO).await.unwrap().unwrap();
     assert_eq!((first.serial, first.latest, first.sealed.as_slice()), (1, 1, b"configuration 1".as_slice()));
     // Its first configuration ended the code.

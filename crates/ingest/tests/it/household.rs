@@ -232,6 +232,8 @@ impl Household {
             acknowledged_serial: 0,
             key_epoch: HomeEpoch::FIRST,
             device_key: vec![7],
+            run: None,
+            contested_at: None,
         };
         let find = PairingCode::find_hash(&code.find());
         let pairing = PairingRow {
@@ -343,7 +345,7 @@ impl Household {
     }
 
     pub(crate) async fn identity(&self, ingest: &Ingest) -> DeviceIdentity {
-        ingest.authenticate(self.device, &self.credential()).await.unwrap()
+        ingest.authenticate(self.device, &self.credential(), None).await.unwrap()
     }
 }
 

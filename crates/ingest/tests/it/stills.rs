@@ -62,7 +62,7 @@ async fn only_the_device_that_tests_may_send_a_tests_still() {
     let (other, credential) = household.pair(&world.registry).await;
     let still = draft.seal_as(EventId::from_bytes(*test.as_bytes()), Like::still(MINUTE));
     let credential = ownsight_ingest::Credential::from_bytes(credential);
-    let identity = world.ingest.authenticate(other, &credential).await.unwrap();
+    let identity = world.ingest.authenticate(other, &credential, None).await.unwrap();
     let body = crate::world::chunks(&still.bytes, 100);
     let refused =
         world.ingest.store_event(&identity, still.camera, still.event, still.declared(), body).await;

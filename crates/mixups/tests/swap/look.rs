@@ -312,7 +312,7 @@ impl<'a> Looker<'a> {
             Err(error) => {
                 self.seen.refused.push((NAME, error.to_string()));
                 let credential = Credential::from_bytes(held.credential);
-                if let Ok(identity) = ingest.authenticate(held.scope.device, &credential).await {
+                if let Ok(identity) = ingest.authenticate(held.scope.device, &credential, None).await {
                     let alarm = AlarmReport { kind: "configuration-not-mine".into(), count: 1 };
                     ingest.reports(&identity, Vec::new(), vec![alarm]).await.unwrap();
                 }

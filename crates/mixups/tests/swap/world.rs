@@ -408,7 +408,7 @@ impl HeldByDevice {
 
     pub(crate) async fn fetch(&self, ingest: &Ingest) -> Option<Vec<u8>> {
         let credential = Credential::from_bytes(self.credential);
-        let identity = ingest.authenticate(self.scope.device, &credential).await.ok()?;
+        let identity = ingest.authenticate(self.scope.device, &credential, None).await.ok()?;
         let next = ingest.configuration(&identity, self.serial, Duration::ZERO).await.ok()??;
         Some(next.sealed)
     }
@@ -442,7 +442,7 @@ impl HeldByDevice {
         let declared = Declared { length: object.len() as u64, digest: sha256(&object) };
         let body = stream::iter([Ok::<_, std::io::Error>(Bytes::from(object))]);
         let identity =
-            ingest.authenticate(self.scope.device, &Credential::from_bytes(self.credential)).await.unwrap();
+            ingest.authenticate(self.scope.device, &Credential::from_bytes(self.credential), None).await.unwrap();
         ingest.store_event(&identity, camera, event, declared, body).await.unwrap();
         event
     }
@@ -488,7 +488,7 @@ impl HeldByDevice {
 
     async fn send(&self, ingest: &Ingest, reports: Vec<Report>) {
         let identity =
-            ingest.authenticate(self.scope.device, &Credential::from_bytes(self.credential)).await.unwrap();
+            ingest.authenticate(self.scope.device, &Credential::from_bytes(self.credential), None).await.unwrap();
         ingest.reports(&identity, reports, Vec::new()).await.unwrap();
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use ownsight_model::{DeviceId, HomeEpoch};
 
 use super::fixture::{Household, NOW, answer, at, bytes32, configuration, waiting};
-use crate::{AnswerOutcome, DeviceStanding, LeftCameras, PairingAnswerRow, Registry, RegistryError};
+use crate::{
+    AnswerOutcome, DeviceRun, DeviceStanding, LeftCameras, PairingAnswerRow, Registry, RegistryError,
+};
 
 /// The whole life of a code.
 pub async fn pairing_from_code_to_first_configuration(registry: Registry) {
@@ -202,4 +204,34 @@ pub async fn calls_are_noted(registry: Registry) {
     assert_eq!(seen().await.0, Some(at(16)));
     registry.touch_device(anna.device, at(17), Some("ü".repeat(150))).await.unwrap();
     assert_eq!(seen().await.1, "ü".repeat(100));
+}
+
+/// A run takes the place of the present one only; a contested device has none until its own home has settled it.
+pub async fn runs_follow_each_other_until_two_devices_are_found(registry: Registry) {
+    let (anna, ben) = (Household::settle(&registry).await, Household::settle(&registry).await);
+    let id = anna.device;
+    let seen = async || {
+        let row = registry.device(anna.find(), NOW, id).await.unwrap().unwrap().data.unwrap().device;
+        (row.run, row.contested_at)
+    };
+    let run = |byte, since| Some(DeviceRun { run: [byte; 16], since });
+    assert_eq!(seen().await, (None, None));
+    assert!(!registry.begin_run(id, Some([1; 16]), [2; 16], NOW).await.unwrap(), "there is none before");
+    assert!(registry.begin_run(id, None, [1; 16], NOW).await.unwrap());
+    assert!(!registry.begin_run(id, None, [2; 16], at(1)).await.unwrap());
+    assert!(registry.begin_run(id, Some([1; 16]), [2; 16], at(1)).await.unwrap());
+    assert_eq!(seen().await, (run(2, at(1)), None));
+    // Nothing to settle: nothing changes.
+    registry.settle_device(&anna.authority(), id).await.unwrap();
+    assert_eq!(seen().await, (run(2, at(1)), None));
+
+    assert!(registry.contest_device(id, at(2)).await.unwrap());
+    assert!(!registry.contest_device(id, at(3)).await.unwrap(), "only the first call says so");
+    assert!(!registry.begin_run(id, Some([2; 16]), [3; 16], at(3)).await.unwrap());
+    assert_eq!(seen().await, (run(2, at(1)), Some(at(2))));
+    let refused = registry.settle_device(&ben.authority(), id).await;
+    assert!(matches!(refused, Err(RegistryError::NotFound)), "{refused:?}");
+    registry.settle_device(&anna.authority(), id).await.unwrap();
+    assert_eq!(seen().await, (None, None));
+    assert!(registry.begin_run(id, None, [3; 16], at(4)).await.unwrap());
 }

@@ -253,6 +253,8 @@ pub fn waiting(home: HomeId) -> (DeviceRow, PairingRow) {
         acknowledged_serial: 0,
         key_epoch: HomeEpoch::FIRST,
         device_key: vec![4; 60],
+        run: None,
+        contested_at: None,
     };
     let pairing = PairingRow {
         device: device.id,

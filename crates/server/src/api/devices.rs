@@ -109,6 +109,18 @@ pub(crate) async fn rename(
     json(&who, StatusCode::OK, answer)
 }
 
+/// Says that there is one such device only, after two presented its identity.
+#[utoipa::path(post, path = "/api/v1/devices/{device}/settle", tag = "devices", params(("device" = String, Path)),
+    responses((status = 204), (status = 404)))]
+pub(crate) async fn settle(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Id(device): Id<DeviceId>,
+) -> Outcome {
+    state.gate.settle_device(&who, device).await?;
+    Ok(no_content())
+}
+
 /// Removes a device, or cancels its pairing.
 #[utoipa::path(delete, path = "/api/v1/devices/{device}", tag = "devices", params(("device" = String, Path)),
     responses((status = 204), (status = 404)))]

@@ -77,6 +77,7 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(camera_tests::confirm))
         .routes(routes!(devices::list, devices::pair))
         .routes(routes!(devices::device, devices::rename, devices::remove))
+        .routes(routes!(devices::settle))
         .split_for_parts();
     description::complete(&mut description);
     (router, description)
@@ -138,6 +139,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 52);
+        assert_eq!(operations, 53);
     }
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use ownsight_ingest::{DeviceCallError, IngestError, PairingError};
 
-use super::sign_in::removed;
+use super::sign_in::{contested, removed};
 use crate::http::Problem;
 
 impl From<IngestError> for Problem {
@@ -85,6 +85,7 @@ impl From<DeviceCallError> for Problem {
     fn from(error: DeviceCallError) -> Self {
         match error {
             DeviceCallError::Removed => removed(),
+            DeviceCallError::Contested { retry_after } => contested(retry_after),
             DeviceCallError::Malformed { why } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "malformed", "The reports cannot be understood")
                     .detail(why)

@@ -1,9 +1,11 @@
-//! Who calls: `Authorization: Device <device id>:<credential>`.
+//! Who calls: `Authorization: Device <device id>:<credential>`, and which start of it: `Ownsight-Run`.
+
+use std::time::Duration;
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use data_encoding::BASE64URL_NOPAD;
-use ownsight_ingest::{AuthenticateError, Credential, DeviceIdentity};
+use ownsight_ingest::{AuthenticateError, Credential, DeviceIdentity, Run};
 use ownsight_model::DeviceId;
 
 use crate::http::Problem;
@@ -20,7 +22,18 @@ pub(crate) enum Unserved {
 /// Proves which device calls.
 pub(crate) async fn authenticate(state: &AppState, headers: &HeaderMap) -> Result<DeviceIdentity, Unserved> {
     let Some((device, credential)) = credential(headers) else { return Err(Unserved::Problem(unknown())) };
-    state.ingest.authenticate(device, &credential).await.map_err(|error| match error {
+    let run = run(headers).map_err(Unserved::Problem)?;
+    state.ingest.authenticate(device, &credential, run).await.map_err(|error| match error {
+        AuthenticateError::Contested { retry_after } => Unserved::Problem(contested(retry_after)),
+        AuthenticateError::NoRun => Unserved::Problem(
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "device-run-missing",
+                "The device does not say which start of it calls",
+            )
+            .detail("It did before: an older version of its program calls, or a copy of the device.")
+            .remedy("Send `Ownsight-Run`, or pair the device anew."),
+        ),
         AuthenticateError::Unknown => Unserved::Problem(unknown()),
         AuthenticateError::Removed => Unserved::Problem(removed()),
         AuthenticateError::Waiting => Unserved::Waiting,
@@ -50,6 +63,29 @@ fn credential(headers: &HeaderMap) -> Option<(DeviceId, Credential)> {
     let (device, credential) = rest.trim().split_once(':')?;
     let bytes = BASE64URL_NOPAD.decode(credential.as_bytes()).ok()?;
     Some((device.parse().ok()?, Credential::from_bytes(bytes.try_into().ok()?)))
+}
+
+/// The run that calls: two headers of 16 bytes each.
+fn run(headers: &HeaderMap) -> Result<Option<Run>, Problem> {
+    let Some(id) = id_header(headers, "Ownsight-Run")? else { return Ok(None) };
+    Ok(Some(Run { id, before: id_header(headers, "Ownsight-Run-Before")? }))
+}
+
+fn id_header(headers: &HeaderMap, name: &'static str) -> Result<Option<[u8; 16]>, Problem> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let bytes = BASE64URL_NOPAD.decode(value.as_bytes()).ok();
+    let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+    bytes.map(Some).ok_or_else(|| {
+        Problem::new(StatusCode::BAD_REQUEST, "malformed", "A header cannot be read")
+            .detail(format!("`{name}` is 16 bytes in base64url without padding."))
+    })
+}
+
+pub(crate) fn contested(retry_after: Duration) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "device-contested", "Two devices present this identity")
+        .detail("A copy of the device's folder runs somewhere, or the server's database was brought back from a backup.")
+        .remedy("Keep everything and come back. Somebody of the home decides in the web app, under Devices.")
+        .retry_after(retry_after)
 }
 
 fn unknown() -> Problem {

@@ -15,6 +15,7 @@ const STATES = {
   paired: { tone: 'quiet', icon: 'circle-dashed', word: 'Paired' },
   waiting: { tone: 'quiet', icon: 'circle-dashed', word: 'Waiting' },
   away: { tone: 'warn', icon: 'warning-circle-fill', word: 'Away' },
+  contested: { tone: 'warn', icon: 'warning-circle-fill', word: 'Here twice' },
   expired: { tone: 'quiet', icon: 'minus-circle-fill', word: 'Code expired' },
 };
 
@@ -27,6 +28,7 @@ const STARTING = { tone: 'quiet', icon: 'circle-dashed', word: 'Starting' };
 export function DeviceTable({ home, devices, cameras, now, manage }) {
   const [renaming, setRenaming] = useState(null);
   const [removing, setRemoving] = useState(null);
+  const [settling, setSettling] = useState(null);
   if (!devices.length) return null;
   const nameOf = (id) => cameras.find((camera) => camera.id === id)?.name;
   const remove = async () => {
@@ -34,10 +36,21 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
     refresh((path) => path.startsWith(devicesPath(home.id)) || path.startsWith('/cameras'));
     toast(`${removing.name} removed.`);
   };
+  const settle = async () => {
+    await api('POST', `/devices/${settling.id}/settle`);
+    refresh((path) => path.startsWith(devicesPath(home.id)) || path.startsWith('/cameras'));
+    toast(`${settling.name} may go on.`);
+  };
+  const contested = devices.filter((device) => device.state === 'contested');
   const affected = removing ? removing.cameras.map(nameOf).filter(Boolean) : [];
   return html`
     <section class="devices" aria-labelledby="devices-title">
       <h2 id="devices-title">Devices of this home</h2>
+      ${contested.map((device) => html`
+        <div class="notice notice-warn" role="alert" key=${device.id}><${Icon} name="warning-circle-fill" /><div>
+          <p><b>${device.name} is here twice, since ${when(device.since, home.zone, now)}.</b> Two machines call with its identity: most likely a copy of its folder, from a backup or a cloned card, runs somewhere. Until it is clear which one is yours, neither sends footage here; yours keeps what it records.</p>
+          ${manage && html`<p class="notice-actions"><button class="btn" onClick=${() => setSettling(device)}>The other one is switched off</button>${!device.local && html` <button class="btn btn-quiet" onClick=${() => setRemoving(device)}>Remove it</button>`}</p>`}
+        </div></div>`)}
       <div class="card devices-card"><table>
         <thead><tr><th scope="col">Device</th><th scope="col">Serves</th><th scope="col">State</th><th scope="col">Waiting to be sent</th><th scope="col">Clock</th><th><span class="visually-hidden">More</span></th></tr></thead>
         <tbody>${devices.map((device) => html`
@@ -53,6 +66,10 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
           </tr>`)}
         </tbody>
       </table></div>
+      ${settling && html`
+        <${Confirm} title=${`Let ${settling.name} go on?`} verb="Let it go on" onConfirm=${settle} onClose=${() => setSettling(null)}>
+          <p>The next machine that calls with its identity is taken for yours. If you do not know where the other one is, remove the device instead and pair it anew: what it knows becomes useless then.</p>
+        <//>`}
       ${removing && html`
         <${Confirm} title=${removing.state === 'waiting' ? 'Cancel this pairing?' : `Remove ${removing.name}?`} verb=${removing.state === 'waiting' ? 'Cancel pairing' : 'Remove'} onConfirm=${remove} onClose=${() => setRemoving(null)}>
           ${removing.state === 'waiting' || removing.state === 'expired'

@@ -196,9 +196,10 @@ pub(super) fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(get.clone(), "/api/v1/camera-tests/{test}/still", 200).for_viewer(403),
         operation(post.clone(), "/api/v1/camera-tests/{test}/confirm", 201).sends(json!({"name": "Gate"})),
         operation(get.clone(), "/api/v1/homes/{home}/devices", 200),
-        operation(post, "/api/v1/homes/{home}/devices", 201).sends(json!({"name": "shed"})),
+        operation(post.clone(), "/api/v1/homes/{home}/devices", 201).sends(json!({"name": "shed"})),
         operation(get.clone(), "/api/v1/devices/{device}", 200),
         operation(patch, "/api/v1/devices/{device}", 200).sends(json!({"name": "attic"})),
+        operation(post, "/api/v1/devices/{device}/settle", 204),
         operation(get.clone(), "/api/v1/homes/{home}/people", 200),
         operation(Method::POST, "/api/v1/homes/{home}/invitations", 201)
             .sends(json!({"email": "mia@example.org", "role": "viewer"})),
