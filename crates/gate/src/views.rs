@@ -18,8 +18,10 @@ macro_rules! view {
 }
 
 mod people;
+mod restored;
 mod shares;
 pub use people::*;
+pub use restored::*;
 pub use shares::*;
 
 view! {
@@ -29,6 +31,8 @@ view! {
         account: Account,
         /// The homes that it is a member of.
         homes: Vec<HomeSummary>,
+        /// Homes of the account that came back from a backup and wait for an owner to confirm them; not among `homes`.
+        waiting: Vec<WaitingHome>,
         /// The session.
         session: Session,
         /// Other sign-ins of the account that nobody looked at yet.
