@@ -106,8 +106,8 @@ impl Gate {
         match &rows.data {
             Some(data) => Ok(data),
             None => {
-                self.open_person(credentials, rows.session.clone(), &rows.account)?;
-                Err(GateError::NotFound)
+                let person = self.open_person(credentials, rows.session.clone(), &rows.account)?;
+                Err(person.nothing(rows.restored.clone()))
             }
         }
     }
@@ -121,8 +121,9 @@ impl Gate {
     ) -> Result<(Person, HomeAccess, T), GateError> {
         let mut person = self.open_person(credentials, rows.session, &rows.account)?;
         person.lockdowns = Some(rows.lockdowns);
-        let (grant, row) =
-            rows.grants.into_iter().find(|(grant, _)| grant.home == home).ok_or(GateError::NotFound)?;
+        let Some((grant, row)) = rows.grants.into_iter().find(|(grant, _)| grant.home == home) else {
+            return Err(person.nothing(rows.restored.of_home(home)));
+        };
         let access = person
             .open_home_asked(&grant, row, home)
             .map_err(|error| alarm::raise(&error, "opening a home"))?;
@@ -136,7 +137,7 @@ impl Person {
         self.open_home_asked(grant, row, asked)
     }
 
-    fn open_home_asked(
+    pub(crate) fn open_home_asked(
         &self,
         grant: &GrantRow,
         row: HomeRow,

@@ -26,17 +26,20 @@ impl Gate {
             self.registry().unnoticed_sessions(credentials.find(), now).await.map_err(registry_error)?;
         let mut rows = rows.ok_or(GateError::SignedOut)?;
         let shares = std::mem::take(&mut rows.shares);
+        let restored = std::mem::take(&mut rows.restored);
         let (person, homes, mut unverified, new_sign_ins) = self.open_homes(credentials, rows)?;
         for home in &homes {
             self.settle_home(credentials, &person, home).await;
         }
         let (shares, unopened) = person.open_shares(shares);
-        unverified += unopened;
+        let (waiting, unopened_waiting) = person.waiting(restored);
+        unverified += unopened + unopened_waiting;
         for share in &shares {
             self.settle_share(&person, share).await;
         }
         let mut view = view(credentials, &person, &homes, new_sign_ins, unverified);
         view.shares = u32::try_from(shares.len()).unwrap_or(u32::MAX);
+        view.waiting = waiting;
         Ok(Answer::new(credentials, view))
     }
 
@@ -151,6 +154,7 @@ fn view(
         },
         homes: homes.iter().map(HomeAccess::summary).collect(),
         session: views::Session { expires_at: person.session.expires_at, kind },
+        waiting: Vec::new(),
         new_sign_ins,
         shares: 0,
         unverified,

@@ -105,10 +105,14 @@ impl Gate {
     ) -> Result<Answer<views::Cameras>, GateError> {
         let now = Timestamp::now();
         let rows = self.registry().cameras(credentials.find(), now, home).await.map_err(registry_error)?;
-        let (person, homes, mut unverified, details) =
-            self.open_homes(credentials, rows.ok_or(GateError::SignedOut)?)?;
-        if home.is_some_and(|asked| homes.iter().all(|access| access.id() != asked)) && unverified == 0 {
-            return Err(GateError::NotFound);
+        let mut rows = rows.ok_or(GateError::SignedOut)?;
+        let restored = std::mem::take(&mut rows.restored);
+        let (person, homes, mut unverified, details) = self.open_homes(credentials, rows)?;
+        if let Some(asked) = home
+            && homes.iter().all(|access| access.id() != asked)
+            && unverified == 0
+        {
+            return Err(person.nothing(restored.of_home(asked)));
         }
         // With the home as it was opened when they were read: an epoch may begin in between.
         let mut known_devices = Vec::new();
@@ -117,7 +121,7 @@ impl Gate {
             match self.home_plan(credentials, access.id()).await {
                 Ok((_, access, plan)) => known_devices.push((access, plan.devices)),
                 // One home must not cost the others: it was left meanwhile, or does not open, which is an alarm.
-                Err(GateError::NotFound | GateError::NotVerified { .. }) => {}
+                Err(GateError::NotFound | GateError::NotVerified { .. } | GateError::Restored) => {}
                 Err(error) => return Err(error),
             }
         }

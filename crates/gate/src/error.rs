@@ -99,6 +99,9 @@ pub enum GateError {
     /// An operator has closed this. Say so; it may be asked for again.
     #[error("locked down: {}", .0.reason)]
     LockedDown(Box<views::Lockdown>),
+    /// The home came back from a backup: nothing of it opens until an owner has confirmed who belongs to it.
+    #[error("this home was restored from a backup; its owner must confirm who belongs to it")]
+    Restored,
     /// Too much to do. Nothing was decided; come back.
     #[error("busy")]
     Busy,

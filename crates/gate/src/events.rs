@@ -62,6 +62,7 @@ impl Gate {
         let rows = self.registry().events(credentials.find(), now, query).await.map_err(registry_error)?;
         let mut rows = rows.ok_or(GateError::SignedOut)?;
         let shares = std::mem::take(&mut rows.shares);
+        let restored = std::mem::take(&mut rows.restored);
         let (person, homes, mut unverified, page) = self.open_homes(credentials, rows)?;
         let (mut shares, unopened) = person.open_shares(shares);
         unverified += unopened;
@@ -74,9 +75,10 @@ impl Gate {
         }));
         if let Some(asked) = &asked
             && unverified == 0
-            && asked.iter().any(|asked| accesses.iter().all(|access| access.home() != *asked))
+            && let Some(unknown) =
+                asked.iter().find(|asked| accesses.iter().all(|access| access.home() != **asked))
         {
-            return Err(GateError::NotFound);
+            return Err(person.nothing(restored.of_home(*unknown)));
         }
         person.may(Closable::All, asked.as_deref().and_then(|asked| asked.first().copied()), None)?;
 

@@ -219,6 +219,7 @@ pub(crate) fn registry_error(error: RegistryError) -> GateError {
         RegistryError::EmailTaken => GateError::EmailTaken,
         RegistryError::LinkUsed => GateError::LinkUsed,
         RegistryError::LockedDown(row) => lockdown::locked_down(&row),
+        RegistryError::Restored => GateError::Restored,
         RegistryError::AlreadyMember => GateError::AlreadyMember,
         RegistryError::LastOwner => GateError::LastOwner,
         RegistryError::TooMany { max } => GateError::TooMany { max },

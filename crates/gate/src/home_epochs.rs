@@ -92,7 +92,8 @@ struct Cameras {
 }
 
 impl HomeAccess {
-    fn renewal(
+    /// The home under new keys, for the members and shares of this roster.
+    pub(crate) fn renewal(
         &self,
         person: &Person,
         plan: &HomePlan,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{AccountId, Email, GrantId, HomeEpoch, HomeId, Role, Timestamp};
 use ownsight_registry::{AccountRow, CustodyRow, GrantRow, HomeRow, LinkRow, RedeemAccount, RedeemReset};
 use ownsight_seal::{AccountKey, AccountScope, ControlKey, GrantScope, HomeScope, LinkSecret, MemberKey};
@@ -18,6 +18,8 @@ use crate::{GateError, alarm, text, views};
 
 /// How long a link works.
 const LINK_LASTS: Duration = Duration::from_hours(24);
+/// How long one works that shows the recovery sheet: its operator sits there.
+const SHEET_LASTS: Duration = Duration::from_mins(15);
 /// What a new home keeps, until its owner says otherwise.
 const RETENTION_DAYS: u32 = 30;
 const RETENTION_BYTES: u64 = 200 * 1_000_000_000;
@@ -39,6 +41,8 @@ pub enum LinkFor {
         /// The account's address.
         email: String,
     },
+    /// The recovery sheet, once more. Works for 15 minutes.
+    Sheet,
 }
 
 /// What the redeemer of a link types.
@@ -82,13 +86,15 @@ impl Gate {
                 account.ok_or(GateError::NotFound)?;
                 LinkContent::Reset { email }
             }
+            LinkFor::Sheet => LinkContent::Sheet,
         };
+        let lasts = if matches!(content, LinkContent::Sheet) { SHEET_LASTS } else { LINK_LASTS };
         let secret = LinkSecret::generate();
         let now = Timestamp::now();
         let row = LinkRow {
             find: secret.find(self.installation()),
             created_at: now,
-            expires_at: now.plus(LINK_LASTS),
+            expires_at: now.plus(lasts),
             used_at: None,
             sealed: secret.seal(self.installation(), &profile::encode(&content)),
         };
@@ -103,6 +109,7 @@ impl Gate {
             LinkContent::First => ("first", None),
             LinkContent::Account { email, .. } => ("account", email),
             LinkContent::Reset { .. } => ("reset", None),
+            LinkContent::Sheet => ("sheet", None),
         };
         let email = email.map(|email| email.as_str().to_owned());
         Ok(views::Link { kind, email, expires_at: row.expires_at })
@@ -139,10 +146,15 @@ impl Gate {
                 self.recover(&secret, &email, &redemption.password).await?;
                 Ok(views::Redeemed { account_id: None, home_id: None, recovery_sheet: None })
             }
+            // It makes nothing of what was typed here: `redeem_sheet` takes it.
+            LinkContent::Sheet => Err(GateError::LinkUsed),
         }
     }
 
-    async fn find_link(&self, secret: &str) -> Result<(LinkSecret, LinkContent, LinkRow), GateError> {
+    pub(crate) async fn find_link(
+        &self,
+        secret: &str,
+    ) -> Result<(LinkSecret, LinkContent, LinkRow), GateError> {
         let secret = LinkSecret::from_bytes(*half(secret).ok_or(GateError::LinkUsed)?);
         let find = secret.find(self.installation());
         let row = self.registry().link(find).await.map_err(registry_error)?.ok_or(GateError::LinkUsed)?;
@@ -209,6 +221,7 @@ impl Gate {
             epoch_due: false,
             joins_due: false,
             shares_due: false,
+            restored: None,
         };
         let member_key = MemberKey::generate();
         let grant_id = GrantId::generate();
@@ -264,16 +277,5 @@ impl Gate {
             .map_err(registry_error)?;
         tracing::warn!(account.id = %account, "an account's password was reset by a one-time link");
         Ok(())
-    }
-
-    fn recovery_sheet(&self) -> views::RecoverySheet {
-        let master_key = HEXLOWER.encode(self.master().expose());
-        let words = master_key.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned());
-        views::RecoverySheet {
-            installation: self.installation().to_string(),
-            created_at: self.created_at(),
-            words: words.collect(),
-            master_key,
-        }
     }
 }

@@ -221,7 +221,7 @@ impl HomeAccess {
         Ok(shown)
     }
 
-    fn member(&self, entry: MemberEntry, email: Option<String>) -> views::Member {
+    pub(crate) fn member(&self, entry: MemberEntry, email: Option<String>) -> views::Member {
         views::Member {
             id: entry.grant,
             you: entry.grant == self.grant,

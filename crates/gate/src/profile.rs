@@ -87,6 +87,8 @@ pub(crate) enum LinkContent {
     Account { email: Option<Email>, local_agent: bool },
     /// Sets a new password.
     Reset { email: Email },
+    /// Shows the recovery sheet.
+    Sheet,
 }
 
 /// The JSON of a private text, wiped when dropped.

@@ -19,9 +19,11 @@ macro_rules! view {
 
 mod lockdowns;
 mod people;
+mod restored;
 mod shares;
 pub use lockdowns::*;
 pub use people::*;
+pub use restored::*;
 pub use shares::*;
 
 view! {
@@ -31,6 +33,8 @@ view! {
         account: Account,
         /// The homes that it is a member of.
         homes: Vec<HomeSummary>,
+        /// Homes of the account that came back from a backup and wait for an owner to confirm them; not among `homes`.
+        waiting: Vec<WaitingHome>,
         /// The session.
         session: Session,
         /// Other sign-ins of the account that nobody looked at yet.

@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Account(AccountArgs),
     /// Close views, for everybody or for some, and open them again (on the server's machine)
     Lockdown(LockdownArgs),
+    /// Replace the master key, show its recovery sheet, bring it back (on the server's machine)
+    MasterKey(MasterKeyArgs),
     /// Find every disagreement between the registry and the files of events, and walk over the record of openings
     Check(CheckArgs),
     /// Look at the configuration
@@ -265,6 +267,33 @@ pub(crate) struct LockdownOf {
     /// For the account with this e-mail address
     #[arg(long, value_name = "EMAIL")]
     pub(crate) account: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MasterKeyArgs {
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    #[command(subcommand)]
+    pub(crate) command: MasterKeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MasterKeyCommand {
+    /// Put a new master key in the place of the present one, while the server is stopped. The recovery sheet is void then
+    Rotate {
+        /// Drop what of the present key does not open: those accounts keep their passwords, and cannot be reset
+        #[arg(long)]
+        drop_unopened: bool,
+    },
+    /// Print a link that shows the recovery sheet once, while the server runs
+    Sheet,
+    /// After a backup of the data folder was put in place: writes the master key from the recovery sheet, which it reads from
+    /// standard input, unless it is there; signs everybody out, and lets each home wait until an owner has confirmed it
+    Restore {
+        /// Close everything for everybody before the first start, as `lockdown on` does. Those whom it concerns read this
+        #[arg(long, value_name = "REASON")]
+        lock_down: Option<String>,
+    },
 }
 
 fn closable(word: &str) -> Result<Closable, String> {

@@ -1,6 +1,6 @@
 //! An API client: what the commands on cameras, the demo and people's scripts have in common.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -197,6 +197,24 @@ pub(crate) fn read_password(prompt: &str, from_stdin: bool) -> anyhow::Result<Ze
         bail!("no password was given");
     }
     Ok(line)
+}
+
+/// Asks for the hexadecimal digits of a key without showing them: on a terminal line by line until all are there, else all of
+/// standard input.
+pub(crate) fn read_digits(prompt: &str) -> anyhow::Result<Zeroizing<String>> {
+    const DIGITS: usize = 64;
+    let stdin = std::io::stdin();
+    let hidden = if stdin.is_terminal() { Some(Hidden::new(prompt)?) } else { None };
+    // As long as it will get, so that no copy of it is left behind.
+    let mut digits = Zeroizing::new(String::with_capacity(4096));
+    let mut input = stdin.lock().take(2048);
+    while digits.chars().filter(|digit| !digit.is_whitespace()).count() < DIGITS {
+        if input.read_line(&mut digits).context("cannot read the digits")? == 0 {
+            break;
+        }
+    }
+    drop(hidden);
+    Ok(digits)
 }
 
 /// The terminal does not show what is typed while this lives.

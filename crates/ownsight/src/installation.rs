@@ -13,7 +13,8 @@ use ownsight_vault::{Vault, VaultConfig};
 use tokio::sync::mpsc;
 
 use crate::config::Config;
-use crate::master_key;
+use crate::master_key::{self, rotation};
+use crate::restore_mark::Mark;
 
 /// What `serve` and `demo` run on.
 pub(crate) struct Installation {
@@ -22,6 +23,7 @@ pub(crate) struct Installation {
     pub(crate) ledger: Ledger,
     pub(crate) gate: Gate,
     pub(crate) local_pairings: mpsc::Receiver<LocalPairing>,
+    pub(crate) mark: Mark,
     /// Held so that no second server runs on the same data.
     _lock: std::fs::File,
 }
@@ -43,6 +45,9 @@ impl Installation {
         }
         let registry = open_registry(data)?;
         let is_new = registry.installation().await?.is_none();
+        if !is_new {
+            rotation::settle(&config.configuration, &registry).await?;
+        }
         let master = master_key::load(&config.configuration, is_new)?;
         let vault = open_vault(config).await?;
         let id = registry.installation().await?.map(|row| row.id);
@@ -65,7 +70,9 @@ impl Installation {
             ),
             Err(error) => return Err(error).context("cannot open the gate"),
         };
-        Ok(Self { registry, vault, ledger, gate, local_pairings, _lock: lock })
+        let mark = Mark::new(&config.configuration, id);
+        mark.check(&registry).await?;
+        Ok(Self { registry, vault, ledger, gate, local_pairings, mark, _lock: lock })
     }
 }
 

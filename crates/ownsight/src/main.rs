@@ -8,6 +8,7 @@ mod installation;
 mod logging;
 mod master_key;
 mod operator;
+mod restore_mark;
 mod supervisor;
 
 use std::process::ExitCode;
@@ -57,6 +58,7 @@ async fn dispatch(command: Command, log: &cli::LogArgs) -> anyhow::Result<()> {
         Command::Camera(args) => commands::camera::run(args).await,
         Command::Account(args) => commands::account::run(args).await,
         Command::Lockdown(args) => commands::lockdown::run(args).await,
+        Command::MasterKey(args) => commands::master_key::run(args, log).await,
         Command::Check(args) => commands::check::run(args).await,
         Command::Config(args) => commands::config::run(&args),
         Command::Bench(args) => commands::bench::run(args, log).await,

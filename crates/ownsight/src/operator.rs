@@ -34,6 +34,8 @@ pub(crate) enum Request {
     Account { email: Option<String>, local_agent: bool },
     /// A link for a new password.
     Reset { email: String },
+    /// A link that shows the recovery sheet.
+    Sheet,
     /// Closes something.
     Close { of: Of, what: Vec<Closable>, reason: String, by: String },
     /// Opens it again.
@@ -156,6 +158,7 @@ async fn perform(request: Request, gate: &Gate, base_url: &str) -> Result<Respon
         Request::First => LinkFor::First,
         Request::Account { email, local_agent } => LinkFor::Account { email, local_agent },
         Request::Reset { email } => LinkFor::Reset { email },
+        Request::Sheet => LinkFor::Sheet,
         Request::Close { of, what, reason, by } => {
             let closed = Closed::of(what).ok_or("name what is to be closed")?;
             let begun = gate.lock_down(&of.into(), closed, &reason, &by).await;

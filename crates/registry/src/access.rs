@@ -26,8 +26,47 @@ pub struct Authorised<T> {
     pub shares: Vec<(ShareRow, HomeRow)>,
     /// Lockdowns that concern the account, its homes, or any camera: the gate decides which of them close what.
     pub lockdowns: Vec<LockdownRow>,
-    /// What was asked for, of those homes only.
+    /// What the account has of homes that wait to be confirmed: not among the others, so that it opens nothing.
+    pub restored: Restored,
+    /// What was asked for, of the other homes only.
     pub data: T,
+}
+
+/// Live grants and shares of homes that came back from a backup and wait for an owner to confirm who belongs to them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Grants.
+    pub grants: Vec<(GrantRow, HomeRow)>,
+    /// Shares.
+    pub shares: Vec<(ShareRow, HomeRow)>,
+}
+
+impl Restored {
+    /// Takes out what is of homes that wait.
+    pub(crate) fn of(grants: &mut Vec<(GrantRow, HomeRow)>, shares: &mut Vec<(ShareRow, HomeRow)>) -> Self {
+        Self {
+            grants: grants.extract_if(.., |(_, home)| home.restored.is_some()).collect(),
+            shares: shares.extract_if(.., |(_, home)| home.restored.is_some()).collect(),
+        }
+    }
+
+    /// What of it is of this home.
+    #[must_use]
+    pub fn of_home(mut self, home: HomeId) -> Self {
+        self.grants.retain(|(grant, _)| grant.home == home);
+        self.shares.retain(|(share, _)| share.home == home);
+        self
+    }
+
+    /// Whether anything of it is of this home.
+    pub(crate) fn names(&self, home: HomeId) -> bool {
+        self.holds(home) || self.shares.iter().any(|(share, _)| share.home == home)
+    }
+
+    /// Whether the account has a live grant of this home, which waits.
+    pub(crate) fn holds(&self, home: HomeId) -> bool {
+        self.grants.iter().any(|(grant, _)| grant.home == home)
+    }
 }
 
 /// Who writes: checked in the transaction that writes.
@@ -65,16 +104,26 @@ impl Asker {
 impl Authority {
     /// Checks that the session is live, and that the grant is its account's, live, and has the control key.
     /// [`RegistryError::Conflict`] if the home has another epoch by now: what was sealed is not under its keys.
+    /// [`RegistryError::Restored`] while the home waits to be confirmed.
     pub(crate) fn check(&self, tx: &Tx<'_>) -> Step<Asker> {
+        let (asker, restored) = self.check_any(tx)?;
+        if restored { Err(RegistryError::Restored.into()) } else { Ok(asker) }
+    }
+
+    /// As [`Self::check`], for what is done while the home waits to be confirmed; whether it does.
+    pub(crate) fn check_any(&self, tx: &Tx<'_>) -> Step<(Asker, bool)> {
         let mut session =
             tx.prepare_cached("SELECT id, account FROM sessions WHERE find = ?1 AND expires_at > ?2")?;
         let mut rows = session.query(params![self.find, self.now.as_micros()])?;
         let Some(row) = rows.next()? else { return Err(RegistryError::NotLive.into()) };
         let mut c = Columns::new(row, "sessions");
         let (session, account): (SessionId, AccountId) = (c.id("id")?, c.id("account")?);
-        let Some((grant, epoch)) = self.grant else { return Ok(Asker { account, session, home: None }) };
+        let Some((grant, epoch)) = self.grant else {
+            return Ok((Asker { account, session, home: None }, false));
+        };
         let mut granted = tx.prepare_cached(
-            "SELECT home, epoch FROM grants WHERE id = ?1 AND account = ?2 AND revoked_at IS NULL AND role IN (?3, ?4)",
+            "SELECT g.home, g.epoch, h.restored_at IS NOT NULL FROM grants g JOIN homes h ON h.id = g.home
+             WHERE g.id = ?1 AND g.account = ?2 AND g.revoked_at IS NULL AND g.role IN (?3, ?4)",
         )?;
         let mut rows = granted.query(params![
             grant.as_bytes(),
@@ -88,7 +137,7 @@ impl Authority {
         if c.home_epoch("epoch")? != epoch {
             return Err(RegistryError::Conflict.into());
         }
-        Ok(Asker { account, session, home: Some(home) })
+        Ok((Asker { account, session, home: Some(home) }, c.of("homes").flag("restored_at")?))
     }
 }
 
@@ -138,8 +187,10 @@ pub(crate) fn access(connection: &Connection, find: &[u8; 32], now: Timestamp) -
         let mut c = Columns::new(row, "grants");
         grants.push((decode::grant(&mut c)?, decode::home(&mut c)?));
     }
-    let shares = shares_of_account(connection, account.id, now)?;
-    let mut access = Authorised { session, account, grants, shares, lockdowns: Vec::new(), data: () };
+    let mut shares = shares_of_account(connection, account.id, now)?;
+    let restored = Restored::of(&mut grants, &mut shares);
+    let mut access =
+        Authorised { session, account, grants, shares, lockdowns: Vec::new(), restored, data: () };
     access.lockdowns = lockdowns::concerning(connection, &access)?;
     Ok(Some(access))
 }
@@ -160,8 +211,8 @@ impl Registry {
             .snapshot(move |connection| {
                 let Some(access) = access(connection, &find, now)? else { return Ok(None) };
                 let data = read(connection, &access)?;
-                let Authorised { session, account, grants, shares, lockdowns, data: () } = access;
-                Ok(Some(Authorised { session, account, grants, shares, lockdowns, data }))
+                let Authorised { session, account, grants, shares, lockdowns, restored, data: () } = access;
+                Ok(Some(Authorised { session, account, grants, shares, lockdowns, restored, data }))
             })
             .await
     }

@@ -6,8 +6,8 @@ use crate::columns::Columns;
 use crate::error::Step;
 use crate::rows::{
     AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceRow, DeviceRun, DeviceStanding, EventRow,
-    GrantRow, HomeRow, InvitationRow, JoinRow, LockdownRow, PairingAnswerRow, PairingRow, ReportRow,
-    RosterRow, SessionRow, ShareRow,
+    GrantRow, HomeRestored, HomeRow, InvitationRow, JoinRow, LockdownRow, PairingAnswerRow, PairingRow,
+    ReportRow, RosterRow, SessionRow, ShareRow,
 };
 
 /// The columns of each row, in the order in which its reader below takes them.
@@ -16,7 +16,7 @@ macro_rules! columns {
     (account $t:literal) => { columns!(@ $t id email created_at public_key text) };
     (home $t:literal) => {
         columns!(@ $t id epoch created_at text local_agent retention_days retention_bytes keyring epoch_due joins_due
-            shares_due)
+            shares_due restored_at restored_as_of)
     };
     (grant $t:literal) => { columns!(@ $t id account home role epoch created_at wrap away member_key) };
     (epoch $t:literal) => { columns!(@ $t camera home tenure home_epoch camera_epoch salt created_at) };
@@ -78,7 +78,7 @@ pub(crate) fn account(c: &mut Columns<'_, '_>) -> Step<AccountRow> {
 
 pub(crate) fn home(c: &mut Columns<'_, '_>) -> Step<HomeRow> {
     c.of("homes");
-    Ok(HomeRow {
+    let mut row = HomeRow {
         id: c.id("id")?,
         epoch: c.home_epoch("epoch")?,
         created_at: c.time("created_at")?,
@@ -90,7 +90,14 @@ pub(crate) fn home(c: &mut Columns<'_, '_>) -> Step<HomeRow> {
         epoch_due: c.flag("epoch_due")?,
         joins_due: c.flag("joins_due")?,
         shares_due: c.flag("shares_due")?,
-    })
+        restored: None,
+    };
+    row.restored = match (c.time_or_null("restored_at")?, c.time_or_null("restored_as_of")?) {
+        (Some(at), Some(as_of)) => Some(HomeRestored { at, as_of }),
+        (None, None) => None,
+        _ => return c.corrupt("restored_as_of"),
+    };
+    Ok(row)
 }
 
 pub(crate) fn grant(c: &mut Columns<'_, '_>) -> Step<GrantRow> {
@@ -306,7 +313,7 @@ pub(crate) fn lockdown(c: &mut Columns<'_, '_>) -> Step<LockdownRow> {
 
 /// How many columns a row has: what an outer join without a partner skips.
 pub(crate) mod width {
-    pub(crate) const HOME: usize = 11;
+    pub(crate) const HOME: usize = 13;
     pub(crate) const GRANT: usize = 9;
     pub(crate) const EPOCH: usize = 7;
     pub(crate) const CAMERA: usize = 14;

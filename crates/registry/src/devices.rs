@@ -151,15 +151,7 @@ impl Registry {
             for issue in &issues {
                 write_share(tx, row.home, issue)?;
             }
-            run(tx, "UPDATE cameras SET device = NULL WHERE device = ?1", [id])?;
-            run(tx, "DELETE FROM pairings WHERE device = ?1", [id])?;
-            run(tx, "DELETE FROM configurations WHERE device = ?1", [id])?;
-            run(tx, "DELETE FROM reports WHERE kind = ?1 AND subject = ?2", params![reports::DEVICE, id])?;
-            run(
-                tx,
-                "UPDATE devices SET standing = ?2, device_key = x'' WHERE id = ?1",
-                params![id, code(DeviceStanding::Removed)],
-            )?;
+            end_device(tx, device)?;
             tx.changed(row.home, ChangeKind::Devices);
             tx.changed(row.home, ChangeKind::Cameras);
             tx.scrub();
@@ -303,6 +295,21 @@ pub(crate) fn insert(tx: &Tx<'_>, device: &DeviceRow) -> Step<()> {
             device.key_epoch.number(),
             device.device_key
         ],
+    )?;
+    Ok(())
+}
+
+/// Ends a device: its credential, its pairing and what it was told are gone, and it serves no camera.
+pub(crate) fn end_device(tx: &Tx<'_>, device: DeviceId) -> Step<()> {
+    let id = device.as_bytes();
+    run(tx, "UPDATE cameras SET device = NULL WHERE device = ?1", [id])?;
+    run(tx, "DELETE FROM pairings WHERE device = ?1", [id])?;
+    run(tx, "DELETE FROM configurations WHERE device = ?1", [id])?;
+    run(tx, "DELETE FROM reports WHERE kind = ?1 AND subject = ?2", params![reports::DEVICE, id])?;
+    run(
+        tx,
+        "UPDATE devices SET standing = ?2, device_key = x'' WHERE id = ?1",
+        params![id, code(DeviceStanding::Removed)],
     )?;
     Ok(())
 }

@@ -43,6 +43,9 @@ pub enum RegistryError {
     /// An operator has closed this: say so, and come back when it was lifted.
     #[error("this is locked down since {}", .0.begun_at.as_micros())]
     LockedDown(Box<LockdownRow>),
+    /// The home came back from a backup: an owner must confirm first who belongs to it.
+    #[error("the home waits to be confirmed after a restore")]
+    Restored,
     /// No space on disk: free some and try again.
     #[error("the disk of the registry is full")]
     DiskFull,

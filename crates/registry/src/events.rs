@@ -7,7 +7,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use ownsight_model::{AccountId, CameraId, EventId, HomeId, Timestamp};
 use rusqlite::{Connection, params};
 
-use crate::access::{Access, Authorised, Authority, access};
+use crate::access::{Access, Authorised, Authority, Restored, access};
 use crate::cameras::{Which, camera_row, cameras_of_home, epochs_of_camera};
 use crate::changes::ChangeKind;
 use crate::columns::Columns;
@@ -316,10 +316,16 @@ fn detail(connection: &Connection, find: &[u8; 32], now: Timestamp, event: Event
             }
         };
         let grants = granted.into_iter().collect();
-        let (shares, lockdowns) = (Vec::new(), Vec::new());
-        answer = Some((Authorised { session, account, grants, shares, lockdowns, data }, any_locked));
+        let (shares, lockdowns, restored) = (Vec::new(), Vec::new(), Restored::default());
+        let authorised = Authorised { session, account, grants, shares, lockdowns, restored, data };
+        answer = Some((authorised, any_locked));
     }
     if let Some((answer, _)) = &mut answer {
+        answer.restored = Restored::of(&mut answer.grants, &mut answer.shares);
+        // Its home waits to be confirmed: there is nothing.
+        if answer.grants.is_empty() {
+            answer.data = None;
+        }
         answer.grants.sort_by_key(|(grant, _)| Reverse(grant.epoch));
     }
     Ok(answer)

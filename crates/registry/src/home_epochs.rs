@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ownsight_model::{CameraId, DeviceId, GrantId};
+use ownsight_model::{CameraId, DeviceId, GrantId, Timestamp};
 use rusqlite::params;
 
-use crate::access::Authority;
+use crate::access::{Asker, Authority};
 use crate::changes::ChangeKind;
 use crate::configurations::add_all;
 use crate::engine::Tx;
@@ -72,56 +72,58 @@ impl Registry {
     /// what came in between would be left without keys. [`RegistryError::LastOwner`] if it leaves nobody as owner.
     pub async fn renew_home(&self, authority: &Authority, renewal: HomeRenewal) -> Result<(), RegistryError> {
         let now = authority.now;
-        self.authorised_write(authority, move |tx, asker| {
-            let home = renewal.roster.home;
-            asker.owns(home)?;
-            let epoch = renewal.roster.epoch;
-            let id = home.as_bytes();
-            let stepped = run(
-                tx,
-                "UPDATE homes SET epoch = ?2, text = ?3, keyring = ?4, epoch_due = 0 WHERE id = ?1 AND epoch = ?2 - 1",
-                params![id, epoch.number(), renewal.text, renewal.keyring],
-            )?;
-            if stepped == 0 {
-                return Err(RegistryError::Conflict.into());
-            }
-            write_roster(tx, &renewal.roster)?;
-            for sql in ENDS_WITH_AN_EPOCH {
-                run(tx, sql, [id])?;
-            }
-            names_all(tx, home, &renewal)?;
-            for grant in &renewal.ended {
-                end_grant(tx, *grant, home, now)?;
-            }
-            for issue in &renewal.issues {
-                write_issue(tx, home, epoch, issue)?;
-            }
-            has_owner(tx, home)?;
-            for share in &renewal.ended_shares {
-                end_share(tx, *share, home, now)?;
-            }
-            run(tx, "UPDATE homes SET shares_due = 0 WHERE id = ?1", [id])?;
-            for camera in &renewal.cameras {
-                renew_camera(tx, home, &renewal, camera)?;
-            }
-            for issue in &renewal.shares {
-                write_share(tx, home, issue)?;
-            }
-            for device in &renewal.devices {
-                run(
-                    tx,
-                    "UPDATE devices SET text = ?2, text_epoch = ?3, device_key = ?4, key_epoch = ?3 WHERE id = ?1",
-                    params![device.device.as_bytes(), device.text, epoch.number(), device.device_key],
-                )?;
-            }
-            add_all(tx, asker, &renewal.configurations)?;
-            tx.changed(home, ChangeKind::People);
-            tx.changed(home, ChangeKind::Cameras);
-            tx.scrub();
-            Ok(())
-        })
-        .await
+        self.authorised_write(authority, move |tx, asker| renew(tx, asker, &renewal, now)).await
     }
+}
+
+/// Writes a home epoch for who may.
+pub(crate) fn renew(tx: &Tx<'_>, asker: Asker, renewal: &HomeRenewal, now: Timestamp) -> Step<()> {
+    let home = renewal.roster.home;
+    asker.owns(home)?;
+    let epoch = renewal.roster.epoch;
+    let id = home.as_bytes();
+    let stepped = run(
+        tx,
+        "UPDATE homes SET epoch = ?2, text = ?3, keyring = ?4, epoch_due = 0 WHERE id = ?1 AND epoch = ?2 - 1",
+        params![id, epoch.number(), renewal.text, renewal.keyring],
+    )?;
+    if stepped == 0 {
+        return Err(RegistryError::Conflict.into());
+    }
+    write_roster(tx, &renewal.roster)?;
+    for sql in ENDS_WITH_AN_EPOCH {
+        run(tx, sql, [id])?;
+    }
+    names_all(tx, home, renewal)?;
+    for grant in &renewal.ended {
+        end_grant(tx, *grant, home, now)?;
+    }
+    for issue in &renewal.issues {
+        write_issue(tx, home, epoch, issue)?;
+    }
+    has_owner(tx, home)?;
+    for share in &renewal.ended_shares {
+        end_share(tx, *share, home, now)?;
+    }
+    run(tx, "UPDATE homes SET shares_due = 0 WHERE id = ?1", [id])?;
+    for camera in &renewal.cameras {
+        renew_camera(tx, home, renewal, camera)?;
+    }
+    for issue in &renewal.shares {
+        write_share(tx, home, issue)?;
+    }
+    for device in &renewal.devices {
+        run(
+            tx,
+            "UPDATE devices SET text = ?2, text_epoch = ?3, device_key = ?4, key_epoch = ?3 WHERE id = ?1",
+            params![device.device.as_bytes(), device.text, epoch.number(), device.device_key],
+        )?;
+    }
+    add_all(tx, asker, &renewal.configurations)?;
+    tx.changed(home, ChangeKind::People);
+    tx.changed(home, ChangeKind::Cameras);
+    tx.scrub();
+    Ok(())
 }
 
 /// What was begun under the former keys and nobody has finished.

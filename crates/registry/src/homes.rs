@@ -97,17 +97,7 @@ impl Registry {
             if !access.holds(home) {
                 return Ok(None);
             }
-            Ok(Some(HomePlan {
-                cameras: cameras_of_home(connection, home, Which::ActiveAndDraft)?,
-                devices: device_details(connection, home)?,
-                tests: open_tests(connection, home, now)?,
-                roster: roster_of(connection, home)?,
-                grants: grants_of(connection, home)?,
-                invitations: invitations_of(connection, home, now)?,
-                shares: shares_of_home(connection, home, now)?,
-                share_cameras: cameras_of_shares(connection, home)?,
-                shared_epochs: epochs_of_shares(connection, home)?,
-            }))
+            plan(connection, home, now).map(Some)
         })
         .await
     }
@@ -279,6 +269,21 @@ const ERASED_WITH_A_HOME: [&str; 11] = [
     "DELETE FROM share_epochs WHERE share IN (SELECT id FROM shares WHERE home = ?1)",
     "DELETE FROM shares WHERE home = ?1",
 ];
+
+/// All that is needed to write configurations for a home.
+pub(crate) fn plan(connection: &Connection, home: HomeId, now: Timestamp) -> Step<HomePlan> {
+    Ok(HomePlan {
+        cameras: cameras_of_home(connection, home, Which::ActiveAndDraft)?,
+        devices: device_details(connection, home)?,
+        tests: open_tests(connection, home, now)?,
+        roster: roster_of(connection, home)?,
+        grants: grants_of(connection, home)?,
+        invitations: invitations_of(connection, home, now)?,
+        shares: shares_of_home(connection, home, now)?,
+        share_cameras: cameras_of_shares(connection, home)?,
+        shared_epochs: epochs_of_shares(connection, home)?,
+    })
+}
 
 fn detail(connection: &Connection, home: HomeId) -> Step<HomeDetail> {
     let sql = "SELECT coalesce(sum(bytes), 0), coalesce(sum(events), 0) FROM usage WHERE home = ?1";

@@ -86,6 +86,11 @@ impl Registry {
             .await
     }
 
+    /// Uses a link up that makes nothing. [`RegistryError::LinkUsed`].
+    pub async fn spend_link(&self, find: [u8; 32], now: Timestamp) -> Result<(), RegistryError> {
+        self.engine.write(move |tx| use_link(tx, &find, now)).await
+    }
+
     /// Makes an account with its home and grant, and uses the link up. [`RegistryError::LinkUsed`],
     /// [`RegistryError::EmailTaken`]; [`RegistryError::NotFound`] if the rows do not belong together.
     pub async fn redeem_account(&self, redeem: RedeemAccount) -> Result<(), RegistryError> {

@@ -96,7 +96,9 @@ pub(crate) fn concerning(connection: &Connection, access: &Access) -> Step<Vec<L
     let mut live = live(connection)?;
     live.retain(|row| match row.scope {
         LockdownScope::Installation | LockdownScope::Camera(_) => true,
-        LockdownScope::Home(home) => access.holds(home) || access.shares_in(home),
+        LockdownScope::Home(home) => {
+            access.holds(home) || access.shares_in(home) || access.restored.names(home)
+        }
         LockdownScope::Account(account) => access.account.id == account,
     });
     Ok(live)

@@ -539,7 +539,7 @@ pub(crate) fn end_grant(tx: &Tx<'_>, grant: GrantId, home: HomeId, now: Timestam
 }
 
 /// Ends a live grant of this home without new keys: they are due.
-fn lose_member(tx: &Tx<'_>, grant: GrantId, home: HomeId, now: Timestamp) -> Step<()> {
+pub(crate) fn lose_member(tx: &Tx<'_>, grant: GrantId, home: HomeId, now: Timestamp) -> Step<()> {
     end_grant(tx, grant, home, now)?;
     run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
     tx.changed(home, ChangeKind::People);

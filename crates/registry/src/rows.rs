@@ -131,6 +131,17 @@ pub struct HomeRow {
     pub joins_due: bool,
     /// A share is over: the next owner's or adult's request gives its cameras new keys.
     pub shares_due: bool,
+    /// It came back from a backup, and no owner has confirmed yet who belongs to it: it opens nothing until then.
+    pub restored: Option<HomeRestored>,
+}
+
+/// That a home came back from a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HomeRestored {
+    /// When it was brought back.
+    pub at: Timestamp,
+    /// As of when it is: the last moment of which the backup knows.
+    pub as_of: Timestamp,
 }
 
 /// A grant of a home's key to an account: the control key, or for a viewer the home key.

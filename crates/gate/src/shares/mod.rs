@@ -10,7 +10,7 @@ mod offering;
 mod seen;
 mod terms;
 
-pub(crate) use contents::Renewal;
+pub(crate) use contents::{Renewal, has_ended};
 pub(crate) use held::ShareAccess;
 pub use offering::{NewEnd, NewShare, ShareUpdate};
 pub(crate) use terms::{ShareEntry, ShareOffer, ShareTerms};

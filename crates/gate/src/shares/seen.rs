@@ -105,7 +105,7 @@ impl HomeAccess {
     }
 
     /// The share's cameras that are still there. One that does not open is an alarm where cameras are listed.
-    fn shared_names(&self, plan: &HomePlan, terms: &ShareTerms) -> Vec<views::NamedCamera> {
+    pub(crate) fn shared_names(&self, plan: &HomePlan, terms: &ShareTerms) -> Vec<views::NamedCamera> {
         let shared = plan.cameras.iter().filter(|row| terms.has(row.id));
         let open = shared.filter_map(|row| Some((row.id, self.open_camera(row).ok()?.profile.name)));
         open.map(|(id, name)| views::NamedCamera { id, name }).collect()

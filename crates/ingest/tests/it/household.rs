@@ -159,6 +159,7 @@ impl Household {
                 epoch_due: false,
                 joins_due: false,
                 shares_due: false,
+                restored: None,
             },
             grant: GrantRow {
                 id: grant,

@@ -441,8 +441,10 @@ impl HeldByDevice {
         let (object, _) = sealing.finish(ended_at, label, LabelSource::Agent).unwrap();
         let declared = Declared { length: object.len() as u64, digest: sha256(&object) };
         let body = stream::iter([Ok::<_, std::io::Error>(Bytes::from(object))]);
-        let identity =
-            ingest.authenticate(self.scope.device, &Credential::from_bytes(self.credential), None).await.unwrap();
+        let identity = ingest
+            .authenticate(self.scope.device, &Credential::from_bytes(self.credential), None)
+            .await
+            .unwrap();
         ingest.store_event(&identity, camera, event, declared, body).await.unwrap();
         event
     }
@@ -487,8 +489,10 @@ impl HeldByDevice {
     }
 
     async fn send(&self, ingest: &Ingest, reports: Vec<Report>) {
-        let identity =
-            ingest.authenticate(self.scope.device, &Credential::from_bytes(self.credential), None).await.unwrap();
+        let identity = ingest
+            .authenticate(self.scope.device, &Credential::from_bytes(self.credential), None)
+            .await
+            .unwrap();
         ingest.reports(&identity, reports, Vec::new()).await.unwrap();
     }
 }

@@ -91,7 +91,7 @@ fn when(moment: Timestamp) -> String {
 }
 
 /// Who does it, as those whom it concerns read it.
-fn operator_name() -> String {
+pub(crate) fn operator_name() -> String {
     let name = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
     if name.is_empty() { "the operator".to_owned() } else { name }
 }

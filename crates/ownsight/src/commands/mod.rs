@@ -9,4 +9,5 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod lockdown;
 pub(crate) mod login;
+pub(crate) mod master_key;
 pub(crate) mod serve;

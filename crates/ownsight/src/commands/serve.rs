@@ -85,6 +85,7 @@ impl Serving {
             let (ingest, cancel) = (ingest.clone(), cancel.clone());
             tasks.spawn(async move { ingest.keep_limits(cancel.cancelled_owned()).await });
         }
+        tasks.spawn(installation.mark.clone().follow(installation.registry.clone(), cancel.clone()));
         {
             let (data, gate) = (config.data.clone(), installation.gate.clone());
             let (base_url, cancel) = (base_url.clone(), cancel.clone());

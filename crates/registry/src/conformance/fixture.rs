@@ -176,6 +176,7 @@ pub fn home() -> HomeRow {
         epoch_due: false,
         joins_due: false,
         shares_due: false,
+        restored: None,
     }
 }
 

@@ -21,7 +21,7 @@ async fn guest(registry: &Registry) -> Household {
     Household::settle(registry).await
 }
 
-fn joining(invitation: &InvitationRow, guest: &Household) -> Joining {
+pub(super) fn joining(invitation: &InvitationRow, guest: &Household) -> Joining {
     let role = invitation.role.unwrap();
     Joining {
         find: invitation.find,
@@ -36,7 +36,7 @@ fn joining(invitation: &InvitationRow, guest: &Household) -> Joining {
     }
 }
 
-async fn invited(registry: &Registry, home: &Household, role: Role) -> InvitationRow {
+pub(super) async fn invited(registry: &Registry, home: &Household, role: Role) -> InvitationRow {
     let row = invitation(home.home, role);
     registry.create_invitation(&home.authority(), row.clone()).await.unwrap();
     row
@@ -50,7 +50,7 @@ fn granted(joining: &Joining) -> GrantRow {
 }
 
 /// Joins a guest's account and takes it into the roster.
-async fn joined(registry: &Registry, home: &Household, role: Role) -> (Household, GrantId) {
+pub(super) async fn joined(registry: &Registry, home: &Household, role: Role) -> (Household, GrantId) {
     let guest = guest(registry).await;
     let row = invited(registry, home, role).await;
     registry.join(joining(&row, &guest)).await.unwrap();
@@ -307,7 +307,7 @@ pub async fn an_older_home_gets_its_roster_from_its_only_owner(registry: Registr
 }
 
 /// A home with two members, two cameras, two devices and an invitation, and the renewal that removes one member.
-async fn renewable(
+pub(super) async fn renewable(
     registry: &Registry,
 ) -> (Household, Household, HomeRenewal, [CameraRow; 2], InvitationRow) {
     let anna = Household::settle(registry).await;

@@ -24,6 +24,7 @@ pub mod members;
 pub mod paging;
 pub mod people;
 pub mod reports;
+pub mod restored;
 pub mod retention;
 pub mod shares;
 
@@ -34,6 +35,7 @@ macro_rules! conformance_suite {
     ($empty:path) => {
         $crate::conformance_suite! { @ $empty;
             people::the_installation_is_made_once,
+            people::another_master_key_takes_all_custodies_along_or_none,
             people::a_link_is_redeemed_once,
             people::a_taken_address_leaves_the_link_unused,
             people::rows_that_do_not_belong_together_make_no_account,
@@ -101,6 +103,10 @@ macro_rules! conformance_suite {
             lockdowns::a_lockdown_is_read_with_what_it_closes,
             lockdowns::a_scope_has_one_lockdown,
             lockdowns::no_session_begins_where_signing_in_is_closed,
+            restored::a_restored_home_opens_nothing_until_an_owner_confirms_it,
+            restored::a_device_that_does_not_belong_any_more_ends_with_the_confirmation,
+            restored::a_share_of_a_restored_home_opens_nothing,
+            restored::what_ends_access_is_counted,
             retention::old_events_and_oldest_events,
             retention::objects_are_listed_in_order,
             concurrency::members_of_a_group_fail_alone,

@@ -3,7 +3,7 @@
 use ownsight_model::{AccountId, InstallationId};
 
 use super::fixture::{Household, NOW, at, bytes32, email, grant, link, password, redeem, sign_in};
-use crate::{Authority, InstallationRow, LinkRow, RedeemReset, Registry, RegistryError};
+use crate::{Authority, InstallationRow, LinkRow, RedeemReset, Registry, RegistryError, Rewrap, Rewrapped};
 
 /// The second attempt is a conflict and changes nothing.
 pub async fn the_installation_is_made_once(registry: Registry) {
@@ -15,6 +15,40 @@ pub async fn the_installation_is_made_once(registry: Registry) {
     let error = registry.create_installation(row()).await.unwrap_err();
     assert!(matches!(error, RegistryError::Conflict), "{error:?}");
     assert_eq!(registry.installation().await.unwrap(), Some(first));
+}
+
+/// All custodies are wrapped anew with the commitment, or nothing is changed.
+pub async fn another_master_key_takes_all_custodies_along_or_none(registry: Registry) {
+    let row = InstallationRow { id: InstallationId::generate(), created_at: NOW, master_commitment: [1; 32] };
+    registry.create_installation(row.clone()).await.unwrap();
+    let (anna, berta) = (Household::settle(&registry).await, Household::settle(&registry).await);
+    let custody = async |of: &Household| registry.custody(&of.account.email).await.unwrap();
+    let before = custody(&anna).await;
+    let refused = registry
+        .replace_master([1; 32], [2; 32], {
+            let id = anna.account.id;
+            move |account, _, _| if account == id { Rewrap::Refused } else { Rewrap::Wrapped(vec![7; 60]) }
+        })
+        .await;
+    assert!(matches!(refused, Err(RegistryError::Conflict)), "{refused:?}");
+    let other = registry.replace_master([3; 32], [2; 32], |_, _, _| Rewrap::Dropped).await;
+    assert!(matches!(other, Err(RegistryError::Conflict)), "it is not the key that is there");
+    assert_eq!(registry.installation().await.unwrap(), Some(row));
+    assert_eq!((custody(&anna).await, custody(&berta).await.unwrap().wrap), (before, vec![3; 60]));
+
+    let replaced = registry
+        .replace_master([1; 32], [2; 32], {
+            let (id, email) = (anna.account.id, anna.account.email.clone());
+            move |account, address, wrap| {
+                assert_eq!((wrap, account == id), (&[3; 60][..], *address == email));
+                if account == id { Rewrap::Dropped } else { Rewrap::Wrapped(vec![7; 60]) }
+            }
+        })
+        .await
+        .unwrap();
+    assert_eq!(replaced, Rewrapped { wrapped: 1, dropped: 1 });
+    assert_eq!(registry.installation().await.unwrap().unwrap().master_commitment, [2; 32]);
+    assert_eq!((custody(&anna).await, custody(&berta).await.unwrap().wrap), (None, vec![7; 60]));
 }
 
 /// Everything of the account is there after it, and the link is used.

@@ -60,7 +60,7 @@ async fn plan(registry: &Registry, home: &Household) -> crate::HomePlan {
 }
 
 /// Offers a share with these terms, has it accepted, and takes the holder into the roster.
-async fn share(
+pub(super) async fn share(
     registry: &Registry,
     home: &Household,
     guest: &Household,

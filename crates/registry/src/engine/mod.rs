@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::RegistryError;
 use crate::changes::Change;
@@ -31,6 +31,7 @@ pub(crate) struct Engine {
     quick: Quick,
     writes: Arc<Queue<Box<dyn WriteJob>>>,
     pub(crate) changes: broadcast::Sender<Change>,
+    pub(crate) ended: watch::Sender<u64>,
     deadline: Duration,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use super::queue::Queue;
 use super::quick::Quick;
 use super::writer::Writer;
 use super::{Engine, migrations, reader};
 use crate::error::{Step, StorageError};
+use crate::restored::ended;
 use crate::{RegistryError, RegistryOptions};
 
 /// Before this version a WAL database can be corrupted when several connections write or checkpoint at once.
@@ -36,6 +37,7 @@ impl Engine {
         let reads = Arc::new(Queue::new(options.queue_max));
         let writes = Arc::new(Queue::new(options.queue_max));
         let (changes, _) = broadcast::channel(CHANGES_MAX);
+        let ended = watch::Sender::new(ended(&connection).map_err(|failure| failure.0)?);
         let readers = options.readers.max(1);
         let quick = (0..readers).map(|_| connect(&path, false)).collect::<Step<Vec<_>>>();
         let engine = Self {
@@ -43,12 +45,13 @@ impl Engine {
             quick: Quick::new(quick.map_err(|failure| failure.0)?),
             writes: writes.clone(),
             changes: changes.clone(),
+            ended: ended.clone(),
             deadline: options.deadline,
             threads: Mutex::new(Vec::new()),
         };
         // From here on a failure drops `engine`, which ends the threads that were started.
         let mut threads = Vec::new();
-        let thread = Writer { connection, queue: writes, changes, busy: BUSY };
+        let thread = Writer { connection, queue: writes, changes, ended, busy: BUSY };
         threads.push(spawn("registry-writer", move || thread.run())?);
         for _ in 0..readers {
             let connection = connect(&path, false).map_err(|failure| failure.0)?;

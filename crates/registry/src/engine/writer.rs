@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use super::queue::Queue;
 use crate::changes::{Change, ChangeKind};
 use crate::error::{Failure, Step, StorageError};
+use crate::restored::ended;
 use crate::{HomeId, RegistryError};
 
 /// Most transactions that share a commit.
@@ -120,6 +121,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) queue: Arc<Queue<Box<dyn WriteJob>>>,
     pub(super) changes: broadcast::Sender<Change>,
+    pub(super) ended: watch::Sender<u64>,
     pub(super) busy: Duration,
 }
 
@@ -169,6 +171,7 @@ impl Writer {
         };
         match committed {
             Ok(()) => {
+                self.note_ended();
                 for change in tx.changes.take() {
                     // Nobody listens: fine.
                     let _ = self.changes.send(change);
@@ -188,6 +191,16 @@ impl Writer {
                 }
                 false
             }
+        }
+    }
+
+    /// Tells who keeps the mark of it that something ended. What cannot be read now is told with the next commit.
+    fn note_ended(&self) {
+        match ended(&self.connection) {
+            Ok(ended) => {
+                self.ended.send_if_modified(|known| std::mem::replace(known, ended) != ended);
+            }
+            Err(Failure(error)) => tracing::warn!(%error, "how often access ended could not be read"),
         }
     }
 

@@ -88,7 +88,7 @@ impl Registry {
         self.engine
             .snapshot(move |connection| {
                 let Some(found) = access(connection, &find, now)? else { return Ok(None) };
-                let Authorised { session, account, grants: _, shares, lockdowns, data: () } = found;
+                let Authorised { session, account, grants: _, shares, lockdowns, restored, data: () } = found;
                 let (mut data, mut finding) = (None, Vec::new());
                 for (share, home) in shares.into_iter().filter(|(share, _)| share.has_begun(now)) {
                     if let Some(detail) = found_by(connection, &share, account.id, event)? {
@@ -102,6 +102,7 @@ impl Registry {
                     grants: Vec::new(),
                     shares: finding,
                     lockdowns,
+                    restored,
                     data,
                 }))
             })

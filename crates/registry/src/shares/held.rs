@@ -63,8 +63,8 @@ impl Registry {
         let authority = Authority { find, now, grant: None };
         self.authorised_write(&authority, move |tx, asker| {
             let own = shares_of_account(tx, asker.account, now)?;
-            let share =
-                own.into_iter().map(|(share, _)| share).find(|row| row.id == share && row.has_begun(now));
+            let own = own.into_iter().filter(|(_, home)| home.restored.is_none()).map(|(share, _)| share);
+            let share = own.into_iter().find(|row| row.id == share && row.has_begun(now));
             let Some(share) = share else { return Err(RegistryError::NotLive.into()) };
             let found = found_by(tx, &share, asker.account, event)?;
             let Some(detail) = found.filter(|detail| !detail.event.still) else { return Ok(None) };

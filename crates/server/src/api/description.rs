@@ -8,10 +8,11 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 /// What can be asked for without a session. Everything else is 401 then.
-pub(super) const PUBLIC: [(&str, &str); 5] = [
+pub(super) const PUBLIC: [(&str, &str); 6] = [
     ("post", "/api/v1/sessions"),
     ("post", "/api/v1/links/open"),
     ("post", "/api/v1/links/redeem"),
+    ("post", "/api/v1/links/sheet"),
     ("post", "/api/v1/invitations/open"),
     ("post", "/api/v1/invitations/redeem"),
 ];

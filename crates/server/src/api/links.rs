@@ -46,6 +46,14 @@ pub(crate) async fn open(State(state): State<AppState>, request: Request) -> Out
     Ok(Json(state.gate.open_link(&body.secret).await?).into_response())
 }
 
+/// Shows the recovery sheet by a link that is for that, once.
+#[utoipa::path(post, path = "/api/v1/links/sheet", tag = "links", request_body = Secret,
+    responses((status = 200, body = views::RecoverySheet), (status = 404)))]
+pub(crate) async fn sheet(State(state): State<AppState>, request: Request) -> Outcome {
+    let body: Secret = read_json(request, JSON_BYTES_MAX).await?;
+    Ok(Json(state.gate.redeem_sheet(&body.secret).await?).into_response())
+}
+
 /// Makes an account with its home, or sets a new password.
 #[utoipa::path(post, path = "/api/v1/links/redeem", tag = "links", request_body = Redeem,
     responses((status = 201, body = views::Redeemed), (status = 404), (status = 409), (status = 422)))]

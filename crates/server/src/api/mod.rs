@@ -19,6 +19,7 @@ mod links;
 mod people;
 mod problems;
 mod ranges;
+mod restored;
 mod sessions;
 mod shares;
 mod streams;
@@ -46,11 +47,13 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(sessions::sign_out))
         .routes(routes!(links::open))
         .routes(routes!(links::redeem))
+        .routes(routes!(links::sheet))
         .routes(routes!(account::me, account::rename, account::erase))
         .routes(routes!(account::change_password))
         .routes(routes!(homes::home, homes::change, homes::erase))
         .routes(routes!(homes::days))
         .routes(routes!(homes::day))
+        .routes(routes!(restored::restored, restored::confirm))
         .routes(routes!(people::people))
         .routes(routes!(people::invite))
         .routes(routes!(people::withdraw))
@@ -139,6 +142,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 53);
+        assert_eq!(operations, 56);
     }
 }

@@ -105,6 +105,11 @@ impl From<GateError> for Problem {
                     )
                     .lockdown(*lockdown)
             }
+            GateError::Restored => {
+                Self::new(StatusCode::FORBIDDEN, "restored", "This home waits for its owner")
+                    .detail("This home was restored from a backup; its owner must confirm who belongs to it.")
+                    .remedy("An owner of the home signs in and confirms it. Cameras go on recording.")
+            }
             GateError::Busy => Self::busy(later()),
             GateError::DiskFull => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk-full", "The server's disk is full")

@@ -19,6 +19,8 @@ pub(crate) struct System {
     pub(crate) server: RunningServer,
     pub(crate) gate: Gate,
     pub(crate) registry: Registry,
+    pub(crate) master: MasterKey,
+    pub(crate) vault: Vault,
     pub(crate) ledger: Ledger,
     /// What a request for the server begins with.
     pub(crate) url: String,
@@ -35,23 +37,44 @@ impl System {
     }
 
     pub(crate) async fn with(config: ServerConfig, limits: IngestConfig) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), MasterKey::generate(), config, limits).await
+    }
+
+    /// On a folder that is empty, or has an installation under this key.
+    pub(crate) async fn on(
+        folder: tempfile::TempDir,
+        master: MasterKey,
+        config: ServerConfig,
+        limits: IngestConfig,
+    ) -> Self {
         ownsight_server::metrics::install().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let master = MasterKey::generate();
         let registry = Registry::open(folder.path().join("registry.db"), RegistryOptions::default()).unwrap();
-        std::fs::create_dir(folder.path().join("events")).unwrap();
+        std::fs::create_dir_all(folder.path().join("events")).unwrap();
         let disk = RealDisk::open(&folder.path().join("events")).unwrap();
         let space =
             VaultConfig { floor_bytes: 0, floor_percent: 0, reserve_bytes: 0, ..VaultConfig::default() };
         let vault = Vault::start(Arc::new(disk), space).await.unwrap();
-        let id = Gate::create_installation(&master, &registry).await.unwrap();
+        let id = match registry.installation().await.unwrap() {
+            Some(row) => row.id,
+            None => Gate::create_installation(&master, &registry).await.unwrap(),
+        };
         let ledger = Ledger::open(&folder.path().join("ledger.db"), id, &LedgerConfig::default()).unwrap();
-        let (gate, _) = Gate::open(master, registry.clone(), vault.clone(), ledger.clone()).await.unwrap();
-        let ingest = Ingest::open(registry.clone(), vault, limits).await.unwrap();
+        let (gate, _) =
+            Gate::open(master.clone(), registry.clone(), vault.clone(), ledger.clone()).await.unwrap();
+        let ingest = Ingest::open(registry.clone(), vault.clone(), limits).await.unwrap();
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let server = Server::start(config, gate.clone(), ingest).await.unwrap();
         let url = format!("{scheme}://{}", server.addr());
-        Self { server, gate, registry, ledger, url, folder }
+        Self { server, gate, registry, master, vault, ledger, url, folder }
+    }
+
+    /// Ends it; its folder and key, for another start on them.
+    pub(crate) async fn stop(self) -> (tempfile::TempDir, MasterKey) {
+        let Self { server, registry, master, ledger, folder, .. } = self;
+        server.shutdown().await;
+        ledger.close().await;
+        registry.close().await;
+        (folder, master)
     }
 
     /// The registry's own file.

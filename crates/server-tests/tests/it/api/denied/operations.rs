@@ -11,13 +11,18 @@ use crate::support::share::{holder, of, share};
 use crate::support::system::System;
 
 /// What anybody may ask for; each has tests of its own.
-pub(super) const PUBLIC: [(&str, &str); 5] = [
+pub(super) const PUBLIC: [(&str, &str); 6] = [
     ("post", "/api/v1/sessions"),
     ("post", "/api/v1/links/open"),
     ("post", "/api/v1/links/redeem"),
+    ("post", "/api/v1/links/sheet"),
     ("post", "/api/v1/invitations/open"),
     ("post", "/api/v1/invitations/redeem"),
 ];
+
+/// What is there only while a home waits to be confirmed; who is answered what, the test of that has.
+pub(super) const OF_A_RESTORED_HOME: [(&str, &str); 2] =
+    [("get", "/api/v1/homes/{home}/restored"), ("post", "/api/v1/homes/{home}/restored")];
 
 /// What else there is to name: of the home's people, and an invitation into another home.
 pub(super) struct People {

@@ -1,5 +1,7 @@
 //! The master key's file: in the configuration folder, for its owner only, never in the data folder.
 
+pub(crate) mod rotation;
+
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -26,12 +28,7 @@ pub(crate) fn load(configuration: &Path, may_make: bool) -> anyhow::Result<Maste
             }
             let text = fs::read_to_string(&path).map(Zeroizing::new);
             let text = text.with_context(|| format!("cannot read the master key {}", path.display()))?;
-            // As people copy it from paper: in groups, in lines, in capitals.
-            let digits: Zeroizing<String> =
-                Zeroizing::new(text.chars().filter(|digit| !digit.is_whitespace()).collect());
-            let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map(Zeroizing::new).ok();
-            let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.as_slice().try_into().ok());
-            bytes.map(MasterKey::from_bytes).with_context(|| {
+            parse(&text).with_context(|| {
                 format!(
                     "the master key {} is not 64 hexadecimal digits: write it anew from the recovery sheet",
                     path.display()
@@ -41,7 +38,7 @@ pub(crate) fn load(configuration: &Path, may_make: bool) -> anyhow::Result<Maste
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             if !may_make {
                 bail!(
-                    "the master key {} is missing: write it anew from the recovery sheet, as 64 hexadecimal digits, and run `chmod 600` on it",
+                    "the master key {} is missing: run `ownsight master-key restore` and type the 64 hexadecimal digits of the recovery sheet",
                     path.display()
                 );
             }
@@ -53,22 +50,39 @@ pub(crate) fn load(configuration: &Path, may_make: bool) -> anyhow::Result<Maste
     }
 }
 
-/// Written aside, synced, then renamed: a key that a database was made with is never half there.
+/// The key of these 64 hexadecimal digits, as people copy them from paper: in groups, in lines, in capitals.
+pub(crate) fn parse(text: &str) -> Option<MasterKey> {
+    let digits: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|digit| !digit.is_whitespace()).collect());
+    let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map(Zeroizing::new).ok()?;
+    let bytes: [u8; 32] = bytes.as_slice().try_into().ok()?;
+    Some(MasterKey::from_bytes(bytes))
+}
+
+/// A key as its file has it.
+fn line(key: &MasterKey) -> Zeroizing<String> {
+    Zeroizing::new(HEXLOWER.encode(key.expose()) + "\n")
+}
+
 fn make(configuration: &Path, path: &Path) -> anyhow::Result<MasterKey> {
     let key = MasterKey::generate();
+    write(configuration, path, &key)?;
+    Ok(key)
+}
+
+/// Written aside, synced, then renamed: a key that a database was made with is never half there.
+pub(crate) fn write(configuration: &Path, path: &Path, key: &MasterKey) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(configuration)?;
         let aside = path.with_extension("new");
         let mut file =
             fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-        let text = Zeroizing::new(HEXLOWER.encode(key.expose()) + "\n");
-        file.write_all(text.as_bytes())?;
+        file.write_all(line(key).as_bytes())?;
         file.sync_all()?;
         fs::rename(&aside, path)?;
         fs::File::open(configuration)?.sync_all()
     };
-    write().with_context(|| format!("cannot write the master key {}", path.display()))?;
-    Ok(key)
+    write().with_context(|| format!("cannot write the master key {}", path.display()))
 }
 
 #[cfg(test)]
