@@ -1,3 +1,4 @@
+import { toConfirm, waitingOf, waitingPath } from './restored.js';
 import { createStore } from './store.js';
 
 /**
@@ -75,10 +76,14 @@ export function match(pattern, path) {
   return params;
 }
 
-/** Where an account begins: its first home, else what is shared with it; null for who has neither. @param {{homes: {id: string}[], shares: number}} me */
-export function startOf({ homes, shares }) {
-  if (homes.length) return `/h/${homes[0].id}/events`;
-  return shares > 0 ? '/shared' : null;
+/** Where an account begins: a home that waits for it, else its first home, else what is shared with it; null for who has neither. @param {{homes: {id: string}[], shares: number, waiting?: import('./restored.js').Waiting[]}} me */
+export function startOf(me) {
+  const own = toConfirm(me);
+  if (own) return waitingPath(own.home_id);
+  if (me.homes.length) return `/h/${me.homes[0].id}/events`;
+  if (me.shares > 0) return '/shared';
+  const [other] = waitingOf(me);
+  return other ? waitingPath(other.home_id) : null;
 }
 
 /** The second that an address of the player names. @param {string} hash `#t=4.2` @returns {number | null} */

@@ -3,6 +3,7 @@ import { Page } from '../components/shell/page.js';
 import { Shell } from '../components/shell/shell.js';
 import { useMe } from '../lib/home.js';
 import { html, useEffect } from '../lib/html.js';
+import { waitingOf } from '../lib/restored.js';
 import { match, navigate, place, startOf } from '../lib/router.js';
 import { endSession, session } from '../lib/session.js';
 import { useStore } from '../lib/store.js';
@@ -17,6 +18,7 @@ import { InvitePage } from './invite.js';
 import { NoHomePage } from './no-home.js';
 import { PairPage } from './pair.js';
 import { PeoplePage } from './people.js';
+import { RestoredPage } from './restored.js';
 import { SetupPage } from './setup.js';
 import { SharedPage } from './shared.js';
 import { SharedEventPage } from './shared-event.js';
@@ -75,6 +77,8 @@ function SignedIn({ found, path }) {
 function Inside({ me, problem, retryAt, reload, found, path }) {
   if (!me) return problem ? html`<${Page} title="Ownsight"><${ProblemPage} problem=${problem} retryAt=${retryAt} onRetry=${reload} /><//>` : null;
   if (path === '/') return startOf(me) ? null : html`<${NoHomePage} />`;
+  const waiting = found?.params.home && waitingOf(me).find(({ home_id }) => home_id === found.params.home);
+  if (waiting) return html`<${RestoredPage} key=${waiting.home_id} waiting=${waiting} />`;
   const home = found?.params.home ? me.homes.find(({ id }) => id === found.params.home) : null;
   if (!found || (found.params.home && !home)) return html`<${Page} title="Nothing here" plainHeading><h1 class="visually-hidden" tabindex="-1">Nothing here</h1><${NothingHere} /><//>`;
   const { home: _, ...params } = found.params;

@@ -16,6 +16,7 @@ const LEAST_PASSWORD = 10;
 const TITLES = {
   first: { title: 'Set up Ownsight', lead: 'The first account of this server, and your home.', verb: 'Create account and home' },
   account: { title: 'Create your account', lead: 'An account and a home of your own on this server.', verb: 'Create account' },
+  sheet: { title: 'Recovery sheet', lead: 'It shows the key of this server, once. Have a printer or paper at hand, and nobody beside you.', verb: 'Show the recovery sheet' },
   reset: { title: 'Choose a new password', lead: 'All your sessions end; your homes and events stay.', verb: 'Set password' },
 };
 
@@ -29,7 +30,7 @@ export function SetupPage() {
     const other = takeFragment();
     if (other && !done) setSecret(other);
   }, [here]);
-  if (done?.sheet) return html`<${RecoverySheet} sheet=${done.sheet} onStored=${done.goOn} />`;
+  if (done?.sheet) return html`<${RecoverySheet} sheet=${done.sheet} onStored=${done.goOn} next=${done.next} />`;
   return secret ? html`<${Link} key=${secret} secret=${secret} onDone=${setDone} />` : html`<${LinkUsed} />`;
 }
 
@@ -47,7 +48,32 @@ function Link({ secret, onDone }) {
   if (link.problem?.notFound) return html`<${LinkUsed} />`;
   if (link.problem) return html`<${Front} title="Set up"><${ProblemLine} problem=${link.problem} /><button type="button" class="btn" onClick=${open}>Try again</button><//>`;
   if (!link.opened) return html`<${Front} title="Set up"><${Skeleton} loading><div class="stack">${[1, 2, 3].map((n) => html`<span key=${n} class="bone bone-field"></span>`)}</div><//><//>`;
+  if (link.opened.kind === 'sheet') return html`<${ShowSheet} secret=${secret} onDone=${onDone} />`;
   return html`<${SetupForm} secret=${secret} link=${link.opened} onDone=${onDone} />`;
+}
+
+/** By a press, and not by opening the link: what looks at links beforehand must not use it up. */
+function ShowSheet({ secret, onDone }) {
+  const { title, lead, verb } = TITLES.sheet;
+  const [state, setState] = useState({ busy: false, problem: null });
+  const show = async () => {
+    setState({ busy: true, problem: null });
+    try {
+      const sheet = await api('POST', '/links/sheet', { body: { secret } });
+      onDone({ sheet, next: 'To sign-in', goOn: async () => navigate('/sign-in', { replace: true }) });
+    } catch (problem) {
+      setState({ busy: false, problem });
+    }
+  };
+  if (state.problem?.notFound) return html`<${LinkUsed} />`;
+  return html`
+    <${Front} title=${title} lead=${lead}>
+      <div class="stack">
+        ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
+        <button type="button" class="btn btn-primary btn-wide front-button" disabled=${state.busy} onClick=${show}>${verb}</button>
+        <p class="meta front-note"><${Icon} name="key" /> Sheets that were shown before the master key was replaced belong to the backups of that time. Keep them with those.</p>
+      </div>
+    <//>`;
 }
 
 function LinkUsed() {
