@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::credentials::Credentials;
 use crate::password::Hasher;
 use crate::throttle::Throttle;
+use crate::token_use::TokenUses;
 use crate::{GateError, alarm, lockdown};
 
 /// How long the ledger may take to say that it is there.
@@ -35,6 +36,7 @@ struct Inner {
     ledger: Ledger,
     hasher: Hasher,
     throttle: Throttle,
+    token_uses: TokenUses,
     local_pairings: mpsc::Sender<LocalPairing>,
     /// Held while a local agent's pairing is looked for and made, so that two requests do not make two.
     local_agents: tokio::sync::Mutex<()>,
@@ -113,6 +115,7 @@ impl Gate {
         let inner = Inner {
             installation,
             master,
+            token_uses: TokenUses::begin(registry.clone()),
             registry,
             vault,
             ledger,
@@ -135,7 +138,7 @@ impl Gate {
         Credentials::cookie(self.installation(), server_half, page_half)
     }
 
-    /// Credentials from a bearer token and the client's own half, if it has one.
+    /// Credentials from a bearer token and the client's own half, if it has one; or from a program's token, which has none.
     pub fn bearer_credentials(&self, token: &str, client_half: Option<&str>) -> Option<Credentials> {
         Credentials::bearer(self.installation(), token, client_half)
     }
@@ -183,6 +186,10 @@ impl Gate {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.inner.throttle
+    }
+
+    pub(crate) fn token_uses(&self) -> &TokenUses {
+        &self.inner.token_uses
     }
 
     pub(crate) fn local_agents(&self) -> &tokio::sync::Mutex<()> {

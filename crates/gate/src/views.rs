@@ -2,7 +2,7 @@
 
 use ownsight_model::{
     AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Rights,
-    Role, SessionId, TestId, Timestamp,
+    Role, SessionId, TestId, Timestamp, TokenRights,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,8 +19,10 @@ macro_rules! view {
 
 mod people;
 mod shares;
+mod tokens;
 pub use people::*;
 pub use shares::*;
+pub use tokens::*;
 
 view! {
     /// Who is signed in, and in which homes.
@@ -57,8 +59,10 @@ view! {
     Session {
         /// When it ends.
         expires_at: Timestamp as i64,
-        /// `cookie` or `bearer`.
+        /// `cookie`, `bearer` or `token`.
         kind: &'static str,
+        /// What a token may do; `null` for a sign-in, which may do all that the account may.
+        rights: Option<TokenRights> as Option<Vec<String>>,
     }
 }
 view! {

@@ -35,6 +35,7 @@ mod home_epochs;
 mod homes;
 mod ingest;
 mod installation;
+mod invitation_codes;
 mod links;
 mod lockdowns;
 mod members;
@@ -45,6 +46,7 @@ mod rows;
 mod sessions;
 mod shares;
 mod sql;
+mod tokens;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,6 +64,7 @@ pub use events::{DayRows, EventDetail, EventPage, EventPosition, EventQuery};
 pub use home_epochs::{CameraRenewal, DeviceRenewal, HomeRenewal};
 pub use homes::{HomeDetail, HomePlan, HomeUpdate};
 pub use ingest::{CameraForDevice, InsertOutcome, StoredEvent};
+pub use invitation_codes::{AskToJoin, CodeRenewal};
 pub use links::{RedeemAccount, RedeemReset};
 pub use members::{Comes, Issue, JoinAs, Joining, MEMBERS_MAX};
 pub use ownsight_model::HomeId;
@@ -70,6 +73,7 @@ pub use reports::{NewReport, ReportSubject, ReportSummary};
 pub use retention::EventKey;
 pub use rows::*;
 pub use shares::{SHARES_MAX, ShareChange, ShareCount, ShareIssue, SharedEpoch};
+pub use tokens::TOKENS_MAX;
 
 /// The registry. Clones share its threads and connections.
 #[derive(Debug, Clone)]
