@@ -269,18 +269,8 @@ fn membership(chain: &mut Chain) {
     let invitation = inputs::invitation_key();
     chain.key(Purpose::InvitationFind, secret.expose(), &[], &secret.find(inputs::INSTALLATION));
     chain.key(Purpose::InvitationKey, secret.expose(), &[], invitation.expose());
-    chain.key(
-        Purpose::InvitationCodeFind,
-        secret.expose(),
-        &[],
-        &secret.code_find(inputs::INSTALLATION),
-    );
-    chain.key(
-        Purpose::InvitationCodeKey,
-        secret.expose(),
-        &[],
-        inputs::invitation_code_key().expose(),
-    );
+    chain.key(Purpose::InvitationCodeFind, secret.expose(), &[], &secret.code_find(inputs::INSTALLATION));
+    chain.key(Purpose::InvitationCodeKey, secret.expose(), &[], inputs::invitation_code_key().expose());
     let member = invitation.member_key(inputs::account_scope(), inputs::GRANT);
     chain.key(Purpose::MemberKey, invitation.expose(), &[], member.expose());
     let note = br#"{"account":"33333333-3333-3333-3333-333333333333"}"#;
