@@ -1,19 +1,20 @@
 //! Invitations by code, for somebody who is there. Their secret is in a body, never in an address.
 
-use axum::Json;
+use axum::{Extension, Json};
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
 use ownsight_gate::{NewAccount, Password, views};
 use ownsight_model::{HomeId, Role};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answers::{Outcome, json, no_content};
+use super::answers::{Outcome, json, json_with, no_content};
 use super::credentials::Signed;
 use super::input::{Id, Sent};
 use super::people::ids;
-use crate::http::{JSON_BYTES_MAX, read_json};
+use super::shown::{address, qr};
+use crate::http::{Caller, JSON_BYTES_MAX, read_json};
 use crate::state::AppState;
 
 /// As what who uses the code is to join.
@@ -23,6 +24,17 @@ pub(crate) struct MakeCode {
     /// The role.
     #[schema(value_type = String)]
     role: Role,
+}
+
+/// An invitation by code with what a person shows. This once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ShownCode {
+    #[serde(flatten)]
+    code: views::NewInvitationCode,
+    /// What the other person opens.
+    link: String,
+    /// The link as a QR code.
+    qr_svg: String,
 }
 
 /// Who was seen to ask.
@@ -58,16 +70,23 @@ pub(crate) struct RedeemCode {
 /// Makes an invitation by code, which lives for 15 minutes.
 #[utoipa::path(post, path = "/api/v1/homes/{home}/invitation-codes", tag = "people", params(("home" = String, Path)),
     request_body = MakeCode,
-    responses((status = 201, body = views::NewInvitationCode), (status = 403), (status = 404), (status = 409),
+    responses((status = 201, body = ShownCode), (status = 403), (status = 404), (status = 409),
         (status = 422)))]
 pub(crate) async fn create(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     Signed(who): Signed,
     Id(home): Id<HomeId>,
+    headers: HeaderMap,
     Sent(body): Sent<MakeCode>,
 ) -> Outcome {
     let answer = state.gate.create_invitation_code(&who, home, body.role).await?;
-    json(&who, StatusCode::CREATED, answer)
+    let address = address(&state, caller, &headers);
+    json_with(&who, StatusCode::CREATED, answer, |code| {
+        let link = format!("{}/join#{}", address.trim_end_matches('/'), code.secret);
+        let qr_svg = qr(&link);
+        ShownCode { code, link, qr_svg }
+    })
 }
 
 /// Withdraws a code, or refuses who asks to join by it.

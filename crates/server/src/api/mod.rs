@@ -22,6 +22,7 @@ mod problems;
 mod ranges;
 mod sessions;
 mod shares;
+mod shown;
 mod streams;
 mod tokens;
 

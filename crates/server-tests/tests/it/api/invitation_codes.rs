@@ -58,6 +58,9 @@ async fn who_is_shown_a_code_asks_and_is_a_member_once_confirmed() {
     let anna = Side::build(&system, "anna").await;
     let nobody = Person::nobody(&system.url);
     let shown = shown(&anna, "viewer").await;
+    let link = format!("{}/join#{}", system.url, shown["secret"].as_str().unwrap());
+    assert_eq!(shown["link"], link);
+    assert!(shown["qr_svg"].as_str().unwrap().contains("<svg"));
     let secret = json!({"secret": shown["secret"]});
     let opened = nobody.post("invitation-codes/open", &secret).await.json();
     assert_eq!(
