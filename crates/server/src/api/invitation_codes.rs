@@ -1,9 +1,9 @@
 //! Invitations by code, for somebody who is there. Their secret is in a body, never in an address.
 
-use axum::{Extension, Json};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
+use axum::{Extension, Json};
 use ownsight_gate::{NewAccount, Password, views};
 use ownsight_model::{HomeId, Role};
 use serde::{Deserialize, Serialize};
