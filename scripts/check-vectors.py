@@ -30,6 +30,7 @@ TESTDATA = ROOT / "crates" / "seal" / "testdata"
 VERSION = 1
 ROLES = {"owner": 1, "adult": 2, "viewer": 3}
 SESSION_KINDS = {"cookie": 1, "bearer": 2}
+TOKEN_RIGHTS = {"footage": 1, "export": 2, "delete": 4, "manage": 8}
 SECTION_KINDS = {"thumbnail": 1, "clip": 2, "motion": 3, "live": 4, "still": 5}
 LABELS = {"motion": 1, "person": 2, "vehicle": 3, "animal": 4, "parcel": 5, "still": 6}
 LABEL_SOURCES = {"agent": 1, "camera": 2}
@@ -140,6 +141,7 @@ class KeyChain:
             "role": bytes([ROLES[inputs["role"]]]),
             "section kind": bytes([SECTION_KINDS[inputs["section kind"]]]),
             "session kind": bytes([SESSION_KINDS[inputs["session kind"]]]),
+            "token rights": bytes([sum(TOKEN_RIGHTS[right] for right in inputs["token rights"])]),
         }
 
     def context(self, label, **other):

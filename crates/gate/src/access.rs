@@ -2,25 +2,28 @@
 
 use std::sync::OnceLock;
 
-use ownsight_model::{GrantId, HomeEpoch, HomeId, Role, Timestamp};
+use ownsight_model::{GrantId, HomeEpoch, HomeId, Role, SessionId, Timestamp, TokenRights};
 use ownsight_registry::{
     AccountRow, Authorised, Authority, CameraEpochRow, CameraRow, DeviceRow, GrantRow, HomeRow, LockdownRow,
     ReportRow, SessionRow,
 };
 use ownsight_seal::{
     AccountKey, AccountScope, CameraPlace, CameraReportKind, CameraSalt, CameraSecret, ControlKey,
-    GrantScope, Granted, HomeKey, OpenError, Purpose,
+    GrantScope, Granted, HomeKey, OpenError, OpenedSession, Purpose, SessionKind,
 };
 
 use crate::gate::Gate;
 use crate::profile::{self, AccountProfile, CameraAccess, CameraProfile, DeviceProfile, HomeProfile};
+use crate::rights::{LetIn, Needs};
 use crate::{Credentials, GateError, alarm};
 
-/// Who asks: opened from both halves of the session's secret.
+/// Who asks: opened from both halves of the session's secret, or from a token.
 pub(crate) struct Person {
     pub(crate) scope: AccountScope,
     pub(crate) key: AccountKey,
-    pub(crate) session: SessionRow,
+    /// By what it was let in.
+    pub(crate) let_in: LetIn,
+    session: SessionRow,
     pub(crate) profile: AccountProfile,
     /// What may be closed to it; `None` where it was not read, and then everything is.
     pub(crate) lockdowns: Option<Vec<LockdownRow>>,
@@ -49,7 +52,7 @@ pub(crate) struct Arrived {
 }
 
 impl Gate {
-    /// Opens the session, then the account's own text with the key that it gave.
+    /// Opens the session, then the account's own text with the key that it gave; a token only for what it has a right to.
     ///
     /// Halves that do not fit each other or the row are an alarm, and look signed out: a person can then sign in anew.
     pub(crate) fn open_person(
@@ -57,19 +60,23 @@ impl Gate {
         credentials: &Credentials,
         session: SessionRow,
         account: &AccountRow,
+        needs: Needs,
     ) -> Result<Person, GateError> {
-        let opened =
-            credentials.secret.open(session.id, session.expires_at, &session.wrap).map_err(|error| {
-                alarm::raise(&error, "opening a session");
-                GateError::SignedOut
-            })?;
+        let (opened, let_in) = credentials.open(&session).map_err(|error| {
+            alarm::raise(&error, "opening a session");
+            GateError::SignedOut
+        })?;
         let scope = AccountScope { installation: self.installation(), account: opened.account };
         let profile = opened
             .key
             .open_text(scope, &account.text)
             .and_then(|text| profile::decode::<AccountProfile>(&text))
             .map_err(|error| alarm::raise(&error, "opening an account's text"))?;
-        Ok(Person { scope, key: opened.key, session, profile, lockdowns: None })
+        let_in.may(needs)?;
+        if let LetIn::Token(_) = let_in {
+            self.token_uses().note(session.id, session.used_at);
+        }
+        Ok(Person { scope, key: opened.key, let_in, session, profile, lockdowns: None })
     }
 
     /// Opens everything that a session's rows hold for the asker: the person, and the homes that its grants open.
@@ -79,8 +86,9 @@ impl Gate {
         &self,
         credentials: &Credentials,
         rows: Authorised<T>,
+        needs: Needs,
     ) -> Result<(Person, Vec<HomeAccess>, u32, T), GateError> {
-        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        let mut person = self.open_person(credentials, rows.session, &rows.account, needs)?;
         person.lockdowns = Some(rows.lockdowns);
         let mut homes = Vec::with_capacity(rows.grants.len());
         let mut unverified = 0;
@@ -102,11 +110,12 @@ impl Gate {
         &self,
         credentials: &Credentials,
         rows: &'a Authorised<Option<T>>,
+        needs: Needs,
     ) -> Result<&'a T, GateError> {
         match &rows.data {
             Some(data) => Ok(data),
             None => {
-                let person = self.open_person(credentials, rows.session.clone(), &rows.account)?;
+                let person = self.open_person(credentials, rows.session.clone(), &rows.account, needs)?;
                 Err(person.nothing(rows.restored.clone()))
             }
         }
@@ -118,8 +127,9 @@ impl Gate {
         credentials: &Credentials,
         home: HomeId,
         rows: Authorised<T>,
+        needs: Needs,
     ) -> Result<(Person, HomeAccess, T), GateError> {
-        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        let mut person = self.open_person(credentials, rows.session, &rows.account, needs)?;
         person.lockdowns = Some(rows.lockdowns);
         let Some((grant, row)) = rows.grants.into_iter().find(|(grant, _)| grant.home == home) else {
             return Err(person.nothing(rows.restored.of_home(home)));
@@ -171,16 +181,60 @@ impl Person {
         GrantScope { account: self.scope, grant }
     }
 
-    /// What a write on the account itself must still hold for.
-    pub(crate) fn authority(&self) -> Authority {
-        Authority { find: self.session.find, now: Timestamp::now(), grant: None }
+    /// The id of the session, or token.
+    pub(crate) fn session_id(&self) -> SessionId {
+        self.session.id
     }
 
-    /// What a write on one of its homes must still hold for. Only for who has its control key.
+    /// When the session, or token, ends.
+    pub(crate) fn session_ends_at(&self) -> Timestamp {
+        self.session.expires_at
+    }
+
+    /// What finds the session, for a write that is neither on the account nor by a home's control key.
+    pub(crate) fn find_for(&self, needs: Needs) -> Result<[u8; 32], GateError> {
+        self.let_in.may(needs)?;
+        Ok(self.session.find)
+    }
+
+    /// What a write on the account itself must still hold for. No token does that.
+    pub(crate) fn authority(&self) -> Result<Authority, GateError> {
+        let find = self.find_for(Needs::SignIn)?;
+        Ok(Authority { find, now: Timestamp::now(), grant: None })
+    }
+
+    /// What a write on one of its homes must still hold for. Only for who has its control key; a token must have the right to
+    /// manage.
     pub(crate) fn authority_in(&self, home: &HomeAccess) -> Result<Authority, GateError> {
+        self.authority_for(home, Needs::MANAGE)
+    }
+
+    /// As [`Self::authority_in`], for erasing an event.
+    pub(crate) fn authority_to_erase(&self, home: &HomeAccess) -> Result<Authority, GateError> {
+        self.authority_for(home, Needs::DELETE)
+    }
+
+    fn authority_for(&self, home: &HomeAccess, needs: Needs) -> Result<Authority, GateError> {
         let epoch = home.control()?.scope().epoch;
-        let grant = Some((home.grant, epoch));
-        Ok(Authority { find: self.session.find, now: Timestamp::now(), grant })
+        let find = self.find_for(needs)?;
+        Ok(Authority { find, now: Timestamp::now(), grant: Some((home.grant, epoch)) })
+    }
+}
+
+impl Credentials {
+    /// What the row of a session or token opens to: by the kind that the request brought, which the row does not decide.
+    fn open(&self, row: &SessionRow) -> Result<(OpenedSession, LetIn), OpenError> {
+        let is_token = self.secret.kind() == SessionKind::Token;
+        let purpose = if is_token { Purpose::ApiToken } else { Purpose::Session };
+        if SessionKind::from_code(row.kind).is_none() || is_token != row.rights.is_some() {
+            return Err(OpenError::MixUp(purpose));
+        }
+        let Some(code) = row.rights else {
+            return Ok((self.secret.open(row.id, row.expires_at, &row.wrap)?, LetIn::SignIn));
+        };
+        let rights = TokenRights::from_code(code).ok_or(OpenError::MixUp(purpose))?;
+        let opened = self.secret.open_token(row.id, row.expires_at, rights, &row.wrap)?;
+        Ok((opened, LetIn::Token(rights)))
     }
 }
 

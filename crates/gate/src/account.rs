@@ -8,6 +8,7 @@ use ownsight_seal::{AccountKey, OpenError, Purpose};
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
 use crate::password::Password;
+use crate::rights::{LetIn, Needs};
 use crate::{Answer, Credentials, GateError, profile, text, views};
 use ownsight_model::Timestamp;
 use std::net::IpAddr;
@@ -27,7 +28,8 @@ impl Gate {
         let mut rows = rows.ok_or(GateError::SignedOut)?;
         let shares = std::mem::take(&mut rows.shares);
         let restored = std::mem::take(&mut rows.restored);
-        let (person, homes, mut unverified, new_sign_ins) = self.open_homes(credentials, rows)?;
+        let (person, homes, mut unverified, new_sign_ins) =
+            self.open_homes(credentials, rows, Needs::Live)?;
         for home in &homes {
             self.settle_home(credentials, &person, home).await;
         }
@@ -46,7 +48,7 @@ impl Gate {
     /// Whether these credentials open a live session. For streams, which must end with their session.
     pub async fn is_live(&self, credentials: &Credentials) -> Result<(), GateError> {
         let rows = self.session_rows(credentials).await?;
-        self.open_person(credentials, rows.session, &rows.account)?;
+        self.open_person(credentials, rows.session, &rows.account, Needs::Live)?;
         Ok(())
     }
 
@@ -66,20 +68,20 @@ impl Gate {
         credentials: &Credentials,
     ) -> Result<Answer<Vec<ownsight_model::HomeId>>, GateError> {
         let rows = self.session_rows(credentials).await?;
-        let (_, homes, _, ()) = self.open_homes(credentials, rows)?;
+        let (_, homes, _, ()) = self.open_homes(credentials, rows, Needs::FOOTAGE)?;
         Ok(Answer::new(credentials, homes.iter().map(HomeAccess::id).collect()))
     }
 
     /// Changes the person's name.
     pub async fn rename_account(&self, credentials: &Credentials, name: &str) -> Result<(), GateError> {
         let rows = self.session_rows(credentials).await?;
-        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        let mut person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
         person.profile.name = text::name("name", name)?;
         let sealed = person.key.seal_text(person.scope, &profile::encode(&person.profile));
-        self.registry().update_account_text(&person.authority(), sealed).await.map_err(registry_error)
+        self.registry().update_account_text(&person.authority()?, sealed).await.map_err(registry_error)
     }
 
-    /// Changes the password, and ends all other sessions of the account.
+    /// Changes the password, and ends all other sessions and all tokens of the account.
     pub async fn change_password(
         &self,
         credentials: &Credentials,
@@ -88,11 +90,11 @@ impl Gate {
         peer: IpAddr,
     ) -> Result<(), GateError> {
         let rows = self.session_rows(credentials).await?;
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        let person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
         new.strong()?;
         let key = self.prove_password(&person, current, peer).await?;
         let row = self.wrap_under_password(person.scope, &person.profile.email, &key, new).await?;
-        self.registry().replace_password(&person.authority(), row).await.map_err(registry_error)
+        self.registry().replace_password(&person.authority()?, row).await.map_err(registry_error)
     }
 
     /// Erases the account: it leaves its homes, and its address is free again. Not while it is the only owner of one.
@@ -103,10 +105,10 @@ impl Gate {
         peer: IpAddr,
     ) -> Result<(), GateError> {
         let rows = self.session_rows(credentials).await?;
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        let person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
         self.prove_password(&person, password, peer).await?;
         let (account, email) = (person.scope.account, &person.profile.email);
-        match self.registry().erase_account(&person.authority(), account, email).await {
+        match self.registry().erase_account(&person.authority()?, account, email).await {
             Err(RegistryError::NotFound) => {
                 let error = OpenError::MixUp(Purpose::AccountText);
                 return Err(crate::alarm::raise(&error, "finding the account that is to be erased"));
@@ -118,7 +120,7 @@ impl Gate {
     }
 
     /// Opens the account by its password once more, for what a session alone may not do.
-    async fn prove_password(
+    pub(crate) async fn prove_password(
         &self,
         person: &Person,
         password: &Password,
@@ -144,7 +146,11 @@ fn view(
     new_sign_ins: u32,
     unverified: u32,
 ) -> views::Me {
-    let kind = if credentials.is_cookie() { "cookie" } else { "bearer" };
+    let (kind, rights) = match person.let_in {
+        LetIn::Token(rights) => ("token", Some(rights)),
+        LetIn::SignIn if credentials.is_cookie() => ("cookie", None),
+        LetIn::SignIn => ("bearer", None),
+    };
     views::Me {
         account: views::Account {
             id: person.scope.account,
@@ -153,9 +159,9 @@ fn view(
             initials: text::initials(&person.profile.name),
         },
         homes: homes.iter().map(HomeAccess::summary).collect(),
-        session: views::Session { expires_at: person.session.expires_at, kind },
+        session: views::Session { expires_at: person.session_ends_at(), kind, rights },
         waiting: Vec::new(),
-        new_sign_ins,
+        new_sign_ins: if rights.is_none() { new_sign_ins } else { 0 },
         shares: 0,
         unverified,
     }

@@ -13,6 +13,7 @@ use crate::cameras::{SENSITIVITY, Source, replaced};
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, devices};
 use crate::profile::{self, CameraAccess, CameraProfile};
+use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
 
 /// How long a test and its draft last without being confirmed.
@@ -219,8 +220,8 @@ impl Gate {
         let rows =
             self.registry().test(credentials.find(), Timestamp::now(), test).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let home = self.found(credentials, &rows)?.test.home;
-        let (person, access, data) = self.open_home(credentials, home, rows)?;
+        let home = self.found(credentials, &rows, Needs::MANAGE)?.test.home;
+        let (person, access, data) = self.open_home(credentials, home, rows, Needs::MANAGE)?;
         // A test shows the camera's address, which goes with the control key.
         access.control()?;
         let TestDetail { test: row, draft, draft_epochs, existing } = data.ok_or(GateError::NotFound)?;
@@ -246,7 +247,7 @@ impl Gate {
             return Ok(None);
         }
         // With the home as it was opened then: an epoch may have begun since the test was read.
-        let (_, access, detail) = self.open_home(credentials, open.access.id(), rows)?;
+        let (_, access, detail) = self.open_home(credentials, open.access.id(), rows, Needs::MANAGE)?;
         let Some(detail) = detail else { return Ok(None) };
         let name = access.open_device(&detail.device).map(|profile| Some(profile.name));
         name.map_err(|error| alarm::raise(&error, "opening a device's name"))

@@ -16,6 +16,7 @@ use crate::events::{is_epoch_of, verify};
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, devices};
 use crate::profile::{self, CameraAccess, CameraProfile};
+use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
 
 /// How readily motion is an event, until somebody says otherwise.
@@ -107,7 +108,7 @@ impl Gate {
         let rows = self.registry().cameras(credentials.find(), now, home).await.map_err(registry_error)?;
         let mut rows = rows.ok_or(GateError::SignedOut)?;
         let restored = std::mem::take(&mut rows.restored);
-        let (person, homes, mut unverified, details) = self.open_homes(credentials, rows)?;
+        let (person, homes, mut unverified, details) = self.open_homes(credentials, rows, Needs::Homes)?;
         if let Some(asked) = home
             && homes.iter().all(|access| access.id() != asked)
             && unverified == 0
@@ -118,7 +119,7 @@ impl Gate {
         let mut known_devices = Vec::new();
         for access in homes.iter().filter(|access| home.is_none_or(|asked| access.id() == asked)) {
             self.settle_home(credentials, &person, access).await;
-            match self.home_plan(credentials, access.id()).await {
+            match self.home_plan(credentials, access.id(), Needs::Homes).await {
                 Ok((_, access, plan)) => known_devices.push((access, plan.devices)),
                 // One home must not cost the others: it was left meanwhile, or does not open, which is an alarm.
                 Err(GateError::NotFound | GateError::NotVerified { .. } | GateError::Restored) => {}
@@ -152,10 +153,10 @@ impl Gate {
         credentials: &Credentials,
         camera: CameraId,
     ) -> Result<Answer<views::Camera>, GateError> {
-        let (_, access, detail) = self.camera_detail(credentials, camera).await?;
+        let (_, access, detail) = self.camera_detail(credentials, camera, Needs::Homes).await?;
         let open =
             access.open_camera(&detail.camera).map_err(|error| alarm::raise(&error, "opening a camera"))?;
-        let (_, now, plan) = self.home_plan(credentials, access.id()).await?;
+        let (_, now, plan) = self.home_plan(credentials, access.id(), Needs::Homes).await?;
         let known = Some((&now, plan.devices.as_slice()));
         Ok(Answer::new(credentials, view(credentials, &access, &detail, &open, known)))
     }
@@ -273,16 +274,17 @@ impl Gate {
         &self,
         credentials: &Credentials,
         camera: CameraId,
+        needs: Needs,
     ) -> Result<(Person, HomeAccess, CameraDetail), GateError> {
         let now = Timestamp::now();
         let rows = self.registry().camera(credentials.find(), now, camera).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let detail = self.found(credentials, &rows)?;
+        let detail = self.found(credentials, &rows, needs)?;
         if detail.camera.id != camera {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::CameraText), "finding a camera"));
         }
         let home = detail.camera.home;
-        let (person, access, detail) = self.open_home(credentials, home, rows)?;
+        let (person, access, detail) = self.open_home(credentials, home, rows, needs)?;
         Ok((person, access, detail.ok_or(GateError::NotFound)?))
     }
 
@@ -291,7 +293,7 @@ impl Gate {
         credentials: &Credentials,
         camera: CameraId,
     ) -> Result<(Person, HomeAccess, HomePlan, CameraRow), GateError> {
-        let (_, access, _) = self.camera_detail(credentials, camera).await?;
+        let (_, access, _) = self.camera_detail(credentials, camera, Needs::MANAGE).await?;
         let (person, access, plan) = self.managing_plan(credentials, access.id()).await?;
         let row = plan
             .cameras

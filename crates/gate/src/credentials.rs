@@ -5,6 +5,11 @@ use ownsight_model::InstallationId;
 use ownsight_seal::{SessionKind, SessionSecret};
 use zeroize::Zeroizing;
 
+use crate::GateError;
+
+/// What a program's token begins with, so that it is known for one wherever it turns up.
+pub(crate) const TOKEN_PREFIX: &str = "ownsight_";
+
 /// Both halves of a session's secret, as a request brought them. Proves nothing before the gate has opened with it.
 #[derive(Clone, Debug)]
 pub struct Credentials {
@@ -20,12 +25,16 @@ impl Credentials {
         Some(Self { secret })
     }
 
-    /// From a bearer token and the client's own half, if it has one.
+    /// From a bearer token and the client's own half, if it has one; or from a program's token, which has none.
     pub(crate) fn bearer(
         installation: InstallationId,
         token: &str,
         client_half: Option<&str>,
     ) -> Option<Self> {
+        if let Some(token) = token.strip_prefix(TOKEN_PREFIX) {
+            let secret = SessionSecret::new(installation, SessionKind::Token, *half(token)?, None);
+            return client_half.is_none().then_some(Self { secret });
+        }
         let server_half = half(token)?;
         let client_half = match client_half {
             Some(text) => Some(half(text)?),
@@ -40,6 +49,14 @@ impl Credentials {
     /// Whether this is a browser's session, whose addresses must carry `s`.
     pub fn is_cookie(&self) -> bool {
         self.secret.kind() == SessionKind::Cookie
+    }
+
+    /// Refuses a program's token, before anything was opened with it: what it cannot do, no row decides.
+    pub(crate) fn is_no_token(&self) -> Result<(), GateError> {
+        match self.secret.kind() {
+            SessionKind::Cookie | SessionKind::Bearer => Ok(()),
+            SessionKind::Token => Err(GateError::TokenMayNot { missing: None }),
+        }
     }
 
     /// The value `s` of this session, as it stands in addresses.

@@ -13,6 +13,7 @@ use crate::access::HomeAccess;
 use crate::events::{is_epoch_of, verify};
 use crate::gate::{Gate, registry_error};
 use crate::profile;
+use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm, views};
 
 /// Most days that one request asks for.
@@ -55,7 +56,7 @@ impl Gate {
             .await
             .map_err(registry_error)?;
         let (person, access, counts) =
-            self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+            self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?, Needs::FOOTAGE)?;
         person.may(Closable::All, Some(home), None)?;
         let counts = counts.ok_or(GateError::NotFound)?;
         let mut days: Vec<_> = dates
@@ -82,7 +83,8 @@ impl Gate {
             .day(credentials.find(), now, home, starts_at, ends_at, DAY_EVENTS_MAX)
             .await
             .map_err(registry_error)?;
-        let (person, access, data) = self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+        let (person, access, data) =
+            self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?, Needs::FOOTAGE)?;
         person.may(Closable::All, Some(home), None)?;
         let data = data.ok_or(GateError::NotFound)?;
         let (mut events, gaps, unverified) = access.open_day(&data);
@@ -123,7 +125,7 @@ impl Gate {
 
     async fn day_access(&self, credentials: &Credentials, home: HomeId) -> Result<HomeAccess, GateError> {
         let rows = self.session_rows(credentials).await?;
-        let (_, access, ()) = self.open_home(credentials, home, rows)?;
+        let (_, access, ()) = self.open_home(credentials, home, rows, Needs::FOOTAGE)?;
         Ok(access)
     }
 }

@@ -15,6 +15,7 @@ use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, LocalCode, LocalPairing, registry_error};
 use crate::plan::TRIES;
 use crate::profile::{self, DeviceProfile};
+use crate::rights::Needs;
 use crate::shares::Renewal;
 use crate::{Answer, Credentials, GateError, alarm, text, views};
 
@@ -32,7 +33,7 @@ impl Gate {
         credentials: &Credentials,
         home: HomeId,
     ) -> Result<Answer<views::Devices>, GateError> {
-        let (person, access, plan) = self.home_plan(credentials, home).await?;
+        let (person, access, plan) = self.home_plan(credentials, home, Needs::MANAGE).await?;
         self.settle_home(credentials, &person, &access).await;
         let mut unverified = 0;
         let mut devices = Vec::new();
@@ -149,8 +150,8 @@ impl Gate {
             .await
             .map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let home = self.found(credentials, &rows)?.device.home;
-        let (person, access, plan) = self.home_plan(credentials, home).await?;
+        let home = self.found(credentials, &rows, Needs::MANAGE)?.device.home;
+        let (person, access, plan) = self.home_plan(credentials, home, Needs::MANAGE).await?;
         find(&plan, device)?;
         Ok((person, access, plan))
     }

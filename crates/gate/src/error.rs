@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ownsight_model::{CameraAddressError, EmailError};
+use ownsight_model::{CameraAddressError, EmailError, TokenRight};
 
 use crate::views;
 
@@ -40,6 +40,18 @@ pub enum GateError {
     /// The role in this home does not have the key that this needs, or may not do it to an owner.
     #[error("the role in this home may not do this")]
     NotAllowed,
+    /// A program's token asks for what it has no right to, or for what concerns the account itself.
+    #[error("the token has no right to this")]
+    TokenMayNot {
+        /// The right that it does not have; `None`: no token does this.
+        missing: Option<TokenRight>,
+    },
+    /// The account has as many tokens as it may have.
+    #[error("an account has at most {max} tokens")]
+    TooManyTokens {
+        /// How many it may have.
+        max: u32,
+    },
     /// The account is a member already.
     #[error("this address is a member's already")]
     AlreadyMember,

@@ -10,6 +10,7 @@ use ownsight_seal::{CameraSecret, EventOpener, OpenError, Section, VerifiedEvent
 use crate::access::{HomeAccess, Person};
 use crate::events::verify;
 use crate::gate::{Gate, registry_error};
+use crate::rights::Needs;
 use crate::shares::ShareAccess;
 use crate::{Credentials, GateError, alarm, text};
 
@@ -26,7 +27,7 @@ pub(crate) enum EventAccess {
 pub(crate) struct Wanted {
     /// What a lockdown of this closes.
     pub(crate) closable: Closable,
-    /// What a share must allow for it.
+    /// What a share must allow for it, or a token must have a right to.
     pub(crate) right: Right,
 }
 
@@ -136,9 +137,10 @@ impl Gate {
             .await
             .map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let home = self.found(credentials, &rows)?.event.home;
+        let needs = Needs::Right(wanted.right.into());
+        let home = self.found(credentials, &rows, needs)?.event.home;
         let (person, access, data) = if rows.shares.is_empty() {
-            let (person, access, data) = self.open_home(credentials, home, rows)?;
+            let (person, access, data) = self.open_home(credentials, home, rows, needs)?;
             (person, EventAccess::Home(Box::new(access)), data)
         } else {
             self.open_by_share(credentials, rows, wanted.right)?
@@ -174,7 +176,8 @@ impl Gate {
         rows: Authorised<Option<EventDetail>>,
         right: Right,
     ) -> Result<(Person, EventAccess, Option<EventDetail>), GateError> {
-        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        let mut person =
+            self.open_person(credentials, rows.session, &rows.account, Needs::Right(right.into()))?;
         person.lockdowns = Some(rows.lockdowns);
         // One that does not open must not close what another one opens.
         let (mut live, mut refused) = (Vec::new(), None);

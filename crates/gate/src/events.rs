@@ -14,6 +14,7 @@ use ownsight_seal::{CameraSecret, HEADER_BYTES, Header, OpenError, Purpose, Trai
 
 use crate::event_access::{EventAccess, Wanted};
 use crate::gate::{Gate, registry_error};
+use crate::rights::{LetIn, Needs};
 use crate::{Answer, Credentials, GateError, alarm, days, urls, views};
 
 const LIMIT_DEFAULT: u32 = 50;
@@ -63,7 +64,7 @@ impl Gate {
         let mut rows = rows.ok_or(GateError::SignedOut)?;
         let shares = std::mem::take(&mut rows.shares);
         let restored = std::mem::take(&mut rows.restored);
-        let (person, homes, mut unverified, page) = self.open_homes(credentials, rows)?;
+        let (person, homes, mut unverified, page) = self.open_homes(credentials, rows, Needs::FOOTAGE)?;
         let (mut shares, unopened) = person.open_shares(shares);
         unverified += unopened;
         let mut accesses: Vec<EventAccess> =
@@ -159,7 +160,10 @@ impl Gate {
                 None
             }
         };
-        self.registry().mark_opened(found.person.scope.account, event).await.map_err(registry_error)?;
+        // What a program looks at, nobody has seen.
+        if found.person.let_in == LetIn::SignIn {
+            self.registry().mark_opened(found.person.scope.account, event).await.map_err(registry_error)?;
+        }
         let at = |offset_ms: u32| view.started_at.plus(Duration::from_millis(u64::from(offset_ms)));
         let detail = views::EventDetail {
             motion_started_at: motion.as_ref().map(|track| at(track.began_ms)),
@@ -182,11 +186,11 @@ impl Gate {
         }
         let erased = match &found.access {
             EventAccess::Home(access) => {
-                let authority = found.person.authority_in(access)?;
+                let authority = found.person.authority_to_erase(access)?;
                 self.registry().erase_event(&authority, event).await
             }
             EventAccess::Share(share, _) => {
-                let find = found.person.session.find;
+                let find = found.person.find_for(Needs::DELETE)?;
                 self.registry().erase_shared_event(find, Timestamp::now(), share.grant, event).await
             }
         };

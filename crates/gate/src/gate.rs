@@ -13,6 +13,7 @@ use crate::credentials::Credentials;
 use crate::kept_keys::KeptKeys;
 use crate::password::Hasher;
 use crate::throttle::Throttle;
+use crate::token_use::TokenUses;
 use crate::{GateError, alarm, lockdown};
 
 /// How long the ledger may take to say that it is there.
@@ -37,6 +38,7 @@ struct Inner {
     hasher: Hasher,
     throttle: Throttle,
     kept_keys: KeptKeys,
+    token_uses: TokenUses,
     local_pairings: mpsc::Sender<LocalPairing>,
     /// Held while a local agent's pairing is looked for and made, so that two requests do not make two.
     local_agents: tokio::sync::Mutex<()>,
@@ -115,6 +117,7 @@ impl Gate {
         let inner = Inner {
             installation,
             master,
+            token_uses: TokenUses::begin(registry.clone()),
             registry,
             vault,
             ledger,
@@ -141,7 +144,7 @@ impl Gate {
         Credentials::cookie(self.installation(), server_half, page_half)
     }
 
-    /// Credentials from a bearer token and the client's own half, if it has one.
+    /// Credentials from a bearer token and the client's own half, if it has one; or from a program's token, which has none.
     pub fn bearer_credentials(&self, token: &str, client_half: Option<&str>) -> Option<Credentials> {
         Credentials::bearer(self.installation(), token, client_half)
     }
@@ -193,6 +196,10 @@ impl Gate {
 
     pub(crate) fn kept_keys(&self) -> &KeptKeys {
         &self.inner.kept_keys
+    }
+
+    pub(crate) fn token_uses(&self) -> &TokenUses {
+        &self.inner.token_uses
     }
 
     pub(crate) fn local_agents(&self) -> &tokio::sync::Mutex<()> {

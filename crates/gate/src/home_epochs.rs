@@ -156,6 +156,7 @@ impl HomeAccess {
         Ok(HomeRenewal {
             shares,
             ended_shares,
+            codes: self.renew_codes(&next_control, plan),
             roster: roster.seal(&next_control, serial),
             text: next.row.text,
             keyring: next.row.keyring,

@@ -5,6 +5,7 @@ use ownsight_registry::{CameraStanding, HomeDetail, HomeUpdate};
 
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
+use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm, profile, text, views};
 
 /// The least that a home may be told to keep.
@@ -31,7 +32,7 @@ impl Gate {
         credentials: &Credentials,
         home: HomeId,
     ) -> Result<Answer<views::Home>, GateError> {
-        let (_, access, detail) = self.home_detail(credentials, home).await?;
+        let (_, access, detail) = self.home_detail(credentials, home, Needs::Homes).await?;
         let view = self.home_view(&access, &detail).await?;
         Ok(Answer::new(credentials, view))
     }
@@ -43,7 +44,7 @@ impl Gate {
         home: HomeId,
         change: HomeChange,
     ) -> Result<(), GateError> {
-        let (person, mut access, _) = self.home_detail(credentials, home).await?;
+        let (person, mut access, _) = self.home_detail(credentials, home, Needs::MANAGE).await?;
         access.control()?;
         let mut update =
             HomeUpdate { home: access.id(), text: None, retention_days: None, retention_bytes: None };
@@ -79,7 +80,7 @@ impl Gate {
         name: &str,
     ) -> Result<Answer<views::ErasedHome>, GateError> {
         let (_, _, plan) = self.managing_plan(credentials, home).await?;
-        let (person, access, detail) = self.home_detail(credentials, home).await?;
+        let (person, access, detail) = self.home_detail(credentials, home, Needs::MANAGE).await?;
         if access.role() != Role::Owner {
             return Err(GateError::NotAllowed);
         }
@@ -102,11 +103,12 @@ impl Gate {
         &self,
         credentials: &Credentials,
         home: HomeId,
+        needs: Needs,
     ) -> Result<(Person, HomeAccess, HomeDetail), GateError> {
         let rows =
             self.registry().home(credentials.find(), Timestamp::now(), home).await.map_err(registry_error)?;
         let (person, access, detail) =
-            self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+            self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?, needs)?;
         Ok((person, access, detail.ok_or(GateError::NotFound)?))
     }
 

@@ -17,6 +17,7 @@ use crate::gate::{Gate, registry_error};
 use crate::password::Password;
 use crate::plan::TRIES;
 use crate::profile::{self, AccountProfile, KeyText};
+use crate::rights::Needs;
 use crate::roster::{InvitationKept, JoinNote, Offer};
 use crate::shares::ShareOffer;
 use crate::{Answer, Credentials, GateError, alarm, text, views};
@@ -170,13 +171,13 @@ impl Gate {
     ) -> Result<Answer<views::Joined>, GateError> {
         for _ in 0..TRIES {
             let rows = self.session_rows(credentials).await?;
-            let person = self.open_person(credentials, rows.session, &rows.account)?;
+            let person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
             let email = Email::parse(email)?;
             let open = self.find_invitation(secret, &email, peer).await?;
             if person.profile.email != email {
                 return Err(GateError::NotAllowed);
             }
-            let as_ = JoinAs::Session(person.session.find);
+            let as_ = JoinAs::Session(person.find_for(Needs::SignIn)?);
             match self.join(&open, person.scope, &person.key, &person.profile, as_).await {
                 Err(GateError::Conflict) => {}
                 joined => return Ok(Answer::new(credentials, joined?)),

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::answer::WrongSession;
 use crate::event_access::{FoundEvent, Wanted};
 use crate::gate::Gate;
+use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm};
 
 /// Sections that are opened whole are at most so long.
@@ -223,7 +224,7 @@ impl Gate {
     }
 
     async fn find_still(&self, credentials: &Credentials, camera: CameraId) -> Result<FoundEvent, GateError> {
-        let (_, _, detail) = self.camera_detail(credentials, camera).await?;
+        let (_, _, detail) = self.camera_detail(credentials, camera, Needs::FOOTAGE).await?;
         let event = detail.still.ok_or(GateError::NoPicture)?.id;
         let found = self.find_event(credentials, event, SEEN).await?;
         if found.camera_id() != camera {

@@ -9,6 +9,7 @@ use crate::gate::{Gate, registry_error};
 use crate::home_epochs::Renewed;
 use crate::plan::TRIES;
 use crate::profile;
+use crate::rights::Needs;
 use crate::roster::{InvitationKept, MemberEntry, Members, Offer, Roster, RosterEntry};
 use crate::{Answer, Credentials, GateError, alarm, views};
 
@@ -19,13 +20,18 @@ impl Gate {
         credentials: &Credentials,
         home: HomeId,
     ) -> Result<Answer<views::People>, GateError> {
-        let (person, access, plan) = self.home_plan(credentials, home).await?;
+        let (person, access, plan) = self.home_plan(credentials, home, Needs::MANAGE).await?;
         self.settle_grant(&person, &access).await;
         let (members, invitations, mut unverified) = if access.control().is_ok() {
             access.people(&plan)?
         } else {
             (access.fellow_members(&person, &plan)?, Vec::new(), 0)
         };
+        let (mut codes, mut unopened) = (Vec::new(), 0);
+        if access.control().is_ok() {
+            (codes, unopened) = access.codes(&plan);
+        }
+        unverified += unopened;
         let (shares, unopened) = self.home_shares(credentials, &access, &plan).await?;
         unverified += unopened;
         let waiting = plan.devices.iter().map(|detail| &detail.device).filter(|device| {
@@ -45,8 +51,8 @@ impl Gate {
                 .map_err(|error| alarm::raise(&error, "opening a device's name"))?;
             waiting_devices.push(name.name);
         }
-        let view =
-            views::People { role: access.role(), members, invitations, shares, waiting_devices, unverified };
+        let role = access.role();
+        let view = views::People { role, members, invitations, codes, shares, waiting_devices, unverified };
         Ok(Answer::new(credentials, view))
     }
 
@@ -106,9 +112,9 @@ impl Gate {
         member: GrantId,
     ) -> Result<Answer<views::Removed>, GateError> {
         let rows = self.session_rows(credentials).await?;
-        let (person, access, ()) = self.open_home(credentials, home, rows)?;
+        let (person, access, ()) = self.open_home(credentials, home, rows, Needs::MANAGE)?;
         if access.grant == member {
-            let find = person.session.find;
+            let find = person.find_for(Needs::SignIn)?;
             self.registry().leave_home(find, Timestamp::now(), home).await.map_err(registry_error)?;
             tracing::info!(home.id = %home, "a member left; new keys are due");
             return Ok(Answer::new(credentials, views::Removed { cameras: 0, devices: 0 }));

@@ -9,6 +9,7 @@ use ownsight_seal::{
 
 use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::gate::{Gate, registry_error};
+use crate::rights::Needs;
 use crate::{Credentials, GateError, alarm};
 
 /// How often a change is tried when others change the same home at the same moment.
@@ -21,16 +22,18 @@ impl Gate {
         credentials: &Credentials,
         home: HomeId,
     ) -> Result<(Person, HomeAccess, HomePlan), GateError> {
-        let (person, access, plan) = self.home_plan(credentials, home).await?;
+        let (person, access, plan) = self.home_plan(credentials, home, Needs::MANAGE).await?;
         access.control()?;
         Ok((person, access, plan))
     }
 
-    /// Reads all that configurations are made of, after settling what waits for an owner's or adult's request.
+    /// Reads all that configurations are made of, after settling what waits for an owner's or adult's request. A token that does
+    /// not manage settles nothing.
     pub(crate) async fn home_plan(
         &self,
         credentials: &Credentials,
         home: HomeId,
+        needs: Needs,
     ) -> Result<(Person, HomeAccess, HomePlan), GateError> {
         for _ in 0..TRIES {
             let rows = self
@@ -39,9 +42,9 @@ impl Gate {
                 .await
                 .map_err(registry_error)?;
             let (person, access, plan) =
-                self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?)?;
+                self.open_home(credentials, home, rows.ok_or(GateError::SignedOut)?, needs)?;
             let plan = plan.ok_or(GateError::NotFound)?;
-            if access.control().is_err() || !self.settle(&person, &access, &plan).await? {
+            if !manages(&person, &access) || !self.settle(&person, &access, &plan).await? {
                 return Ok((person, access, plan));
             }
         }
@@ -67,17 +70,22 @@ impl Gate {
     /// waits for them is done. A failure is logged and tried again at the next request: it must not cost the answer to this one.
     pub(crate) async fn settle_home(&self, credentials: &Credentials, person: &Person, access: &HomeAccess) {
         self.settle_grant(person, access).await;
-        if access.control().is_err() {
+        if !manages(person, access) {
             return;
         }
         let row = &access.row;
         if (row.epoch_due || row.joins_due || row.shares_due)
-            && let Err(error) = self.home_plan(credentials, access.id()).await
+            && let Err(error) = self.home_plan(credentials, access.id(), Needs::MANAGE).await
         {
             tracing::warn!(home.id = %access.id(), %error, "what waits for an owner or adult could not be done");
         }
         self.ensure_local_agent(credentials, person, access).await;
     }
+}
+
+/// Whether a request does what waits for an owner or adult.
+fn manages(person: &Person, access: &HomeAccess) -> bool {
+    access.control().is_ok() && person.let_in.may(Needs::MANAGE).is_ok()
 }
 
 impl HomeAccess {

@@ -21,7 +21,7 @@ impl Gate {
         home: HomeId,
         action: Action,
     ) -> Result<Unlocking, GateError> {
-        let opening = Opening { account: person.scope.account, session: person.session.id, home, action };
+        let opening = Opening { account: person.scope.account, session: person.session_id(), home, action };
         let origin = if credentials.is_cookie() { Origin::WebApp } else { Origin::ApiClient };
         let entry = Entry { time: Timestamp::now(), origin, opening: opening.clone() };
         match self.ledger().append(entry, Instant::now() + APPEND_WAITS).await {

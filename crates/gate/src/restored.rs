@@ -9,6 +9,7 @@ use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
 use crate::home_epochs::Renewed;
 use crate::plan::TRIES;
+use crate::rights::Needs;
 use crate::shares::has_ended;
 use crate::{Answer, Credentials, GateError, alarm, views};
 
@@ -105,7 +106,7 @@ impl Gate {
         let rows =
             self.registry().restored_plan(credentials.find(), now, home).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let mut person = self.open_person(credentials, rows.session, &rows.account)?;
+        let mut person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
         person.lockdowns = Some(rows.lockdowns);
         let Restored { grants, shares } = rows.restored;
         let of_share = shares.into_iter().find(|(share, _)| share.home == home);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
 use crate::profile::{self, KeyText};
+use crate::rights::Needs;
 use crate::shares::{ShareEntry, ShareTerms};
 use crate::{GateError, alarm};
 
@@ -323,7 +324,7 @@ impl Gate {
     /// Puts a grant that came while the account was away under its own key. A failure is logged: it opens as it is.
     pub(crate) async fn settle_grant(&self, person: &Person, access: &HomeAccess) {
         let Some(arrived) = &access.arrived else { return };
-        let find = person.session.find;
+        let Ok(find) = person.find_for(Needs::Live) else { return };
         let settled = self
             .registry()
             .settle_grant(find, Timestamp::now(), access.grant, arrived.sealed.clone(), arrived.wrap.clone())

@@ -3,6 +3,7 @@
 use ownsight_model::{SessionId, Timestamp};
 
 use crate::gate::{Gate, registry_error};
+use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm, views};
 
 impl Gate {
@@ -11,7 +12,7 @@ impl Gate {
         let now = Timestamp::now();
         let rows = self.registry().sessions(credentials.find(), now).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        let person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
         let mut sessions = Vec::with_capacity(rows.data.len());
         let mut unverified = 0;
         for row in rows.data {
@@ -30,7 +31,7 @@ impl Gate {
                     client: text.map(|text| String::from_utf8_lossy(&text).into_owned()),
                     created_at: row.created_at,
                     expires_at: row.expires_at,
-                    this: row.id == person.session.id,
+                    this: row.id == person.session_id(),
                     noticed: row.noticed,
                 }),
                 Err(error) => {
@@ -45,14 +46,14 @@ impl Gate {
     /// Ends one of the account's sessions at once.
     pub async fn end_session(&self, credentials: &Credentials, session: SessionId) -> Result<(), GateError> {
         let rows = self.session_rows(credentials).await?;
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
-        self.registry().end_own_session(&person.authority(), session).await.map_err(registry_error)
+        let person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
+        self.registry().end_own_session(&person.authority()?, session).await.map_err(registry_error)
     }
 
     /// Says that the person knows of all present sessions but this one.
     pub async fn notice_sessions(&self, credentials: &Credentials) -> Result<(), GateError> {
         let rows = self.session_rows(credentials).await?;
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
-        self.registry().notice_sessions(&person.authority()).await.map_err(registry_error)
+        let person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
+        self.registry().notice_sessions(&person.authority()?).await.map_err(registry_error)
     }
 }

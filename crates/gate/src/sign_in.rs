@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::credentials::half;
 use crate::gate::{Gate, registry_error};
 use crate::password::{HashParams, Password};
+use crate::rights::Needs;
 use crate::{Credentials, GateError, alarm, program};
 
 /// How long a session lasts, whatever is done in it.
@@ -155,22 +156,25 @@ impl Gate {
                 .map(|name| key.seal_session_text(scope, id, name.as_bytes()))
                 .unwrap_or_default(),
             noticed,
+            rights: None,
+            used_at: None,
         };
         self.registry().insert_session(row).await.map_err(registry_error)?;
         let server_half = Zeroizing::new(BASE64URL_NOPAD.encode(secret.server_half()));
         Ok(SignedIn { server_half, credentials: Credentials { secret }, expires_at })
     }
 
-    /// Ends the session of these credentials; also one that ended already.
+    /// Ends the session of these credentials; also one that ended already. A token does not end itself.
     pub async fn sign_out(&self, credentials: &Credentials) -> Result<(), GateError> {
+        credentials.is_no_token()?;
         self.registry().end_session(credentials.find()).await.map_err(registry_error)?;
         Ok(())
     }
 
-    /// Ends all sessions of the account, this one too.
+    /// Ends all sessions and tokens of the account, this one too.
     pub async fn sign_out_everywhere(&self, credentials: &Credentials) -> Result<(), GateError> {
         let rows = self.session_rows(credentials).await?;
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        let person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
         self.registry().end_sessions(person.scope.account, None).await.map_err(registry_error)?;
         Ok(())
     }

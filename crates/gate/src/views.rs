@@ -2,7 +2,7 @@
 
 use ownsight_model::{
     AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Rights,
-    Role, SessionId, TestId, Timestamp,
+    Role, SessionId, TestId, Timestamp, TokenRights,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,10 +21,12 @@ mod lockdowns;
 mod people;
 mod restored;
 mod shares;
+mod tokens;
 pub use lockdowns::*;
 pub use people::*;
 pub use restored::*;
 pub use shares::*;
+pub use tokens::*;
 
 view! {
     /// Who is signed in, and in which homes.
@@ -63,8 +65,10 @@ view! {
     Session {
         /// When it ends.
         expires_at: Timestamp as i64,
-        /// `cookie` or `bearer`.
+        /// `cookie`, `bearer` or `token`.
         kind: &'static str,
+        /// What a token may do; `null` for a sign-in, which may do all that the account may.
+        rights: Option<TokenRights> as Option<Vec<String>>,
     }
 }
 view! {

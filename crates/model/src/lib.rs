@@ -16,6 +16,7 @@ pub mod report;
 pub mod role;
 pub mod share;
 pub mod time;
+pub mod token;
 
 pub use camera::{
     CameraAddress, CameraAddressError, CameraFault, CameraState, CameraTestStep, StepOutcome, StepReport,
@@ -33,3 +34,4 @@ pub use report::{CameraReport, DeviceReport, GapReason, GapReport, TestReport, V
 pub use role::Role;
 pub use share::{NoFootage, Right, Rights};
 pub use time::Timestamp;
+pub use token::{NoRight, TokenRight, TokenRights};

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Sign in to a server, for the commands on cameras
     Login(LoginArgs),
-    /// List, add, test and remove cameras (sign in first)
+    /// List, add, test and remove cameras (sign in first, or set OWNSIGHT_SERVER and OWNSIGHT_TOKEN)
     Camera(CameraArgs),
     /// Make accounts and reset passwords by one-time links (on the server's machine)
     Account(AccountArgs),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use data_encoding::BASE64URL_NOPAD;
+use ownsight_device::ServerAddress;
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -36,12 +37,19 @@ pub(crate) struct Problem {
     remedy: String,
 }
 
-/// The session that was kept has ended.
+/// The session that was kept, or the token, has ended.
 #[derive(Debug, thiserror::Error)]
-#[error("the session has ended: run `ownsight login {server}`")]
-pub(crate) struct SignedOut {
-    server: String,
+pub(crate) enum SignedOut {
+    #[error("the session has ended: run `ownsight login {server}`")]
+    Session { server: String },
+    #[error(
+        "the token in OWNSIGHT_TOKEN opens nothing at {server}: it was ended, or its time is over; make a new one on the account page"
+    )]
+    Token { server: String },
 }
+
+/// What a token that a person made for a program begins with.
+const TOKEN_PREFIX: &str = "ownsight_";
 
 impl Problem {
     fn text(&self) -> String {
@@ -70,6 +78,31 @@ impl Client {
     pub(crate) fn anonymous(server: &str) -> anyhow::Result<Self> {
         let server = server.trim_end_matches('/').to_owned();
         Ok(Self { server, token: String::new(), half: String::new(), http: http()? })
+    }
+
+    /// By the token in `OWNSIGHT_TOKEN`, at the server in `OWNSIGHT_SERVER`; else by the session that `ownsight login` kept.
+    pub(crate) fn for_commands() -> anyhow::Result<Self> {
+        let Some(token) = std::env::var("OWNSIGHT_TOKEN").ok().filter(|token| !token.is_empty()) else {
+            return Self::load();
+        };
+        let token = Zeroizing::new(token);
+        let server = std::env::var("OWNSIGHT_SERVER")
+            .context("OWNSIGHT_TOKEN is set: name the server's address in OWNSIGHT_SERVER, too")?;
+        Self::by_token(&server, &token)
+    }
+
+    fn by_token(server: &str, token: &str) -> anyhow::Result<Self> {
+        // The same rule as for devices: no secret over plain HTTP, but in one's own network.
+        let server: ServerAddress =
+            server.parse().with_context(|| format!("OWNSIGHT_SERVER is `{server}`"))?;
+        let token = token.trim();
+        if !token.starts_with(TOKEN_PREFIX) {
+            bail!(
+                "OWNSIGHT_TOKEN is no token: one begins with `{TOKEN_PREFIX}` and is made on the account page"
+            );
+        }
+        let server = server.to_string().trim_end_matches('/').to_owned();
+        Ok(Self { server, token: token.to_owned(), half: String::new(), http: http()? })
     }
 
     /// The session that `ownsight login` kept.
@@ -139,14 +172,28 @@ impl Client {
         let request = self.http.get(format!("{}{path}", self.server)).bearer_auth(&self.token);
         // A stream goes on for as long as somebody reads it.
         let request = request.timeout(Duration::from_hours(1));
-        let response = request.header("Ownsight-Client-Half", &self.half).send().await?;
+        let response = self.with_half(request).send().await?;
         Ok(response.error_for_status()?)
+    }
+
+    /// A token has no half of the client's.
+    fn with_half(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        if self.half.is_empty() { request } else { request.header("Ownsight-Client-Half", &self.half) }
+    }
+
+    fn signed_out(&self) -> SignedOut {
+        let server = self.server.clone();
+        if self.token.starts_with(TOKEN_PREFIX) {
+            SignedOut::Token { server }
+        } else {
+            SignedOut::Session { server }
+        }
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let mut request = self.http.request(method, format!("{}{path}", self.server));
         if !self.token.is_empty() {
-            request = request.bearer_auth(&self.token).header("Ownsight-Client-Half", &self.half);
+            request = self.with_half(request.bearer_auth(&self.token));
         }
         if let Some(body) = body {
             request = request.json(&body);
@@ -164,7 +211,7 @@ impl Client {
         }
         if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
             if status == StatusCode::UNAUTHORIZED && problem.code == "signed-out" {
-                return Err(SignedOut { server: self.server.clone() }.into());
+                return Err(self.signed_out().into());
             }
             return Err(problem.into());
         }
@@ -246,4 +293,27 @@ pub(crate) fn ask(prompt: &str) -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("cannot read standard input")?;
     Ok(line.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_goes_without_a_half_and_to_a_server_that_may_have_it() {
+        let client = Client::by_token("https://cams.example.org/", " ownsight_abc\n").unwrap();
+        assert_eq!(client.session(), ("ownsight_abc", ""));
+        assert_eq!(client.server, "https://cams.example.org");
+        assert!(matches!(client.signed_out(), SignedOut::Token { .. }));
+        let request = client.with_half(client.http.get("https://cams.example.org")).build().unwrap();
+        assert!(request.headers().get("Ownsight-Client-Half").is_none());
+        for (server, token) in [
+            ("https://cams.example.org", "abc"),
+            ("https://cams.example.org", ""),
+            ("http://cams.example.org", "ownsight_abc"),
+            ("not an address", "ownsight_abc"),
+        ] {
+            assert!(Client::by_token(server, token).is_err(), "{server} {token}");
+        }
+    }
 }

@@ -6,13 +6,13 @@ use crate::columns::Columns;
 use crate::error::Step;
 use crate::rows::{
     AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceRow, DeviceRun, DeviceStanding, EventRow,
-    GrantRow, HomeRestored, HomeRow, InvitationRow, JoinRow, LockdownRow, PairingAnswerRow, PairingRow,
-    ReportRow, RosterRow, SessionRow, ShareRow,
+    GrantRow, HomeRestored, HomeRow, InvitationCodeRow, InvitationRow, JoinRow, LockdownRow,
+    PairingAnswerRow, PairingRow, ReportRow, RosterRow, SessionRow, ShareRow,
 };
 
 /// The columns of each row, in the order in which its reader below takes them.
 macro_rules! columns {
-    (session $t:literal) => { columns!(@ $t find id account kind created_at expires_at wrap text noticed) };
+    (session $t:literal) => { columns!(@ $t find id account kind created_at expires_at wrap text noticed rights used_at) };
     (account $t:literal) => { columns!(@ $t id email created_at public_key text) };
     (home $t:literal) => {
         columns!(@ $t id epoch created_at text local_agent retention_days retention_bytes keyring epoch_due joins_due
@@ -43,6 +43,10 @@ macro_rules! columns {
     (invitation $t:literal) => {
         columns!(@ $t id find home role epoch created_at expires_at text wrap kept joined_at joined_account note tag)
     };
+    (code $t:literal) => {
+        columns!(@ $t id find home epoch created_at expires_at text kept joined_at joined_account note tag member_key
+            confirmed_at)
+    };
     (test $t:literal) => { columns!(@ $t id home device draft existing created_at expires_at) };
     (@ $t:literal $first:ident $($column:ident)*) => {
         concat!($t, ".", stringify!($first) $(, ", ", $t, ".", stringify!($column))*)
@@ -62,6 +66,8 @@ pub(crate) fn session(c: &mut Columns<'_, '_>) -> Step<SessionRow> {
         wrap: c.blob("wrap")?,
         text: c.blob("text")?,
         noticed: c.flag("noticed")?,
+        rights: c.joined(1, |c| c.number("rights"))?,
+        used_at: c.time_or_null("used_at")?,
     })
 }
 
@@ -149,6 +155,35 @@ pub(crate) fn roster(c: &mut Columns<'_, '_>) -> Step<RosterRow> {
     })
 }
 
+pub(crate) fn code(c: &mut Columns<'_, '_>) -> Step<InvitationCodeRow> {
+    c.of("invitation_codes");
+    Ok(InvitationCodeRow {
+        id: c.id("id")?,
+        find: c.array("find")?,
+        home: c.id("home")?,
+        epoch: c.home_epoch("epoch")?,
+        created_at: c.time("created_at")?,
+        expires_at: c.time("expires_at")?,
+        text: c.blob("text")?,
+        kept: c.blob("kept")?,
+        joined: joined(c)?,
+        member_key: c.blob("member_key")?,
+        confirmed_at: c.time_or_null("confirmed_at")?,
+    })
+}
+
+/// Who accepted an invitation, or asked to join.
+fn joined(c: &mut Columns<'_, '_>) -> Step<Option<JoinRow>> {
+    c.joined(4, |c| {
+        Ok(JoinRow {
+            at: c.time("joined_at")?,
+            account: c.id("joined_account")?,
+            note: c.blob("note")?,
+            tag: c.array("tag")?,
+        })
+    })
+}
+
 pub(crate) fn invitation(c: &mut Columns<'_, '_>) -> Step<InvitationRow> {
     c.of("invitations");
     Ok(InvitationRow {
@@ -165,14 +200,7 @@ pub(crate) fn invitation(c: &mut Columns<'_, '_>) -> Step<InvitationRow> {
         text: c.blob("text")?,
         wrap: c.blob("wrap")?,
         kept: c.blob("kept")?,
-        joined: c.joined(4, |c| {
-            Ok(JoinRow {
-                at: c.time("joined_at")?,
-                account: c.id("joined_account")?,
-                note: c.blob("note")?,
-                tag: c.array("tag")?,
-            })
-        })?,
+        joined: joined(c)?,
     })
 }
 

@@ -10,6 +10,7 @@ use crate::changes::ChangeKind;
 use crate::configurations::add_all;
 use crate::engine::Tx;
 use crate::error::Step;
+use crate::invitation_codes::{CodeRenewal, renew_codes};
 use crate::members::{Issue, end_grant, has_owner, write_issue, write_roster};
 use crate::rows::{CameraEpochRow, NewConfiguration, RosterRow};
 use crate::shares::{ShareIssue, end_share, write_share};
@@ -33,6 +34,8 @@ pub struct HomeRenewal {
     pub shares: Vec<ShareIssue>,
     /// Shares that end.
     pub ended_shares: Vec<GrantId>,
+    /// What becomes of invitations by code.
+    pub codes: CodeRenewal,
     /// Each camera in use, and each draft.
     pub cameras: Vec<CameraRenewal>,
     /// Each paired device, and this server's own that waits.
@@ -68,8 +71,8 @@ impl Registry {
     /// what was made under the former keys must not lead to the new ones.
     ///
     /// [`RegistryError::Conflict`], and nothing is written, unless it is the epoch after the present one, made from the
-    /// roster that is there, and names exactly the home's live grants, cameras and devices, and nobody waits to be admitted:
-    /// what came in between would be left without keys. [`RegistryError::LastOwner`] if it leaves nobody as owner.
+    /// roster that is there, and names exactly the home's live grants, cameras and devices and who waits to be confirmed, and
+    /// nobody waits to be admitted: what came in between would be left without keys. [`RegistryError::LastOwner`] if it leaves nobody as owner.
     pub async fn renew_home(&self, authority: &Authority, renewal: HomeRenewal) -> Result<(), RegistryError> {
         let now = authority.now;
         self.authorised_write(authority, move |tx, asker| renew(tx, asker, &renewal, now)).await
@@ -94,6 +97,7 @@ pub(crate) fn renew(tx: &Tx<'_>, asker: Asker, renewal: &HomeRenewal, now: Times
     for sql in ENDS_WITH_AN_EPOCH {
         run(tx, sql, [id])?;
     }
+    renew_codes(tx, home, epoch, now, &renewal.codes)?;
     names_all(tx, home, renewal)?;
     for grant in &renewal.ended {
         end_grant(tx, *grant, home, now)?;

@@ -12,11 +12,12 @@ use crate::decode::{self, columns};
 use crate::devices::{device_details, local};
 use crate::engine::Tx;
 use crate::error::Step;
+use crate::invitation_codes::codes_of;
 use crate::lockdowns::refuse_erasure;
 use crate::members::{end_grant, grants_of, insert_roster, invitations_of, roster_of};
 use crate::rows::{
-    CameraEpochRow, CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, InvitationRow, RosterRow,
-    ShareRow, TestRow,
+    CameraEpochRow, CameraRow, DeviceDetail, DeviceRow, GrantRow, HomeRow, InvitationCodeRow, InvitationRow,
+    RosterRow, ShareRow, TestRow,
 };
 use crate::sessions::announce;
 use crate::shares::{cameras_of_shares, epochs_of_shares, shares_of_home};
@@ -51,6 +52,8 @@ pub struct HomePlan {
     pub grants: Vec<GrantRow>,
     /// Invitations that were neither withdrawn nor taken into the roster, and have not expired unless somebody accepted.
     pub invitations: Vec<InvitationRow>,
+    /// Invitations by code that wait for somebody, or for being confirmed.
+    pub codes: Vec<InvitationCodeRow>,
     /// Shares: offered, live, and those that ended and whose cameras wait for new keys.
     pub shares: Vec<ShareRow>,
     /// The cameras of shares that were accepted, as the registry finds them.
@@ -256,7 +259,7 @@ impl Registry {
 }
 
 /// What goes at once with a home. Of the rest retention keeps nothing.
-const ERASED_WITH_A_HOME: [&str; 11] = [
+const ERASED_WITH_A_HOME: [&str; 12] = [
     "UPDATE camera_epochs SET salt = zeroblob(32) WHERE home = ?1",
     "DELETE FROM gaps WHERE camera IN (SELECT id FROM cameras WHERE home = ?1)",
     "DELETE FROM reports WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
@@ -266,6 +269,7 @@ const ERASED_WITH_A_HOME: [&str; 11] = [
     "UPDATE devices SET standing = 3, text = x'', device_key = x'' WHERE home = ?1",
     "DELETE FROM rosters WHERE home = ?1",
     "DELETE FROM invitations WHERE home = ?1",
+    "DELETE FROM invitation_codes WHERE home = ?1",
     "DELETE FROM share_epochs WHERE share IN (SELECT id FROM shares WHERE home = ?1)",
     "DELETE FROM shares WHERE home = ?1",
 ];
@@ -279,6 +283,7 @@ pub(crate) fn plan(connection: &Connection, home: HomeId, now: Timestamp) -> Ste
         roster: roster_of(connection, home)?,
         grants: grants_of(connection, home)?,
         invitations: invitations_of(connection, home, now)?,
+        codes: codes_of(connection, home, now)?,
         shares: shares_of_home(connection, home, now)?,
         share_cameras: cameras_of_shares(connection, home)?,
         shared_epochs: epochs_of_shares(connection, home)?,

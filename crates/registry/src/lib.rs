@@ -36,6 +36,7 @@ mod home_epochs;
 mod homes;
 mod ingest;
 mod installation;
+mod invitation_codes;
 mod links;
 mod lockdowns;
 mod members;
@@ -47,6 +48,7 @@ mod rows;
 mod sessions;
 mod shares;
 mod sql;
+mod tokens;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -65,6 +67,7 @@ pub use home_epochs::{CameraRenewal, DeviceRenewal, HomeRenewal};
 pub use homes::{HomeDetail, HomePlan, HomeUpdate};
 pub use ingest::{CameraForDevice, InsertOutcome, StoredEvent};
 pub use installation::{Rewrap, Rewrapped};
+pub use invitation_codes::{AskToJoin, CodeRenewal};
 pub use links::{RedeemAccount, RedeemReset};
 pub use members::{Comes, Issue, JoinAs, Joining, MEMBERS_MAX};
 pub use ownsight_model::HomeId;
@@ -74,6 +77,7 @@ pub use restored::Confirmation;
 pub use retention::EventKey;
 pub use rows::*;
 pub use shares::{SHARES_MAX, ShareChange, ShareCount, ShareIssue, SharedEpoch};
+pub use tokens::TOKENS_MAX;
 
 /// The registry. Clones share its threads and connections.
 #[derive(Debug, Clone)]

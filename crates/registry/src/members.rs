@@ -133,14 +133,7 @@ impl Registry {
         self.authorised_write(authority, move |tx, asker| {
             asker.owns(invitation.home)?;
             has_epoch(tx, invitation.home, invitation.epoch)?;
-            let home = invitation.home.as_bytes();
-            let sql = "SELECT (SELECT count(*) FROM grants WHERE home = ?1 AND revoked_at IS NULL)
-                         + (SELECT count(*) FROM invitations
-                            WHERE home = ?1 AND joined_at IS NULL AND expires_at > ?2 AND role IS NOT NULL)";
-            let many = number(tx, sql, params![home, now.as_micros()])?;
-            if many.is_none_or(|many| many >= i64::from(MEMBERS_MAX)) {
-                return Err(RegistryError::TooMany { max: MEMBERS_MAX }.into());
-            }
+            has_room(tx, invitation.home, now)?;
             insert_invitation(tx, &invitation)?;
             tx.changed(invitation.home, ChangeKind::People);
             Ok(())
@@ -201,19 +194,11 @@ impl Registry {
                 if named != account {
                     return Err(RegistryError::NotFound.into());
                 }
-                let sql = "SELECT 1 FROM grants WHERE account = ?1 AND home = ?2 AND revoked_at IS NULL";
-                if exists(tx, sql, params![account.as_bytes(), home.as_bytes()])? {
-                    return Err(RegistryError::AlreadyMember.into());
-                }
+                is_no_member(tx, account, home)?;
                 match comes {
                     Comes::Member(grant) => {
                         insert_grant(tx, grant)?;
-                        // A member needs no share, and must not keep one when removed.
-                        let sql = "SELECT id FROM shares WHERE account = ?1 AND home = ?2 AND revoked_at IS NULL";
-                        let held = params![account.as_bytes(), home.as_bytes()];
-                        for share in rows(tx, "shares", sql, held, |c| c.id("id"))? {
-                            lose_share(tx, share, *now)?;
-                        }
+                        lose_own_shares(tx, account, home, *now)?;
                     }
                     Comes::Share { sealed, wrap, member_key, .. } => {
                         let sql = "UPDATE shares SET account = ?2, wrap = ?3, away = 0, member_key = ?4
@@ -363,6 +348,7 @@ impl Registry {
             }
             lose_shares_of(tx, account, now)?;
             end_all(tx, asker.account, None)?;
+            run(tx, "DELETE FROM invitation_codes WHERE joined_account = ?1", [id])?;
             run(tx, "DELETE FROM passwords WHERE email = ?1", [email.as_str()])?;
             run(tx, "DELETE FROM custodies WHERE email = ?1", [email.as_str()])?;
             let nobodys = format!("{}@erased.invalid", asker.account);
@@ -491,6 +477,39 @@ pub(crate) fn write_roster(tx: &Tx<'_>, roster: &RosterRow) -> Step<()> {
         ],
     )?;
     if written == 0 { Err(RegistryError::Conflict.into()) } else { Ok(()) }
+}
+
+/// [`RegistryError::TooMany`] if the home has as many members and invitations as it may have.
+pub(crate) fn has_room(tx: &Tx<'_>, home: HomeId, now: Timestamp) -> Step<()> {
+    let sql = "SELECT (SELECT count(*) FROM grants WHERE home = ?1 AND revoked_at IS NULL)
+                 + (SELECT count(*) FROM invitations
+                    WHERE home = ?1 AND joined_at IS NULL AND expires_at > ?2 AND role IS NOT NULL)
+                 + (SELECT count(*) FROM invitation_codes
+                    WHERE home = ?1 AND confirmed_at IS NULL AND expires_at > ?2)";
+    let many = number(tx, sql, params![home.as_bytes(), now.as_micros()])?;
+    if many.is_none_or(|many| many >= i64::from(MEMBERS_MAX)) {
+        return Err(RegistryError::TooMany { max: MEMBERS_MAX }.into());
+    }
+    Ok(())
+}
+
+/// [`RegistryError::AlreadyMember`] if the account has a live grant of the home.
+pub(crate) fn is_no_member(tx: &Tx<'_>, account: AccountId, home: HomeId) -> Step<()> {
+    let sql = "SELECT 1 FROM grants WHERE account = ?1 AND home = ?2 AND revoked_at IS NULL";
+    if exists(tx, sql, params![account.as_bytes(), home.as_bytes()])? {
+        Err(RegistryError::AlreadyMember.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// A member needs no share of the home, and must not keep one when removed.
+pub(crate) fn lose_own_shares(tx: &Tx<'_>, account: AccountId, home: HomeId, now: Timestamp) -> Step<()> {
+    let sql = "SELECT id FROM shares WHERE account = ?1 AND home = ?2 AND revoked_at IS NULL";
+    for share in rows(tx, "shares", sql, params![account.as_bytes(), home.as_bytes()], |c| c.id("id"))? {
+        lose_share(tx, share, now)?;
+    }
+    Ok(())
 }
 
 /// [`RegistryError::Conflict`] unless this is the home's present epoch.

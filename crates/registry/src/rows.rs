@@ -104,6 +104,10 @@ pub struct SessionRow {
     pub text: Vec<u8>,
     /// Whether somebody of the account has looked at it.
     pub noticed: bool,
+    /// What a program's token may do (code of `model::TokenRights`); `None` for a sign-in.
+    pub rights: Option<u8>,
+    /// The hour in which a token was last used.
+    pub used_at: Option<Timestamp>,
 }
 
 /// A home.
@@ -207,6 +211,33 @@ pub struct InvitationRow {
     pub kept: Vec<u8>,
     /// Who accepted it.
     pub joined: Option<JoinRow>,
+}
+
+/// An invitation by code: for somebody who is there, and who is a member when an owner or adult has confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationCodeRow {
+    /// The grant that comes of it.
+    pub id: GrantId,
+    /// What finds it.
+    pub find: [u8; 32],
+    /// The home.
+    pub home: HomeId,
+    /// The home epoch of `kept`.
+    pub epoch: HomeEpoch,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends: for being opened, and once somebody asked to join, for being confirmed.
+    pub expires_at: Timestamp,
+    /// What it says to who opens it, sealed under its key.
+    pub text: Vec<u8>,
+    /// What the home keeps of it, sealed under the control key.
+    pub kept: Vec<u8>,
+    /// Who asked to join.
+    pub joined: Option<JoinRow>,
+    /// The member key of the grant that is to come, wrapped under the account key of who asked.
+    pub member_key: Vec<u8>,
+    /// When it was confirmed.
+    pub confirmed_at: Option<Timestamp>,
 }
 
 /// Some cameras of a home, for an account outside it.

@@ -30,23 +30,7 @@ impl Registry {
         self.engine
             .write(move |tx| {
                 refuse_sign_in(tx, session.account)?;
-                run(
-                    tx,
-                    "INSERT INTO sessions (find, id, account, kind, created_at, expires_at, wrap, text, noticed)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                    params![
-                        session.find,
-                        session.id.as_bytes(),
-                        session.account.as_bytes(),
-                        session.kind,
-                        session.created_at.as_micros(),
-                        session.expires_at.as_micros(),
-                        session.wrap,
-                        session.text,
-                        session.noticed
-                    ],
-                )?;
-                Ok(())
+                insert(tx, &session)
             })
             .await
     }
@@ -66,7 +50,7 @@ impl Registry {
             .await
     }
 
-    /// The account's live sessions, newest first, at most 1,000.
+    /// The account's live sessions that are no tokens, newest first, at most 1,000.
     pub async fn sessions(
         &self,
         find: [u8; 32],
@@ -76,7 +60,8 @@ impl Registry {
             let sql = concat!(
                 "SELECT ",
                 columns!(session "s"),
-                " FROM sessions s WHERE s.account = ?1 AND s.expires_at > ?2 ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
+                " FROM sessions s WHERE s.account = ?1 AND s.expires_at > ?2 AND s.rights IS NULL",
+                " ORDER BY s.created_at DESC, s.id DESC LIMIT 1000"
             );
             let account = access.account.id;
             rows(connection, "sessions", sql, params![account.as_bytes(), now.as_micros()], decode::session)
@@ -92,7 +77,7 @@ impl Registry {
     ) -> Result<Option<Authorised<u32>>, RegistryError> {
         self.authorised(find, now, move |connection, access| {
             let sql = "SELECT count(*) FROM sessions
-                       WHERE account = ?1 AND expires_at > ?2 AND noticed = 0 AND id <> ?3";
+                       WHERE account = ?1 AND expires_at > ?2 AND noticed = 0 AND id <> ?3 AND rights IS NULL";
             let (account, own) = (access.account.id, access.session.id);
             let count =
                 number(connection, sql, params![account.as_bytes(), now.as_micros(), own.as_bytes()])?;
@@ -119,7 +104,7 @@ impl Registry {
         session: SessionId,
     ) -> Result<(), RegistryError> {
         self.authorised_write(authority, move |tx, asker| {
-            let sql = "DELETE FROM sessions WHERE id = ?1 AND account = ?2";
+            let sql = "DELETE FROM sessions WHERE id = ?1 AND account = ?2 AND rights IS NULL";
             if run(tx, sql, params![session.as_bytes(), asker.account.as_bytes()])? == 0 {
                 return Err(RegistryError::NotFound.into());
             }
@@ -130,7 +115,7 @@ impl Registry {
         .await
     }
 
-    /// Ends an account's sessions, all or all but one; how many.
+    /// Ends an account's sessions and tokens, all or all but one; how many.
     pub async fn end_sessions(
         &self,
         account: AccountId,
@@ -147,12 +132,14 @@ impl Registry {
                 let links = run(tx, "DELETE FROM links WHERE expires_at <= ?1", [now.as_micros()])?;
                 let sql = "DELETE FROM invitations WHERE expires_at <= ?1 AND joined_at IS NULL";
                 let invitations = run(tx, sql, [now.as_micros()])?;
+                let codes =
+                    run(tx, "DELETE FROM invitation_codes WHERE expires_at <= ?1", [now.as_micros()])?;
                 note_over(tx, now)?;
                 // A share that nobody accepted goes with its invitation.
                 for sql in UNACCEPTED_SHARES {
                     run(tx, sql, [])?;
                 }
-                Ok((sessions + links + invitations) as u64)
+                Ok((sessions + links + invitations + codes) as u64)
             })
             .await
     }
@@ -164,7 +151,28 @@ const UNACCEPTED_SHARES: [&str; 2] = [
     "DELETE FROM shares WHERE account IS NULL AND id NOT IN (SELECT id FROM invitations)",
 ];
 
-/// Ends an account's sessions, all or all but one; how many.
+pub(crate) fn insert(tx: &Tx<'_>, session: &SessionRow) -> Step<()> {
+    run(
+        tx,
+        "INSERT INTO sessions (find, id, account, kind, created_at, expires_at, wrap, text, noticed, rights)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            session.find,
+            session.id.as_bytes(),
+            session.account.as_bytes(),
+            session.kind,
+            session.created_at.as_micros(),
+            session.expires_at.as_micros(),
+            session.wrap,
+            session.text,
+            session.noticed,
+            session.rights
+        ],
+    )?;
+    Ok(())
+}
+
+/// Ends an account's sessions and tokens, all or all but one; how many.
 pub(crate) fn end_all(tx: &Tx<'_>, account: AccountId, except: Option<SessionId>) -> Step<u64> {
     let ended = match except {
         Some(kept) => run(

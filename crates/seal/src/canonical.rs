@@ -15,7 +15,7 @@
 
 use ownsight_model::{
     AccountId, CameraEpoch, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, HomeId, IdKind,
-    InstallationId, Role, SectionKind, SessionId, TenureId, Timestamp,
+    InstallationId, Role, SectionKind, SessionId, TenureId, Timestamp, TokenRights,
 };
 
 use crate::Purpose;
@@ -60,6 +60,8 @@ pub enum Field {
     Section = 70,
     /// A session kind's code, 8 bits.
     SessionKind = 71,
+    /// The code of a token's rights, 8 bits.
+    TokenRights = 72,
 }
 
 impl Field {
@@ -87,6 +89,7 @@ impl Field {
             Self::Role => "role",
             Self::Section => "section kind",
             Self::SessionKind => "session kind",
+            Self::TokenRights => "token rights",
         }
     }
 }
@@ -171,6 +174,10 @@ impl Context {
 
     pub(crate) fn session_kind(self, code: u8) -> Self {
         self.field(Field::SessionKind, &[code])
+    }
+
+    pub(crate) fn token_rights(self, rights: TokenRights) -> Self {
+        self.field(Field::TokenRights, &[rights.code()])
     }
 
     fn field(mut self, field: Field, value: &[u8]) -> Self {

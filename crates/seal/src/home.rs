@@ -118,6 +118,20 @@ impl ControlKey {
     pub fn open_invitation(&self, grant: GrantId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         wrap::open(&self.key, &self.scope.context(Purpose::InvitationKept).grant(grant), sealed)
     }
+
+    /// Seals what the home keeps of an invitation by code.
+    pub fn seal_invitation_code(&self, grant: GrantId, text: &[u8]) -> Vec<u8> {
+        wrap::seal(&self.key, &self.scope.context(Purpose::InvitationCodeKept).grant(grant), text)
+    }
+
+    /// Opens what the home keeps of an invitation by code.
+    pub fn open_invitation_code(
+        &self,
+        grant: GrantId,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        wrap::open(&self.key, &self.scope.context(Purpose::InvitationCodeKept).grant(grant), sealed)
+    }
 }
 
 impl HomeKey {

@@ -20,6 +20,17 @@ impl InvitationSecret {
         let context = Context::new(Purpose::InvitationKey, installation).email(email);
         InvitationKey(primitives::hkdf(&*self.0, &[], &context))
     }
+
+    /// What an invitation by code is found by.
+    pub fn code_find(&self, installation: InstallationId) -> [u8; 32] {
+        *primitives::hkdf(&*self.0, &[], &Context::new(Purpose::InvitationCodeFind, installation))
+    }
+
+    /// What opens an invitation by code, whoever has it: nothing of the home lies under it but what the invitation says.
+    pub fn code_key(&self, installation: InstallationId) -> InvitationKey {
+        let context = Context::new(Purpose::InvitationCodeKey, installation);
+        InvitationKey(primitives::hkdf(&*self.0, &[], &context))
+    }
 }
 
 impl InvitationKey {

@@ -176,6 +176,14 @@ purposes! {
     JoinNote = "join-note", Key of "invitation key" [Grant];
     /// A member key: what grants to a member who is away are authenticated with.
     MemberKey = "member-key", Key of "invitation key" [Account Grant];
+    /// The account key under a program's token; time: when the token ends.
+    ApiToken = "api-token", Wrap of "session secret" [SessionKind Session Time TokenRights];
+    /// What finds an invitation by code.
+    InvitationCodeFind = "invitation-code-find", Key of "invitation secret" [];
+    /// What opens an invitation by code, in the place of the key that takes an address.
+    InvitationCodeKey = "invitation-code-key", Key of "invitation secret" [];
+    /// What a home keeps of an invitation by code: among it the key, to verify who asks to join.
+    InvitationCodeKept = "invitation-code-kept", Wrap of "control key" [Home HomeEpoch Grant];
 }
 
 #[cfg(test)]

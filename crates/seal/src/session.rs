@@ -1,6 +1,6 @@
 //! A session's secret in two halves, and what is derived from it.
 
-use ownsight_model::{AccountId, InstallationId, SessionId, Timestamp};
+use ownsight_model::{AccountId, InstallationId, SessionId, Timestamp, TokenRights};
 use zeroize::Zeroizing;
 
 use crate::account::AccountKey;
@@ -17,6 +17,8 @@ pub enum SessionKind {
     Cookie,
     /// A bearer token of an API client.
     Bearer,
+    /// A program's token, which has a name, rights and an end.
+    Token,
 }
 
 impl SessionKind {
@@ -25,6 +27,7 @@ impl SessionKind {
         match self {
             Self::Cookie => 1,
             Self::Bearer => 2,
+            Self::Token => 3,
         }
     }
 
@@ -33,6 +36,7 @@ impl SessionKind {
         match code {
             1 => Some(Self::Cookie),
             2 => Some(Self::Bearer),
+            3 => Some(Self::Token),
             _ => None,
         }
     }
@@ -154,6 +158,36 @@ impl SessionSecret {
         let context = self.wrap_context(session, expires_at);
         let (id, key) = wrap::open_key(&self.parent(), &context, IdKind::Account, sealed)?;
         Ok(OpenedSession { account: AccountId::from_bytes(id), key: AccountKey(key) })
+    }
+
+    /// Wraps an account's key for a program's token with these rights, until `expires_at`.
+    pub fn seal_token(
+        &self,
+        session: SessionId,
+        expires_at: Timestamp,
+        rights: TokenRights,
+        account: AccountId,
+        key: &AccountKey,
+    ) -> Vec<u8> {
+        let context = self.token_context(session, expires_at, rights);
+        wrap::seal_key(&self.parent(), &context, IdKind::Account, account.as_bytes(), &key.0)
+    }
+
+    /// Opens a token's row, for the rights that it was made with: other ones are [`OpenError::MixUp`].
+    pub fn open_token(
+        &self,
+        session: SessionId,
+        expires_at: Timestamp,
+        rights: TokenRights,
+        sealed: &[u8],
+    ) -> Result<OpenedSession, OpenError> {
+        let context = self.token_context(session, expires_at, rights);
+        let (id, key) = wrap::open_key(&self.parent(), &context, IdKind::Account, sealed)?;
+        Ok(OpenedSession { account: AccountId::from_bytes(id), key: AccountKey(key) })
+    }
+
+    fn token_context(&self, session: SessionId, expires_at: Timestamp, rights: TokenRights) -> Context {
+        self.context(Purpose::ApiToken).session(session).time(expires_at).token_rights(rights)
     }
 
     fn wrap_context(&self, session: SessionId, expires_at: Timestamp) -> Context {

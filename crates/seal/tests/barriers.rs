@@ -18,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ownsight_model::{
     AccountId, EventId, GrantId, HomeEpoch, InstallationId, Role, SectionKind, SessionId, Timestamp,
+    TokenRights,
 };
 use ownsight_seal::barriers::{Barrier, on};
 use ownsight_seal::stream::{SegmentSize, StreamKey, open_all, seal_all};
@@ -118,6 +119,20 @@ const CONTROLS: &[Control] = &[
         shown: || b"their text".to_vec(),
     },
     Control {
+        what: "a token's row with more rights than it was made with, told by its commitment",
+        barrier: Barrier::Commitment,
+        behind: &[Barrier::Aead],
+        mix_up: more_rights,
+        shown: || vec![15],
+    },
+    Control {
+        what: "a token's row with more rights than it was made with, told by its tag",
+        barrier: Barrier::Aead,
+        behind: &[Barrier::Commitment],
+        mix_up: more_rights,
+        shown: || vec![15],
+    },
+    Control {
         what: "an answer to another session",
         barrier: Barrier::Session,
         behind: &[],
@@ -203,6 +218,14 @@ fn two_sessions() -> (SessionSecret, SessionSecret) {
     let installation = InstallationId::generate();
     let new = || SessionSecret::generate(installation, SessionKind::Cookie, Some([1; 32]));
     (new(), new())
+}
+
+fn more_rights() -> Option<Vec<u8>> {
+    let secret = SessionSecret::generate(InstallationId::generate(), SessionKind::Token, None);
+    let (session, end) = (SessionId::generate(), Timestamp::now());
+    let [few, all] = [1, 15].map(|code| TokenRights::from_code(code).unwrap());
+    let row = secret.seal_token(session, end, few, AccountId::generate(), &AccountKey::generate());
+    secret.open_token(session, end, all, &row).ok().map(|_| vec![all.code()])
 }
 
 fn other_sessions_answer() -> Option<Vec<u8>> {

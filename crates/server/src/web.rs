@@ -22,8 +22,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       form-action 'none'; frame-ancestors 'none'";
 
 /// Pages of the app: the same shell at each of their addresses.
-const PAGES: [&str; 9] =
-    ["/", "/sign-in", "/setup", "/invite", "/h/{*rest}", "/account", "/shared", "/shared/{*rest}", "/admin"];
+const PAGES: [&str; 10] = [
+    "/",
+    "/sign-in",
+    "/setup",
+    "/invite",
+    "/join",
+    "/h/{*rest}",
+    "/account",
+    "/shared",
+    "/shared/{*rest}",
+    "/admin",
+];
 
 /// The first 16 hex digits of a hash over names and contents of all files.
 static HASH: LazyLock<String> = LazyLock::new(|| {

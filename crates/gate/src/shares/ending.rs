@@ -11,6 +11,7 @@ use crate::access::{HomeAccess, Person};
 use crate::gate::{Gate, registry_error};
 use crate::home_epochs::Renewed;
 use crate::plan::TRIES;
+use crate::rights::Needs;
 use crate::roster::Roster;
 use crate::{Answer, Credentials, GateError, views};
 
@@ -48,8 +49,8 @@ impl Gate {
     /// goes must not make them.
     pub async fn leave_share(&self, credentials: &Credentials, share: GrantId) -> Result<(), GateError> {
         let rows = self.session_rows(credentials).await?;
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
-        let find = person.session.find;
+        let person = self.open_person(credentials, rows.session, &rows.account, Needs::SignIn)?;
+        let find = person.find_for(Needs::SignIn)?;
         self.registry().leave_share(find, Timestamp::now(), share).await.map_err(registry_error)
     }
 

@@ -8,6 +8,7 @@ use super::terms::ShareText;
 use crate::access::{Arrived, Person};
 use crate::gate::{Gate, registry_error};
 use crate::profile::{self, CameraProfile};
+use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm, views};
 
 /// A share that the person's own account opens.
@@ -119,7 +120,7 @@ impl Gate {
         let now = Timestamp::now();
         let rows = self.registry().shared_cameras(credentials.find(), now).await.map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let person = self.open_person(credentials, rows.session, &rows.account)?;
+        let person = self.open_person(credentials, rows.session, &rows.account, Needs::FOOTAGE)?;
         let since: Vec<_> = rows.shares.iter().map(|(row, _)| (row.id, row.created_at)).collect();
         let (shares, mut unverified) = person.open_shares(rows.shares);
         let mut views = Vec::with_capacity(shares.len());
@@ -144,7 +145,7 @@ impl Gate {
     /// Puts a share key that came while the account was away under its own key. A failure is logged: it opens as it is.
     pub(crate) async fn settle_share(&self, person: &Person, share: &ShareAccess) {
         let Some(arrived) = &share.arrived else { return };
-        let find = person.session.find;
+        let Ok(find) = person.find_for(Needs::Live) else { return };
         let (sealed, wrap) = (arrived.sealed.clone(), arrived.wrap.clone());
         let settled = self.registry().settle_share(find, Timestamp::now(), share.grant, sealed, wrap).await;
         if let Err(error) = settled {

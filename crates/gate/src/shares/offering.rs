@@ -14,6 +14,7 @@ use crate::gate::{Gate, registry_error};
 use crate::invitations::{INVITATION_LASTS, InvitationText};
 use crate::plan::TRIES;
 use crate::profile::{self, KeyText};
+use crate::rights::Needs;
 use crate::roster::{InvitationKept, Offer, Roster};
 use crate::{Answer, Credentials, GateError, alarm, views};
 
@@ -217,7 +218,7 @@ impl Gate {
             .await
             .map_err(registry_error)?;
         let rows = rows.ok_or(GateError::SignedOut)?;
-        let (_, now, epochs) = self.open_home(credentials, access.id(), rows)?;
+        let (_, now, epochs) = self.open_home(credentials, access.id(), rows, Needs::MANAGE)?;
         let same_epoch = now.key.scope().epoch == access.key.scope().epoch;
         let latest: HashMap<CameraId, &CameraEpochRow> =
             epochs.iter().map(|epoch| (epoch.camera, epoch)).collect();

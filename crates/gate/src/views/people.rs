@@ -15,11 +15,13 @@ view! {
         members: Vec<Member>,
         /// Invitations that nobody accepted yet; none for viewers.
         invitations: Vec<Invitation>,
+        /// Invitations by code that wait for somebody or for being confirmed; none for viewers.
+        codes: Vec<InvitationCode>,
         /// Shares of its cameras, oldest first; none for viewers.
         shares: Vec<Share>,
         /// Names of devices that have not fetched their new keys since somebody was removed.
         waiting_devices: Vec<String>,
-        /// Grants, shares and invitations that could not be verified and are not shown.
+        /// Grants, shares, invitations and codes that could not be verified and are not shown.
         unverified: u32,
     }
 }
@@ -91,6 +93,82 @@ view! {
         has_account: bool,
         /// When it ends.
         expires_at: Timestamp as i64,
+    }
+}
+view! {
+    /// An invitation by code.
+    InvitationCode {
+        /// Its id.
+        id: GrantId as String,
+        /// As what.
+        role: Role as String,
+        /// The name of who made it.
+        made_by: String,
+        /// When it ends: for asking, and once somebody asked, for confirming.
+        expires_at: Timestamp as i64,
+        /// Who asks to join; `null` while nobody does.
+        asks: Option<AsksToJoin>,
+    }
+}
+view! {
+    /// Who asks to join a home.
+    AsksToJoin {
+        /// The address of the account.
+        email: String,
+        /// The name.
+        name: String,
+        /// Since when.
+        at: Timestamp as i64,
+    }
+}
+view! {
+    /// A new invitation by code, with the secret of its link: shown once.
+    NewInvitationCode {
+        /// Its id.
+        id: GrantId as String,
+        /// What goes behind the `#` of the link.
+        secret: String,
+        /// As what.
+        role: Role as String,
+        /// When it ends.
+        expires_at: Timestamp as i64,
+    }
+}
+view! {
+    /// What an invitation by code is, for who opens it.
+    OpenedInvitationCode {
+        /// The home's name.
+        home_name: String,
+        /// As what.
+        role: Role as String,
+        /// The name of who made it.
+        invited_by: String,
+        /// When it ends.
+        expires_at: Timestamp as i64,
+    }
+}
+view! {
+    /// How it stands with who asked to join.
+    AskedToJoin {
+        /// `waiting` or `joined`.
+        state: &'static str,
+        /// The home, once joined.
+        home_id: Option<HomeId> as Option<String>,
+        /// The home's name.
+        home_name: String,
+        /// As what.
+        role: Role as String,
+        /// The name of who made the invitation.
+        invited_by: String,
+        /// Until when somebody can confirm.
+        expires_at: Timestamp as i64,
+    }
+}
+view! {
+    /// The account that was made to ask with.
+    AskedAnew {
+        /// The account.
+        account_id: AccountId as String,
     }
 }
 view! {

@@ -185,6 +185,8 @@ impl Household {
             wrap: vec![6],
             text: vec![],
             noticed: true,
+            rights: None,
+            used_at: None,
         };
         registry.insert_session(session).await.unwrap();
         let scope = HomeScope { installation, home, epoch: HomeEpoch::FIRST };

@@ -12,7 +12,7 @@ use crate::client::{Client, ask, read_password};
 const TEST_WAITS: Duration = Duration::from_mins(1);
 
 pub(crate) async fn run(args: CameraArgs) -> anyhow::Result<()> {
-    let client = Client::load()?;
+    let client = Client::for_commands()?;
     match args.command {
         CameraCommand::List { json } => list(&client, json).await,
         CameraCommand::Add { name, source, untested } => add(&client, &name, source, untested).await,

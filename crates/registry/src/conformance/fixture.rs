@@ -229,6 +229,8 @@ pub async fn sign_in(registry: &Registry, account: AccountId) -> SessionRow {
         wrap: vec![8; 80],
         text: vec![9; 60],
         noticed: false,
+        rights: None,
+        used_at: None,
     };
     registry.insert_session(session.clone()).await.unwrap();
     session

@@ -324,6 +324,7 @@ pub(super) async fn renewable(
     let renewal = HomeRenewal {
         shares: Vec::new(),
         ended_shares: Vec::new(),
+        codes: crate::CodeRenewal::default(),
         roster: RosterRow { epoch: second(), ..next },
         text: vec![21; 30],
         keyring: vec![22; 30],

@@ -19,6 +19,7 @@ pub mod fixture;
 pub mod histories;
 pub mod homes;
 pub mod ingest;
+pub mod invitation_codes;
 pub mod lockdowns;
 pub mod members;
 pub mod paging;
@@ -27,6 +28,7 @@ pub mod reports;
 pub mod restored;
 pub mod retention;
 pub mod shares;
+pub mod tokens;
 
 /// Makes a test of each function of the suite. The argument is a function without arguments that makes an empty
 /// registry, and something that is kept until the test ends (such as a folder).
@@ -45,6 +47,10 @@ macro_rules! conformance_suite {
             people::sessions_are_listed_noticed_and_ended_one_by_one,
             people::a_new_password_ends_other_sessions,
             people::expired_sessions_and_links_are_purged,
+            tokens::a_token_is_beside_sessions_and_no_session,
+            tokens::an_account_has_so_many_tokens,
+            tokens::tokens_end_with_a_password_and_with_all_sessions,
+            tokens::the_use_of_a_token_is_noted,
             homes::a_stranger_sees_nothing,
             homes::a_stranger_changes_nothing,
             homes::a_revoked_grant_opens_nothing,
@@ -67,6 +73,12 @@ macro_rules! conformance_suite {
             members::an_erased_home_is_nobodys,
             members::an_erased_account_leaves_its_homes_and_its_address,
             members::what_was_sealed_under_a_former_epoch_is_not_written,
+            invitation_codes::a_code_leaves_a_note_until_it_is_confirmed,
+            invitation_codes::a_code_that_ended_takes_nobody,
+            invitation_codes::who_asks_is_who_is_named,
+            invitation_codes::only_what_was_seen_is_confirmed,
+            invitation_codes::an_epoch_takes_along_who_waits,
+            invitation_codes::a_code_goes_with_its_home_and_with_who_asked,
             shares::a_share_finds_its_cameras_events,
             shares::a_share_has_a_begin_and_an_end,
             shares::a_share_is_accepted_once_by_who_is_named,

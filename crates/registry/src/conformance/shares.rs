@@ -311,6 +311,7 @@ pub async fn an_epoch_leaves_no_share_behind(registry: Registry) {
     let renewal = HomeRenewal {
         shares: Vec::new(),
         ended_shares: vec![one.share],
+        codes: crate::CodeRenewal::default(),
         roster: RosterRow { epoch, ..next },
         text: vec![21; 30],
         keyring: vec![22; 30],

@@ -2,7 +2,7 @@
 
 use ownsight_model::{
     AccountId, CameraEpoch, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, HomeId, InstallationId,
-    Role, SectionKind, SessionId, TenureId, Timestamp,
+    Role, SectionKind, SessionId, TenureId, Timestamp, TokenRight, TokenRights,
 };
 use zeroize::Zeroizing;
 
@@ -40,6 +40,11 @@ pub(crate) fn camera_epoch() -> CameraEpoch {
 
 pub(crate) fn email() -> Email {
     Email::parse(" Anna@Exa\u{308}mple.org ").unwrap()
+}
+
+/// To see, and to keep.
+pub(crate) fn token_rights() -> TokenRights {
+    vec![TokenRight::Footage, TokenRight::Export].try_into().unwrap()
 }
 
 /// 32 bytes that are random in the product: SHA-256 of a name.
@@ -104,6 +109,10 @@ pub(crate) fn invitation_key() -> InvitationKey {
     invitation_secret().key(INSTALLATION, &email())
 }
 
+pub(crate) fn invitation_code_key() -> InvitationKey {
+    invitation_secret().code_key(INSTALLATION)
+}
+
 pub(crate) fn grant_scope() -> GrantScope {
     GrantScope { account: account_scope(), grant: GRANT }
 }
@@ -152,5 +161,6 @@ pub(crate) fn context(purpose: Purpose) -> Context {
         Field::Role => context.role(ROLE),
         Field::Section => context.section(SECTION),
         Field::SessionKind => context.session_kind(SESSION_KIND.code()),
+        Field::TokenRights => context.token_rights(token_rights()),
     })
 }

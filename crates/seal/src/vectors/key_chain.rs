@@ -231,6 +231,9 @@ fn viewing(chain: &mut Chain) {
     };
     let sealed = wrapped(chain, Purpose::Session, &session.parent());
     assert_eq!(session.open(inputs::SESSION, inputs::TIME, &sealed).unwrap().account, account);
+    let sealed = wrapped(chain, Purpose::ApiToken, &session.parent());
+    let opened = session.open_token(inputs::SESSION, inputs::TIME, inputs::token_rights(), &sealed).unwrap();
+    assert_eq!(opened.account, account);
     chain.key(Purpose::SessionPage, &*session.parent(), &[], &session.page_value());
     let answer: [u8; 16] = *primitives::hkdf(&*session.parent(), &[], &context(Purpose::SessionAnswer));
     assert!(session.tag().same(&crate::SessionTag::from(answer)));
@@ -275,6 +278,8 @@ fn membership(chain: &mut Chain) {
     let invitation = inputs::invitation_key();
     chain.key(Purpose::InvitationFind, secret.expose(), &[], &secret.find(inputs::INSTALLATION));
     chain.key(Purpose::InvitationKey, secret.expose(), &[], invitation.expose());
+    chain.key(Purpose::InvitationCodeFind, secret.expose(), &[], &secret.code_find(inputs::INSTALLATION));
+    chain.key(Purpose::InvitationCodeKey, secret.expose(), &[], inputs::invitation_code_key().expose());
     let member = invitation.member_key(inputs::account_scope(), inputs::GRANT);
     chain.key(Purpose::MemberKey, invitation.expose(), &[], member.expose());
     let note = br#"{"account":"33333333-3333-3333-3333-333333333333"}"#;
@@ -287,6 +292,8 @@ fn membership(chain: &mut Chain) {
     assert_eq!(opened.as_slice(), br#"{"home_name":"Mill Yard 7"}"#);
     let text = chain.wrap(Purpose::InvitationKept, &control.key, b"kept");
     assert_eq!(control.open_invitation(inputs::GRANT, &text).unwrap().as_slice(), b"kept");
+    let text = chain.wrap(Purpose::InvitationCodeKept, &control.key, b"kept of a code");
+    assert_eq!(control.open_invitation_code(inputs::GRANT, &text).unwrap().as_slice(), b"kept of a code");
     let text = chain.wrap(Purpose::Roster, &control.key, br#"[{"name":"Anna"}]"#);
     assert_eq!(control.open_roster(inputs::SERIAL, &text).unwrap().as_slice(), br#"[{"name":"Anna"}]"#);
     let text = chain.wrap(Purpose::Members, &home_key.key, br#"[{"name":"Anna"}]"#);
@@ -406,6 +413,7 @@ fn inputs() -> Value {
         "role": "adult",
         "section kind": "clip",
         "session kind": "cookie",
+        "token rights": inputs::token_rights(),
         "control key": hex(*inputs::control_key().key),
         "camera salt": hex(inputs::camera_salt().as_bytes()),
         "event key": hex(inputs::secret("event key")),

@@ -2,7 +2,7 @@
 
 use ownsight_model::{
     AccountId, CameraId, DeviceId, Email, EventId, GrantId, HomeEpoch, InstallationId, Role, SessionId,
-    Timestamp,
+    Timestamp, TokenRights,
 };
 use ownsight_seal::{
     AccountKey, AccountScope, ControlKey, DeviceKey, GrantScope, HomeScope, InvitationSecret, LinkSecret,
@@ -86,6 +86,11 @@ fn of_home(slots: &mut Slots, home: &Home) {
         slots.add(Purpose::InvitationKept, "kept invitation", sealed, move |row| {
             control.open_invitation(grant, row)
         });
+        let control = home.control.clone();
+        let sealed = control.seal_invitation_code(grant, text);
+        slots.add(Purpose::InvitationCodeKept, "kept invitation by code", sealed, move |row| {
+            control.open_invitation_code(grant, row)
+        });
     }
     for seed in [1, 2] {
         let secret = home.secret.clone();
@@ -123,6 +128,15 @@ fn of_account(
         let session = SessionId::generate();
         let sealed = secret.seal(session, expires_at, scope.account, &key);
         slots.add(Purpose::Session, "session", sealed, move |row| secret.open(session, expires_at, row));
+    }
+    for code in [1, 15] {
+        let rights = TokenRights::from_code(code).unwrap();
+        let secret = SessionSecret::generate(installation, SessionKind::Token, None);
+        let session = SessionId::generate();
+        let sealed = secret.seal_token(session, expires_at, rights, scope.account, &key);
+        slots.add(Purpose::ApiToken, "token", sealed, move |row| {
+            secret.open_token(session, expires_at, rights, row)
+        });
     }
     // Two people with one password: the address alone tells their rows apart.
     let hash = PasswordHash::from_bytes([9; 32]);

@@ -72,7 +72,7 @@ pub(crate) async fn erase(
     Ok(no_content())
 }
 
-/// Changes the password, and ends all other sessions.
+/// Changes the password, and ends all other sessions and all tokens.
 #[utoipa::path(put, path = "/api/v1/me/password", tag = "account", request_body = ChangePassword,
     responses((status = 204), (status = 403), (status = 422), (status = 429)))]
 pub(crate) async fn change_password(

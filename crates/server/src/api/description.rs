@@ -8,13 +8,15 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 /// What can be asked for without a session. Everything else is 401 then.
-pub(super) const PUBLIC: [(&str, &str); 6] = [
+pub(super) const PUBLIC: [(&str, &str); 8] = [
     ("post", "/api/v1/sessions"),
     ("post", "/api/v1/links/open"),
     ("post", "/api/v1/links/redeem"),
     ("post", "/api/v1/links/sheet"),
     ("post", "/api/v1/invitations/open"),
     ("post", "/api/v1/invitations/redeem"),
+    ("post", "/api/v1/invitation-codes/open"),
+    ("post", "/api/v1/invitation-codes/redeem"),
 ];
 
 /// What the description begins with.
@@ -58,7 +60,7 @@ pub(super) fn complete(description: &mut utoipa::openapi::OpenApi) {
     let components = description.components.get_or_insert_default();
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("The token of a sign-in."))
+        .description(Some("The token of a sign-in, or one that a person made for a program."))
         .build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let s = ApiKeyValue::with_description(

@@ -2,18 +2,16 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
 use ownsight_gate::views;
 use ownsight_model::{DeviceId, HomeId};
-use qrcode::QrCode;
-use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answers::{Outcome, json, json_with, no_content};
 use super::credentials::Signed;
 use super::input::{Id, Sent};
+use super::shown::{address, qr};
 use crate::http::Caller;
 use crate::state::AppState;
 
@@ -65,22 +63,6 @@ pub(crate) async fn pair(
         let qr_svg = qr(&format!("ownsight:{address}#{}", pairing.code));
         ShownPairing { pairing, address, qr_svg }
     })
-}
-
-/// The configured address, else the one that the page itself was asked at.
-fn address(state: &AppState, caller: Caller, headers: &HeaderMap) -> String {
-    if let Some(url) = &state.config.public_url {
-        return url.as_str().to_owned();
-    }
-    let scheme = if caller.encrypted { "https" } else { "http" };
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    format!("{scheme}://{host}")
-}
-
-/// Empty if the text is longer than a QR code holds, which an address is not.
-fn qr(text: &str) -> String {
-    let Ok(code) = QrCode::new(text) else { return String::new() };
-    code.render::<svg::Color>().min_dimensions(200, 200).quiet_zone(true).build()
 }
 
 /// One device.

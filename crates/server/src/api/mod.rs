@@ -14,6 +14,7 @@ mod devices;
 mod events;
 mod homes;
 mod input;
+mod invitation_codes;
 mod invitations;
 mod links;
 mod people;
@@ -22,7 +23,9 @@ mod ranges;
 mod restored;
 mod sessions;
 mod shares;
+mod shown;
 mod streams;
+mod tokens;
 
 use axum::Router;
 use axum::http::header::{CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
@@ -45,6 +48,8 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(sessions::notice))
         .routes(routes!(sessions::end))
         .routes(routes!(sessions::sign_out))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::end))
         .routes(routes!(links::open))
         .routes(routes!(links::redeem))
         .routes(routes!(links::sheet))
@@ -65,6 +70,12 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(invitations::open))
         .routes(routes!(invitations::redeem))
         .routes(routes!(invitations::accept))
+        .routes(routes!(invitation_codes::create))
+        .routes(routes!(invitation_codes::refuse))
+        .routes(routes!(invitation_codes::confirm))
+        .routes(routes!(invitation_codes::open))
+        .routes(routes!(invitation_codes::redeem))
+        .routes(routes!(invitation_codes::ask))
         .routes(routes!(events::list))
         .routes(routes!(changes::stream))
         .routes(routes!(events::event, events::erase))
@@ -142,6 +153,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 56);
+        assert_eq!(operations, 65);
     }
 }

@@ -38,6 +38,21 @@ impl From<GateError> for Problem {
             GateError::NotAllowed => Self::new(StatusCode::FORBIDDEN, "not-allowed", "You may not do this")
                 .detail("Your role in this home, or what is shared with you, does not allow this.")
                 .remedy("Ask an owner of the home."),
+            GateError::TokenMayNot { missing: Some(right) } => {
+                Self::new(StatusCode::FORBIDDEN, "token-right", "This token may not do this")
+                    .detail(format!("The token does not have the right `{}`.", right.word()))
+                    .remedy("Make a token that has this right, on the account page.")
+            }
+            GateError::TokenMayNot { missing: None } => {
+                Self::new(StatusCode::FORBIDDEN, "token-account", "No token may do this")
+                    .detail("This concerns the account itself, which no token touches: a sign-in is missing.")
+                    .remedy("Sign in.")
+            }
+            GateError::TooManyTokens { max } => {
+                Self::new(StatusCode::CONFLICT, "too-many-tokens", "There are too many tokens")
+                    .detail(format!("An account has at most {max} tokens."))
+                    .remedy("End a token that is not used any more.")
+            }
             GateError::AlreadyMember => {
                 Self::new(StatusCode::CONFLICT, "already-member", "This is a member already")
                     .detail("Who has this address is a member of the home already.")

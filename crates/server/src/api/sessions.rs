@@ -141,7 +141,7 @@ pub(crate) async fn sign_out(
     ended(&state, caller, who.is_cookie())
 }
 
-/// Ends all sessions of the account.
+/// Ends all sessions and tokens of the account.
 #[utoipa::path(delete, path = "/api/v1/sessions", tag = "sessions", responses((status = 204)))]
 pub(crate) async fn sign_out_everywhere(
     State(state): State<AppState>,

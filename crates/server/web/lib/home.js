@@ -7,6 +7,7 @@ import { navigate } from './router.js';
 
 export const mePath = '/me';
 export const sessionsPath = '/sessions';
+export const tokensPath = '/tokens';
 /** What is shared with the account. */
 export const sharesPath = '/shares';
 /** @param {string} home */
@@ -22,6 +23,7 @@ export const dayPath = (home, day) => `${homePath(home)}/days/${day}`;
 
 export const useMe = () => useQuery(mePath);
 export const useSessions = () => useQuery(sessionsPath);
+export const useTokens = () => useQuery(tokensPath);
 export const useShares = () => useQuery(sharesPath);
 /** @param {string} home */
 export const useHome = (home) => useQuery(homePath(home), { home, topics: ['cameras', 'devices', 'people'] });
@@ -34,8 +36,8 @@ export const usePeople = (home) => useQuery(peoplePath(home), { home, topics: ['
 /** @param {string} home @param {string | null} day */
 export const useDay = (home, day) => useQuery(day ? dayPath(home, day) : null, { home, topics: ['events', 'cameras'] });
 
-/** Whether an answer tells who is signed in to the account. @param {string} path */
-export const ofAccount = (path) => path === mePath || path === sessionsPath;
+/** Whether an answer tells who is let in to the account. @param {string} path */
+export const ofAccount = (path) => path === mePath || path === sessionsPath || path === tokensPath;
 
 /** Whether somebody in this role may change cameras, devices and settings. @param {string | undefined} role */
 export const mayManage = (role) => role === 'owner' || role === 'adult';

@@ -7,6 +7,7 @@ import { Confirm } from '../components/overlay/dialog.js';
 import { SignedIn } from '../components/sessions/signed-in.js';
 import { KeyHelp } from '../components/shell/key-help.js';
 import { Page } from '../components/shell/page.js';
+import { Tokens } from '../components/tokens/tokens.js';
 import { api } from '../lib/api.js';
 import { useSecondsUntil } from '../lib/clockwork.js';
 import { deleteAccountWords, ownedOf } from '../lib/ending.js';
@@ -20,7 +21,7 @@ import { useStore } from '../lib/store.js';
 
 const LEAST_PASSWORD = 10;
 
-/** The account: who, password, sessions, what this browser remembers, and its end. @param {{me: any}} props */
+/** The account: who, password, sessions, tokens of programs, what this browser remembers, and its end. @param {{me: any}} props */
 export function AccountPage({ me }) {
   return html`
     <${Page} title="Account" home=${me.homes[0]}>
@@ -29,6 +30,7 @@ export function AccountPage({ me }) {
         <${Password} email=${me.account.email} />
         <${ThisBrowser} />
         <${SignedIn} />
+        <${Tokens} email=${me.account.email} />
         <${DeleteAccount} me=${me} />
       </div>
     <//>`;
@@ -76,7 +78,7 @@ function Password({ email }) {
       setForm(empty);
       setState({ busy: false, problem: null });
       refresh(ofAccount);
-      toast('Password changed. Your other sessions are signed out.');
+      toast('Password changed. Your other sessions are signed out, and your tokens ended.');
     } catch (problem) {
       setState({ busy: false, problem });
     }
@@ -88,7 +90,7 @@ function Password({ email }) {
       <div class="settings-body">
         <input class="visually-hidden" type="text" name="username" autocomplete="username" value=${email} readonly tabindex="-1" aria-hidden="true" />
         <${PasswordField} id="current-password" label="Current password" value=${form.current} onInput=${(current) => setForm({ ...form, current })} error=${field('wrong-password')} autocomplete="current-password" />
-        <${PasswordField} id="new-password" label="New password" value=${form.next} onInput=${(next) => setForm({ ...form, next })} error=${field('weak-password')} autocomplete="new-password" hint=${`At least ${LEAST_PASSWORD} characters. Changing it signs out your other sessions.`} />
+        <${PasswordField} id="new-password" label="New password" value=${form.next} onInput=${(next) => setForm({ ...form, next })} error=${field('weak-password')} autocomplete="new-password" hint=${`At least ${LEAST_PASSWORD} characters. Changing it signs out your other sessions and ends all tokens.`} />
         ${state.problem && !own && html`<${ProblemLine} problem=${state.problem} />`}
         ${state.problem?.retryAfter > 0 && html`<${Busy} retryAt=${state.problem.at + state.problem.retryAfter * 1000} />`}
         <div><button class="btn" disabled=${state.busy || !form.current || form.next.length < LEAST_PASSWORD}>Change password</button></div>

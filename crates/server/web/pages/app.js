@@ -15,6 +15,7 @@ import { EventPage } from './event.js';
 import { EventsPage } from './events.js';
 import { HomePage } from './home.js';
 import { InvitePage } from './invite.js';
+import { JoinPage } from './join.js';
 import { NoHomePage } from './no-home.js';
 import { PairPage } from './pair.js';
 import { PeoplePage } from './people.js';
@@ -29,6 +30,7 @@ const routes = [
   { pattern: '/sign-in', page: SignInPage, open: true },
   { pattern: '/setup', page: SetupPage, open: true },
   { pattern: '/invite', page: InvitePage, open: true },
+  { pattern: '/join', page: JoinPage, open: true },
   { pattern: '/account', page: AccountPage },
   { pattern: '/shared', page: SharedPage },
   { pattern: '/shared/events/:event', page: SharedEventPage, look: 'player' },

@@ -30,12 +30,13 @@ export function InvitePage() {
   return secret ? html`<${Invitation} key=${secret} secret=${secret} />` : html`<${LinkUsed} />`;
 }
 
-function LinkUsed() {
+/** What a link leads to that is of no use any more. */
+export function LinkUsed() {
   return html`<${Front} title="This link does not work" lead="This link was used or has expired. Ask who invited you for a new one."><a class="btn" href="/">To Ownsight</a><//>`;
 }
 
 /** Who is signed in here, if anybody: undefined while that is asked. */
-function useAccount() {
+export function useAccount() {
   const state = useStore(session);
   const { data, problem } = useQuery(state === 'in' ? mePath : null);
   const unknown = problem?.notFound;
@@ -73,7 +74,7 @@ function sameAddress(a, b) {
 }
 
 /** One try at a time, its problem, and how long the server wants no other. @param {() => void} onUsed @param {any} [failed] the problem to begin with */
-function useTry(onUsed, failed = null) {
+export function useTry(onUsed, failed = null) {
   const [state, setState] = useState({ busy: false, problem: failed });
   const wait = useSecondsUntil(state.problem ? untilOf(state.problem) : null);
   /** @param {() => Promise<void>} act @param {(problem: any) => boolean} [own] whether a problem is shown elsewhere */

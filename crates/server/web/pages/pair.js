@@ -3,12 +3,13 @@ import { toast } from '../components/feedback/toast.js';
 import { Copy } from '../components/form/copy.js';
 import { Field } from '../components/form/field.js';
 import { Icon } from '../components/icon/icon.js';
+import { Qr } from '../components/picture/qr.js';
 import { Page } from '../components/shell/page.js';
 import { announce } from '../lib/announce.js';
 import { api } from '../lib/api.js';
 import { useSecondsUntil } from '../lib/clockwork.js';
 import { devicesPath, mayManage } from '../lib/home.js';
-import { html, useEffect, useMemo, useRef, useState } from '../lib/html.js';
+import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { useQuery, refresh } from '../lib/query.js';
 import { goBack, navigate } from '../lib/router.js';
 import { clock } from '../lib/time.js';
@@ -129,7 +130,7 @@ function Code({ home, pairing, parent, onAgain }) {
           <svg class="meter" width="100%" height="4" aria-hidden="true"><rect width="100%" height="4" rx="2" class="meter-ground" /><rect width=${`${(100 * left) / LIFE_S}%`} height="4" rx="2" class=${left <= 60 ? 'meter-part meter-warn' : 'meter-part'} /></svg>
         </div>
       </div>
-      <${Qr} svg=${pairing.qr_svg} />
+      <${Qr} svg=${pairing.qr_svg} alt="QR code of the address and the pairing code" />
       <div class="pair-text">
         <div class="pair-wait"><${Icon} name="circle-dashed" class="icon-turns" /><div><b>Waiting for the device</b><span class="soft">When it answers, check that it shows “${pairing.home_name}”.</span></div></div>
         ${problem && html`<${ProblemLine} problem=${problem} />`}
@@ -144,13 +145,6 @@ function Answered({ name, homeName, onRight, onWrong }) {
       <h2 class="state-title">${name} shows “${homeName}”. Right?</h2>
       <p class="state-text">Look at the device, and at its own question there. If it shows another home's name, it is not yours.</p>
       <div class="buttons"><button type="button" class="btn btn-primary" onClick=${onRight}>Yes, that is mine</button><button type="button" class="btn btn-danger" onClick=${onWrong}>No, cancel</button></div></section>`;
-}
-
-/** The QR code as an image: whatever is in the text, an image runs no script and loads nothing. */
-function Qr({ svg }) {
-  const url = useMemo(() => URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' })), [svg]);
-  useEffect(() => () => URL.revokeObjectURL(url), [url]);
-  return html`<div class="pair-qr"><img src=${url} width="204" height="204" alt="QR code of the address and the pairing code" /></div>`;
 }
 
 function spell(code) {

@@ -3,6 +3,7 @@ import { toast } from '../components/feedback/toast.js';
 import { Icon } from '../components/icon/icon.js';
 import { Confirm, Sheet } from '../components/overlay/dialog.js';
 import { CameraPeople } from '../components/people/camera-people.js';
+import { AskDialog } from '../components/people/code-sheet.js';
 import { InviteSheet } from '../components/people/invite-sheet.js';
 import { MemberTable } from '../components/people/member-table.js';
 import { ShareSheet } from '../components/people/share-sheet.js';
@@ -68,7 +69,7 @@ export function PeoplePage({ home }) {
         ${people?.waiting_devices.length > 0 && html`<${Waiting} names=${people.waiting_devices} />`}
         ${[change, shareChange].map(({ problem: failed }, n) => failed && html`<${ProblemLine} key=${n} problem=${failed} />`)}
         ${why?.none && html`<${NoChain} ...${why.none} onClose=${close} />`}
-        ${people && html`<${MemberTable} home=${home} people=${people} cameras=${list} now=${now} marked=${chain?.member?.id ?? null} onRole=${change.role} onRemove=${change.remove} onLeave=${change.leave} onWithdraw=${change.withdraw} />`}
+        ${people && html`<${MemberTable} home=${home} people=${people} cameras=${list} now=${now} marked=${chain?.member?.id ?? null} onRole=${change.role} onRemove=${change.remove} onLeave=${change.leave} onWithdraw=${change.withdraw} onCode=${change.code} />`}
         ${may && (mayShare || people.shares.length > 0) && html`<${ShareTable} home=${home} people=${people} now=${now} marked=${chain?.share?.id ?? null} hrefOf=${hrefOf} onPick=${pick} onWhy=${show} change=${shareChange} onShare=${share} />`}
         ${people && list && html`<${CameraPeople} people=${people} cameras=${list} why=${query.get('why')} hrefOf=${hrefOf} onPick=${pick} />`}
       </div>
@@ -124,7 +125,7 @@ function useChange(home, members, cameras) {
   const end = () => setAsking(null);
   return {
     problem,
-    dialog: asking?.handOver ? html`<${HandOver} home=${home} onClose=${end} />` : asking && html`<${Confirm} title=${asking.title} verb=${asking.verb} danger=${asking.danger ?? true} onConfirm=${asking.act} onClose=${end}><p>${asking.text}</p><//>`,
+    dialog: asking?.code ? html`<${AskDialog} home=${home} code=${asking.code} onClose=${end} />` : asking?.handOver ? html`<${HandOver} home=${home} onClose=${end} />` : asking && html`<${Confirm} title=${asking.title} verb=${asking.verb} danger=${asking.danger ?? true} onConfirm=${asking.act} onClose=${end}><p>${asking.text}</p><//>`,
     role: (member, role) => {
       const question = roleQuestion(shortName(member, members), role, cameras);
       if (question) setAsking({ ...question, act: setRole(member, role) });
@@ -132,6 +133,10 @@ function useChange(home, members, cameras) {
     },
     remove: (member) => setAsking({ ...removeWords(shortName(member, members), cameras), act: remove(member) }),
     leave: () => setAsking(leaving(members) === 'hand-over' ? { handOver: true } : { ...leaveWords(home.name), act: leave }),
+    code: (code) => (code.asks ? setAsking({ code }) : now(async () => {
+      await api('DELETE', `${base}/invitation-codes/${code.id}`);
+      done('QR code withdrawn. It no longer works.');
+    })),
     withdraw: ({ id, email }) => now(async () => {
       await api('DELETE', `${base}/invitations/${id}`);
       done(`Invitation for ${email} withdrawn. Its link no longer works.`);

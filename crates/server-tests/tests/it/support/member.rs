@@ -21,6 +21,14 @@ pub(crate) async fn invite(by: &Person, home: &str, email: &str, role: &str) -> 
     answer.json()
 }
 
+/// Makes an invitation by code, as `by`: what the answer says.
+pub(crate) async fn code(by: &Person, home: &str, role: &str) -> Value {
+    let answer =
+        by.post_until_unchanged(&format!("homes/{home}/invitation-codes"), &json!({"role": role})).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()
+}
+
 impl Member {
     /// Invited by the owner, with a new account.
     pub(crate) async fn join(side: &Side, base: &str, name: &str, role: &str) -> Self {

@@ -6,3 +6,4 @@ pub(crate) mod person;
 pub(crate) mod scene;
 pub(crate) mod share;
 pub(crate) mod system;
+pub(crate) mod token;

@@ -1,3 +1,4 @@
+import { codeWords } from '../../lib/codes.js';
 import { classes, html } from '../../lib/html.js';
 import { inOrder, invitationWords, leaving, mayRemove, roleName, roleSays, rolesFor, shortName, sinceSaid } from '../../lib/people.js';
 import { count } from '../../lib/words.js';
@@ -9,10 +10,10 @@ const ICONS = { owner: 'crown-simple', adult: 'user', viewer: 'eye' };
 
 /**
  * The members of a home and the invitations that wait.
- * @param {{home: any, people: any, cameras: any[] | undefined, now: number, marked: string | null, onRole: (member: any, role: string) => void, onRemove: (member: any) => void, onLeave: () => void, onWithdraw: (invitation: any) => void}} props `marked`: the member that the panel is about
+ * @param {{home: any, people: any, cameras: any[] | undefined, now: number, marked: string | null, onRole: (member: any, role: string) => void, onRemove: (member: any) => void, onLeave: () => void, onWithdraw: (invitation: any) => void, onCode: (code: any) => void}} props `marked`: the member that the panel is about
  */
-export function MemberTable({ home, people, cameras, now, marked, onRole, onRemove, onLeave, onWithdraw }) {
-  const { members, invitations, role } = people;
+export function MemberTable({ home, people, cameras, now, marked, onRole, onRemove, onLeave, onWithdraw, onCode }) {
+  const { members, invitations, codes, role } = people;
   const sees = cameras ? (cameras.length ? count(cameras.length, 'camera') : 'no camera yet') : '';
   const menuOf = (member) => [
     ...rolesFor(role, member).map((other) => ({ label: `Make ${other}`, icon: ICONS[other], onSelect: () => onRole(member, other) })),
@@ -28,9 +29,23 @@ export function MemberTable({ home, people, cameras, now, marked, onRole, onRemo
         <tbody>
           ${inOrder(members).map((member) => html`<${MemberRow} key=${member.id} member=${member} sees=${sees} since=${sinceSaid(member.since, home.zone)} marked=${marked === member.id} items=${menuOf(member)} name=${shortName(member, members)} />`)}
           ${invitations.map((invitation) => html`<${InvitationRow} key=${invitation.id} invitation=${invitation} words=${invitationWords(invitation, members, home.zone, now)} onWithdraw=${() => onWithdraw(invitation)} />`)}
+          ${codes.map((code) => html`<${CodeRow} key=${code.id} code=${code} words=${codeWords(code, members, home.zone, now)} onCode=${() => onCode(code)} />`)}
         </tbody>
       </table></div>
     </section>`;
+}
+
+/** Somebody who asks to join stands out; a code that nobody used does not. */
+function CodeRow({ code, words, onCode }) {
+  return html`
+    <tr class=${classes('people-invitation', code.asks && 'people-asks')}>
+      <th scope="row"><div class="person"><span class="avatar avatar-dashed" aria-hidden="true"><${Icon} name="qr-code" /></span><div><b>${words.title}</b><small>${words.made}</small></div></div></th>
+      <td class="people-sees soft">${words.role}</td>
+      <td class="people-since soft">${words.ends}</td>
+      <td class="people-end" colspan="2">${code.asks
+        ? html`<button type="button" class="btn btn-primary" aria-label=${`Answer ${code.asks.name}, who wants to join`} onClick=${onCode}>Answer</button>`
+        : html`<button type="button" class="btn btn-quiet people-withdraw" aria-label="Withdraw the QR code" onClick=${onCode}>Withdraw</button>`}</td>
+    </tr>`;
 }
 
 function MemberRow({ member, sees, since, marked, items, name }) {

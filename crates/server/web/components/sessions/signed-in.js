@@ -74,7 +74,7 @@ export function SignedIn() {
           ${(list || unread) && !list?.some((session) => session.this) && html`<button type="button" class="btn" disabled=${busy} onClick=${here}><${Icon} name="sign-out" />Sign out</button>`}
           <button type="button" class="btn btn-danger" onClick=${() => setAsking(true)}>Sign out everywhere</button>
         </div>
-        ${asking && html`<${Confirm} title="Sign out everywhere?" verb="Sign out everywhere" onConfirm=${leave(sessionsPath)} onClose=${() => setAsking(false)}><p>Every browser and program that is signed in as you is signed out at once, this one too. Your devices and cameras go on.</p><//>`}
+        ${asking && html`<${Confirm} title="Sign out everywhere?" verb="Sign out everywhere" onConfirm=${leave(sessionsPath)} onClose=${() => setAsking(false)}><p>Every browser and program that is signed in as you is signed out at once, this one too, and all tokens end. Your devices and cameras go on.</p><//>`}
       </div>
     </section>`;
 }

@@ -1,9 +1,14 @@
 //! Credentials that open nothing.
 
+use std::time::Duration;
+
+use ownsight_model::Timestamp;
+
 use super::operations::Operation;
 use crate::support::person::{Cookies, Person, Proof, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
+use crate::support::token::{self, Token};
 
 /// Those who are turned away whatever they ask for.
 pub(super) struct Denied(Vec<(&'static str, Person, &'static [u16])>);
@@ -14,6 +19,14 @@ impl Denied {
         let ended = Person::by_token(&system.url, &anna.email, &anna.password).await;
         assert_eq!(ended.delete("sessions/current").await.status, 204);
         let Proof::Bearer { token, .. } = anna.program.proof.clone() else { panic!("no token") };
+        let made = Token::make(anna, &["footage", "export", "delete", "manage"]).await;
+        assert_eq!(anna.browser.delete(&format!("tokens/{}", made.id)).await.status, 204);
+        let soon = Timestamp::now().shifted(1_000_000);
+        let mut body = token::body(&anna.password, &["footage", "export", "delete", "manage"]);
+        body["expires_at"] = soon.as_micros().into();
+        let expired = Token::of(anna, &body).await.person;
+        tokio::time::sleep(Duration::from_millis(1_010)).await;
+        let lives = Token::make(anna, &["footage", "export", "delete", "manage"]).await.text;
         let browser = |server: &Person, page: &Person, s: Option<&str>| {
             let cookies =
                 Cookies { server: server.cookies().server.clone(), page: page.cookies().page.clone() };
@@ -25,6 +38,11 @@ impl Denied {
             ("signed out", nobody.clone(), &[401]),
             ("by a token whose session ended", ended, &[401]),
             ("by a token of nobody's", bearer(half(9), None), &[401]),
+            ("by a program's token that was ended", made.person, &[401]),
+            ("by a program's token whose time is over", expired, &[401]),
+            ("by a program's token with a half of a client's", bearer(lives.clone(), Some(half(1))), &[401]),
+            ("by a program's token as a session's", bearer(lives.replace("ownsight_", ""), None), &[401]),
+            ("by the owner's token as a program's", bearer(format!("ownsight_{token}"), None), &[401]),
             ("by something that is no token", bearer("x".into(), None), &[401]),
             ("by the owner's token with a half of the client's", bearer(token, Some(half(1))), &[401]),
             (

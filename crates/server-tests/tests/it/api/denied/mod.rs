@@ -4,6 +4,7 @@
 mod credentials;
 mod operations;
 mod restored;
+mod tokens;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::credentials::Denied;
 use self::operations::{
-    OF_A_RESTORED_HOME, Own, PUBLIC, People, ids_of, ids_of_nothing, operation, operations,
+    Asked, OF_A_RESTORED_HOME, Own, PUBLIC, People, ids_of, ids_of_nothing, operation, operations,
 };
 use crate::support::member::Member;
 use crate::support::person::{Answered, Person, Proof, half};
@@ -30,6 +31,10 @@ async fn the_table_is_what_the_api_says_of_itself() {
         member: String::new(),
         invitation: String::new(),
         session: String::new(),
+        token: String::new(),
+        code: String::new(),
+        asked: Asked { code: String::new(), email: String::new() },
+        ask: json!({}),
         share: String::new(),
         held: String::new(),
         accept: json!({}),
@@ -178,9 +183,11 @@ async fn each_role_gets_what_its_key_opens() {
         };
         let before = if role == "viewer" { Some(state().await) } else { None };
         for operation in operations(&side, &people) {
-            // Their own password is another; and ending a session ends what asks.
+            // Their own password is another; their sessions and tokens are, too, and ending a session ends what asks.
+            let ends = ["sessions", "tokens"].map(|what| operation.template.contains(what));
             let of_the_account = operation.method == Method::DELETE
-                && (operation.template == "/api/v1/me" || operation.template.contains("sessions"));
+                && (operation.template == "/api/v1/me" || ends.contains(&true))
+                || (operation.method == Method::POST && operation.template == "/api/v1/tokens");
             if of_the_account || operation.template.ends_with("/password") {
                 continue;
             }

@@ -4,20 +4,23 @@ use ownsight_model::HomeId;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::member::{Member, invite};
+use crate::support::member::{Member, code, invite};
 use crate::support::person::Person;
 use crate::support::scene::Side;
 use crate::support::share::{holder, of, share};
 use crate::support::system::System;
+use crate::support::token;
 
 /// What anybody may ask for; each has tests of its own.
-pub(super) const PUBLIC: [(&str, &str); 6] = [
+pub(super) const PUBLIC: [(&str, &str); 8] = [
     ("post", "/api/v1/sessions"),
     ("post", "/api/v1/links/open"),
     ("post", "/api/v1/links/redeem"),
     ("post", "/api/v1/links/sheet"),
     ("post", "/api/v1/invitations/open"),
     ("post", "/api/v1/invitations/redeem"),
+    ("post", "/api/v1/invitation-codes/open"),
+    ("post", "/api/v1/invitation-codes/redeem"),
 ];
 
 /// What is there only while a home waits to be confirmed; who is answered what, the test of that has.
@@ -38,6 +41,20 @@ pub(super) struct People {
     pub(super) held: String,
     /// Into another home, for who is to accept it.
     pub(super) accept: Value,
+    /// A token of the owner's.
+    pub(super) token: String,
+    /// An invitation by code that nobody used.
+    pub(super) code: String,
+    /// Another, by which somebody asks to join.
+    pub(super) asked: Asked,
+    /// What asks to join another home.
+    pub(super) ask: Value,
+}
+
+/// An invitation by code, and the address of who asks to join by it.
+pub(super) struct Asked {
+    pub(super) code: String,
+    pub(super) email: String,
 }
 
 impl People {
@@ -66,6 +83,24 @@ impl People {
                 holder(side, &system.url, &name, &json!({})).await.id
             },
             held: share(other, asks, address, &json!({})).await,
+            token: {
+                let body = token::body(&side.password, &["footage"]);
+                side.program.post("tokens", &body).await.json()["id"].as_str().unwrap().to_owned()
+            },
+            code: code(&side.program, &home, "viewer").await["id"].as_str().unwrap().to_owned(),
+            asked: {
+                let made = code(&side.program, &home, "viewer").await;
+                let email = format!("asks-at-{home}@example.org");
+                let body = json!({"secret": made["secret"], "email": email, "password": "a long password",
+                    "name": "Asks"});
+                let answer = Person::nobody(&system.url).post("invitation-codes/redeem", &body).await;
+                assert_eq!(answer.status, 201, "{answer:?}");
+                Asked { code: made["id"].as_str().unwrap().to_owned(), email }
+            },
+            ask: {
+                let made = code(&other.program, &other.home.id.to_string(), "viewer").await;
+                json!({"secret": made["secret"]})
+            },
             accept: json!({"secret": into_other["secret"], "email": address}),
         }
     }
@@ -209,6 +244,15 @@ pub(super) fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(Method::POST, "/api/v1/homes/{home}/invitations", 201)
             .sends(json!({"email": "mia@example.org", "role": "viewer"})),
         operation(delete.clone(), "/api/v1/homes/{home}/invitations/{invitation}", 204),
+        operation(Method::POST, "/api/v1/homes/{home}/invitation-codes", 201)
+            .sends(json!({"role": "viewer"})),
+        operation(delete.clone(), "/api/v1/homes/{home}/invitation-codes/{code}", 204),
+        operation(Method::POST, "/api/v1/homes/{home}/invitation-codes/{code}/confirm", 204)
+            .of(("code", people.asked.code.clone()))
+            .sends(json!({"email": people.asked.email})),
+        operation(Method::POST, "/api/v1/invitation-codes/ask", 200)
+            .sends(people.ask.clone())
+            .of_the_account(),
         operation(Method::PATCH, "/api/v1/homes/{home}/members/{member}", 204)
             .sends(json!({"role": "adult"})),
         operation(delete.clone(), "/api/v1/homes/{home}/members/{member}", 200),
@@ -237,6 +281,9 @@ pub(super) fn operations(side: &Side, people: &People) -> Vec<Operation> {
             .sends(json!({"name": side.home_name()}))
             .for_adult(403),
         operation(delete.clone(), "/api/v1/sessions/{session}", 204),
+        operation(get.clone(), "/api/v1/tokens", 200),
+        operation(Method::POST, "/api/v1/tokens", 201).sends(token::body(&side.password, &["footage"])),
+        operation(delete.clone(), "/api/v1/tokens/{token}", 204),
         operation(Method::PUT, "/api/v1/me/password", 204)
             .sends(json!({"current": side.password, "new": "another password"})),
         operation(get, "/api/v1/events/stream", 200),
@@ -256,6 +303,8 @@ pub(super) fn ids_of(side: &Side, people: &People) -> Vec<(&'static str, String)
         ("member", people.member.clone()),
         ("invitation", people.invitation.clone()),
         ("session", people.session.clone()),
+        ("token", people.token.clone()),
+        ("code", people.code.clone()),
         ("share", people.share.clone()),
         ("date", "2026-01-01".to_owned()),
     ]
@@ -273,6 +322,8 @@ pub(super) fn ids_of_nothing() -> Vec<(&'static str, String)> {
         ("member", fresh()),
         ("invitation", fresh()),
         ("session", fresh()),
+        ("token", fresh()),
+        ("code", fresh()),
         ("share", fresh()),
         ("date", "2026-01-01".to_owned()),
     ]
