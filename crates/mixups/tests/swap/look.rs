@@ -48,6 +48,8 @@ impl<'a> Looker<'a> {
         let bearer = gate.bearer_credentials(&self.side.bearer, None).unwrap();
         let me = gate.me(&bearer).await;
         self.json("me, by token", &bearer, me);
+        self.token().await;
+        self.codes(&bearer).await;
         self.invitation().await;
         self.offered_share().await;
         self.sign_in().await;
@@ -72,6 +74,8 @@ impl<'a> Looker<'a> {
         self.json("cameras of the home", who, answer);
         let answer = gate.camera(who, side.cameras[0]).await;
         self.json("camera", who, answer);
+        let answer = gate.tokens(who).await;
+        self.json("tokens", who, answer);
         let answer = gate.devices(who, home).await;
         self.json("devices", who, answer);
         let answer = gate.device(who, side.device.scope.device).await;
@@ -188,6 +192,38 @@ impl<'a> Looker<'a> {
         self.json("shares, as a neighbour", who, answer);
         let answer = gate.events(who, EventFilter::default()).await;
         self.json("events, as a neighbour", who, answer);
+    }
+
+    /// The owner's program looks with its token.
+    async fn token(&mut self) {
+        let gate = &self.system.gate;
+        let program = gate.bearer_credentials(&self.side.token, None).unwrap();
+        let who = &program;
+        let answer = gate.me(who).await;
+        self.json("me, as a program", who, answer);
+        let answer = gate.events(who, EventFilter::default()).await;
+        self.json("events, as a program", who, answer);
+    }
+
+    /// Somebody opens a code; the owner confirms who asks by another one, who looks then.
+    async fn codes(&mut self, owner: &Credentials) {
+        let gate = &self.system.gate;
+        let Side { unused_code, asker, home, .. } = self.side;
+        match gate.open_invitation_code(unused_code).await {
+            Ok(opened) => self.judge("code", &serde_json::to_vec(&opened).unwrap()),
+            Err(error) => self.refuse("code", &error),
+        }
+        let asks = gate.bearer_credentials(&asker.bearer, None).unwrap();
+        let who = &asks;
+        let answer = gate.ask_to_join(who, &asker.secret).await;
+        self.json("asking to join", who, answer);
+        if let Err(error) = gate.confirm_invitation_code(owner, *home, asker.code, &asker.email).await {
+            self.refuse("confirming who asks", &error);
+        }
+        let answer = gate.me(who).await;
+        self.json("me, as who asked", who, answer);
+        let answer = gate.events(who, EventFilter::default()).await;
+        self.json("events, as who asked", who, answer);
     }
 
     /// Who was invited opens the link, accepts, and looks.
