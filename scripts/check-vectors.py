@@ -255,6 +255,7 @@ def check_key_chain(vectors, chain, secrets):
         same(f"{label}: pair", (private.hex(), public.hex()), (vector["private"], vector["public"]))
 
     wrapped = {"session": ("account", "account key"), "password": ("account", "account key"),
+               "api-token": ("account", "account key"),
                "custody": ("account", "account key"), "grant-control": ("home", "control key"),
                "device-key": ("device", "device key"), "member": ("home", "member key"),
                "grant-home": ("home", "home key"), "invitation-control": ("home", "control key"),

@@ -20,6 +20,8 @@ pub(crate) enum Part {
     Holder,
     Owner,
     Token,
+    Program,
+    Code,
     Invitation,
     OfferedShare,
     SignIn,
@@ -29,12 +31,14 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         // First: the owner's request writes the roster anew.
         Self::Viewer,
         Self::Holder,
         Self::Owner,
         Self::Token,
+        Self::Program,
+        Self::Code,
         Self::Invitation,
         Self::OfferedShare,
         Self::SignIn,
@@ -101,6 +105,8 @@ impl<'a> Looker<'a> {
                 Part::Holder => self.look_as_holder().await,
                 Part::Owner => self.look_as_owner().await,
                 Part::Token => self.look_by_token().await,
+                Part::Program => self.program().await,
+                Part::Code => self.codes().await,
                 Part::Invitation => self.invitation().await,
                 Part::OfferedShare => self.offered_share().await,
                 Part::SignIn => self.sign_in().await,
@@ -137,6 +143,8 @@ impl<'a> Looker<'a> {
         self.json("cameras of the home", who, answer);
         let answer = gate.camera(asked, side.cameras[0]).await;
         self.json("camera", who, answer);
+        let answer = gate.tokens(asked).await;
+        self.json("tokens", who, answer);
         let answer = gate.devices(asked, home).await;
         self.json("devices", who, answer);
         let answer = gate.device(asked, side.device.scope.device).await;
@@ -254,6 +262,39 @@ impl<'a> Looker<'a> {
         self.json("shares, as a neighbour", who, answer);
         let answer = gate.events(who, EventFilter::default()).await;
         self.json("events, as a neighbour", who, answer);
+    }
+
+    /// The owner's program looks with its token.
+    async fn program(&mut self) {
+        let gate = &self.system.gate;
+        let program = gate.bearer_credentials(&self.side.token, None).unwrap();
+        let who = &program;
+        let answer = gate.me(who).await;
+        self.json("me, as a program", who, answer);
+        let answer = gate.events(who, EventFilter::default()).await;
+        self.json("events, as a program", who, answer);
+    }
+
+    /// Somebody opens a code; the owner confirms who asks by another one, who looks then.
+    async fn codes(&mut self) {
+        let gate = &self.system.gate;
+        let owner = gate.bearer_credentials(&self.side.bearer, None).unwrap();
+        let Side { unused_code, asker, home, .. } = self.side;
+        match gate.open_invitation_code(unused_code).await {
+            Ok(opened) => self.judge("code", &serde_json::to_vec(&opened).unwrap()),
+            Err(error) => self.refuse("code", &error),
+        }
+        let asks = gate.bearer_credentials(&asker.bearer, None).unwrap();
+        let who = &asks;
+        let answer = gate.ask_to_join(who, &asker.secret).await;
+        self.json("asking to join", who, answer);
+        if let Err(error) = gate.confirm_invitation_code(&owner, *home, asker.code, &asker.email).await {
+            self.refuse("confirming who asks", &error);
+        }
+        let answer = gate.me(who).await;
+        self.json("me, as who asked", who, answer);
+        let answer = gate.events(who, EventFilter::default()).await;
+        self.json("events, as who asked", who, answer);
     }
 
     /// Who was invited opens the link, accepts, and looks.

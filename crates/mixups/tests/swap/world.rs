@@ -2,7 +2,8 @@
 //! still, reports, a gap, a camera test, a waiting pairing, a link and a configuration that was not fetched yet. Each has a
 //! viewer, whose new key came while away, a member who was removed, one who accepted and is not in the roster yet, and an
 //! invitation that waits: the homes are in their second epoch, with events of both. A share of a camera is held by somebody
-//! outside, whose key came while away, too; another waits to be accepted.
+//! outside, whose key came while away, too; another waits to be accepted. A program has a token, a code waits to be used, and
+//! somebody who used another one waits to be confirmed.
 //!
 //! Everything that belongs to a side carries the side's name: whoever finds it in the other's answer has found a leak.
 
@@ -16,14 +17,15 @@ use data_encoding::BASE64URL_NOPAD;
 use futures_util::stream;
 use ownsight_disk::RealDisk;
 use ownsight_gate::{
-    Client, Credentials, Gate, LinkFor, NewAccount, NewCamera, NewShare, Password, Redemption, Source, TestOf,
+    Client, Credentials, Gate, LinkFor, NewAccount, NewCamera, NewShare, NewToken, Password, Redemption,
+    Source, TestOf,
 };
 use ownsight_ingest::{Answer, Credential, Declared, Ingest, IngestConfig, Report, ReportKind};
 use ownsight_ledger::{Ledger, LedgerConfig};
 use ownsight_model::{
     AccountId, CameraFault, CameraId, CameraReport, CameraState, CameraTestStep, DeviceId, DeviceReport,
     EventId, GapReason, GapReport, GrantId, HomeId, Label, LabelSource, MotionTrack, Rights, Role,
-    SectionKind, StepOutcome, StepReport, TestId, TestReport, Timestamp,
+    SectionKind, StepOutcome, StepReport, TestId, TestReport, Timestamp, TokenRight,
 };
 use ownsight_registry::{Registry, RegistryOptions};
 use ownsight_seal::{
@@ -89,6 +91,12 @@ pub(crate) struct Side {
     pub(crate) holder: Viewer,
     /// The secret of an invitation that waits, and the address that it is for.
     pub(crate) invitation: (String, String),
+    /// A program's token, of other rights than the other side's.
+    pub(crate) token: String,
+    /// The secret of an invitation by code that nobody used.
+    pub(crate) unused_code: String,
+    /// Who asks to join by another one.
+    pub(crate) asker: Asker,
     /// The secret of a share that waits, and for whom: a former member.
     pub(crate) offered: (String, Viewer),
     /// The code of a pairing that waits for its device, and that device.
@@ -253,6 +261,9 @@ impl Side {
         gate.event(&credentials, events[0]).await.unwrap();
         let invitation = format!("{name}-guest@example.org");
         let secret = invite(gate, &credentials, home, &invitation, Role::Adult).await.0;
+        let token = make_token(gate, &credentials, name, &password).await;
+        let unused = code(gate, &credentials, home).await.0;
+        let asker = Asker::ask(gate, &credentials, home, &format!("{name}-asker")).await;
         let share_secret = offer(gate, &credentials, home, first, &former.email).await;
         // Last: the owner's next request takes them into the roster.
         accept(gate, &credentials, home, &format!("{name}-joiner"), Role::Adult).await;
@@ -272,6 +283,9 @@ impl Side {
             viewer,
             holder,
             invitation: (secret, invitation),
+            token,
+            unused_code: unused,
+            asker,
             offered: (share_secret, former),
             waiting,
         }
@@ -287,6 +301,44 @@ async fn invite(
 ) -> (String, GrantId) {
     let invitation = gate.invite(owner, home, email, role).await.unwrap().release(owner).unwrap();
     (invitation.secret.clone(), invitation.id)
+}
+
+/// A token of the owner's. The two sides' do not have the same rights.
+async fn make_token(gate: &Gate, owner: &Credentials, name: &str, password: &str) -> String {
+    let extra = if name == "alpha" { TokenRight::Export } else { TokenRight::Delete };
+    let new = NewToken {
+        name: format!("{name} token"),
+        rights: vec![TokenRight::Footage, TokenRight::Manage, extra].try_into().unwrap(),
+        expires_at: Timestamp::now().plus(Duration::from_hours(24)),
+        password: Password::new(password.to_owned()),
+    };
+    gate.create_token(owner, &new, PEER).await.unwrap().release(owner).unwrap().token
+}
+
+/// Makes an invitation by code; its secret, and its id.
+async fn code(gate: &Gate, owner: &Credentials, home: HomeId) -> (String, GrantId) {
+    let made = gate.create_invitation_code(owner, home, Role::Viewer).await.unwrap();
+    let made = made.release(owner).unwrap();
+    (made.secret, made.id)
+}
+
+/// Who asks to join a home by a code, and was not confirmed.
+pub(crate) struct Asker {
+    pub(crate) code: GrantId,
+    pub(crate) secret: String,
+    pub(crate) email: String,
+    pub(crate) bearer: String,
+}
+
+impl Asker {
+    async fn ask(gate: &Gate, owner: &Credentials, home: HomeId, name: &str) -> Self {
+        let (secret, code) = code(gate, owner, home).await;
+        let email = format!("{name}@example.org");
+        let new = NewAccount { password: Password::new("a long password".into()), name: name.to_owned() };
+        let account = gate.redeem_invitation_code(&secret, &email, &new).await.unwrap().account_id;
+        let Viewer { bearer, email, .. } = Viewer::sign_in(gate, account, email).await;
+        Self { code, secret, email, bearer }
+    }
 }
 
 /// Offers a share of a camera to this address; the secret of its link.
