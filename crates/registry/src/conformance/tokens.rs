@@ -41,7 +41,7 @@ macro_rules! refused {
 pub async fn a_token_is_beside_sessions_and_no_session(registry: Registry) {
     let (anna, other) = (Household::settle(&registry).await, Household::settle(&registry).await);
     let token = made(&registry, &anna).await;
-    assert_eq!(listed(&registry, &anna).await, [token.clone()]);
+    assert_eq!(listed(&registry, &anna).await, std::slice::from_ref(&token));
     assert!(listed(&registry, &other).await.is_empty());
     assert_eq!(registry.session(token.find, NOW).await.unwrap().unwrap().session, token);
     let sessions = registry.sessions(anna.find(), NOW).await.unwrap().unwrap().data;
