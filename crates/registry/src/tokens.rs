@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use crate::access::{Authorised, Authority};
 use crate::decode::{self, columns};
+use crate::lockdowns::refuse_sign_in;
 use crate::rows::SessionRow;
 use crate::sessions::{announce, insert};
 use crate::sql::{number, rows, run};
@@ -14,7 +15,8 @@ use crate::{Registry, RegistryError};
 pub const TOKENS_MAX: u32 = 50;
 
 impl Registry {
-    /// Keeps a new token of the asker's. [`RegistryError::TooMany`]; [`RegistryError::NotFound`] for a row of another account, or
+    /// Keeps a new token of the asker's. [`RegistryError::TooMany`]; [`RegistryError::LockedDown`] if signing in is closed to
+    /// it: a token is a way in, too; [`RegistryError::NotFound`] for a row of another account, or
     /// one without rights.
     pub async fn create_token(&self, authority: &Authority, token: SessionRow) -> Result<(), RegistryError> {
         let now = authority.now;
@@ -22,6 +24,7 @@ impl Registry {
             if token.account != asker.account || token.rights.is_none() {
                 return Err(RegistryError::NotFound.into());
             }
+            refuse_sign_in(tx, token.account)?;
             let sql =
                 "SELECT count(*) FROM sessions WHERE account = ?1 AND rights IS NOT NULL AND expires_at > ?2";
             let many = number(tx, sql, params![asker.account.as_bytes(), now.as_micros()])?;

@@ -75,7 +75,7 @@ pub async fn a_scope_has_one_lockdown(registry: Registry) {
     assert_eq!(registry.lockdowns().await.unwrap().len(), 1, "what is refused changes nothing");
 }
 
-/// Nobody signs in past a lockdown, and it says so only where it closes that.
+/// Nobody signs in past a lockdown, nor makes a token, and it says so only where it closes that.
 pub async fn no_session_begins_where_signing_in_is_closed(registry: Registry) {
     let (one, other) = (Household::settle(&registry).await, Household::settle(&registry).await);
     let begin = async |of: &Household| {
@@ -84,6 +84,9 @@ pub async fn no_session_begins_where_signing_in_is_closed(registry: Registry) {
     };
     registry.begin_lockdown(row(LockdownScope::Account(one.account.id), Closable::SignIn)).await.unwrap();
     assert!(matches!(begin(&one).await, Err(RegistryError::LockedDown(_))));
+    let token = SessionRow { rights: Some(1), find: super::fixture::bytes32(), ..sign_in_row(&one) };
+    let made = registry.create_token(&one.authority(), token).await;
+    assert!(matches!(made, Err(RegistryError::LockedDown(_))));
     begin(&other).await.unwrap();
     registry.begin_lockdown(row(LockdownScope::Installation, Closable::Videos)).await.unwrap();
     begin(&other).await.unwrap();

@@ -40,7 +40,8 @@ pub(crate) async fn list(State(state): State<AppState>, Signed(who): Signed) -> 
 
 /// Makes a token. Its text is in this answer and nowhere else.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = CreateToken,
-    responses((status = 201, body = views::NewToken), (status = 403), (status = 409), (status = 422), (status = 429)))]
+    responses((status = 201, body = views::NewToken), (status = 403), (status = 409), (status = 422), (status = 423),
+        (status = 429)))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,

@@ -12,35 +12,19 @@ use crate::support::token::Token;
 /// Which rights an operation needs, each of these sets by itself; none: no token does it.
 fn needed(operation: &Operation) -> &'static [&'static [&'static str]] {
     let see: &[&[&str]] = &[&["footage"]];
-    let manage: &[&[&str]] = &[&["manage"]];
     let template = operation.template.strip_prefix("/api/v1/").unwrap();
     let is_get = operation.method == Method::GET;
+    let of_the_account = ["me", "sessions", "tokens"].map(|what| template.split('/').next() == Some(what));
     match template {
         "me" if is_get => &[&[]],
-        "me"
-        | "me/password"
-        | "sessions"
-        | "sessions/current"
-        | "sessions/noticed"
-        | "sessions/{session}"
-        | "tokens"
-        | "tokens/{token}"
-        | "invitations/accept"
-        | "invitation-codes/ask"
-        | "shares/{share}" => &[],
+        "invitations/accept" | "invitation-codes/ask" | "shares/{share}" => &[],
+        _ if of_the_account.contains(&true) => &[],
         "events/{event}" if operation.method == Method::DELETE => &[&["delete"]],
-        "shares"
-        | "events"
-        | "events/stream"
-        | "homes/{home}/days"
-        | "homes/{home}/days/{date}"
-        | "events/{event}"
-        | "events/{event}/thumbnail"
-        | "events/{event}/video"
-        | "cameras/{camera}/still" => see,
+        "shares" | "cameras/{camera}/still" | "homes/{home}/days" | "homes/{home}/days/{date}" => see,
+        _ if template.starts_with("events") => see,
         "camera-tests/{test}/still" => &[&["footage", "manage"]],
         "homes/{home}" | "cameras" | "cameras/{camera}" if is_get => &[&["footage"], &["manage"]],
-        _ => manage,
+        _ => &[&["manage"]],
     }
 }
 
