@@ -77,7 +77,7 @@ function Choice({ home, path, onStale }) {
       <${Part} title="Members" about="see every camera" items=${home.members.map((member) => ({ id: member.id, name: member.you ? `${member.name}, you` : member.name, about: `${member.email}, ${aRole(member.role)}, since ${sinceSaid(member.since, home.zone)}`, fixed: stays(member) }))} ticked=${ticked.members} onToggle=${toggle('members')} />
       <${Part} title="Shared with" about="people outside the home" items=${home.shares.map((share) => ({ id: share.id, name: share.name, about: `${share.email}, ${camerasSaid(share.cameras)}` }))} ticked=${ticked.shares} onToggle=${toggle('shares')} />
       <${Part} title="Devices" about="send what cameras record" items=${home.devices.map((device) => ({ id: device.id, name: device.name, about: device.seen_at ? `last heard of ${when(device.seen_at, home.zone, now)}` : 'not heard of yet', fixed: stays(device) }))} ticked=${ticked.devices} onToggle=${toggle('devices')} />
-      <p class="soft">Passwords are those of the backup, too. If you changed yours because somebody knew it, change it again under Account, before you confirm.</p>
+      <p class="soft">Roles, what a share allows, and passwords are those of the backup, too. If you changed your password because somebody knew it, change it again under Account before you confirm; look at People afterwards.</p>
       <div class="restored-end"><button type="button" class="btn btn-primary" onClick=${() => setAsking(true)}>Confirm and open ${home.name}</button></div>
     </div>
     ${asking && html`
