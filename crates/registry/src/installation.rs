@@ -67,7 +67,7 @@ impl Registry {
     /// account whose address it has: all in one transaction.
     ///
     /// [`RegistryError::Conflict`], and nothing is written, if the commitment is not `from`, or a custody was refused; each is
-    /// asked for nevertheless. Memory: some hundreds of bytes for each account, which the database keeps to be able to take it
+    /// asked for nevertheless. Memory: some 220 bytes for each account, which the database keeps to be able to take it
     /// back. Takes longer than other calls: open the registry with a deadline for it.
     pub async fn replace_master<F>(
         &self,

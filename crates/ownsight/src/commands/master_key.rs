@@ -47,9 +47,9 @@ async fn rotate(config: &Config, unopened: Unopened) -> anyhow::Result<()> {
         ),
         _ => error,
     })?;
-    eprintln!("The master key was replaced: {} accounts lie under the new one.", rotated.wrapped);
+    eprintln!("The master key was replaced. Accounts that lie under the new one: {}.", rotated.wrapped);
     if rotated.dropped > 0 {
-        eprintln!("{} accounts cannot be reset any more; their passwords work.", rotated.dropped);
+        eprintln!("Accounts that cannot be reset any more, and whose passwords work: {}.", rotated.dropped);
     }
     eprintln!(
         "The recovery sheet that you have is void for this data. Keep it with the backups that were made until now: they open with that one only."
@@ -72,9 +72,8 @@ async fn restore(config: &Config, lock_down: Option<String>) -> anyhow::Result<(
     let restored = restore_offline(config, &registry, lock_down).await;
     registry.close().await;
     let homes = restored?;
-    eprintln!(
-        "The master key fits the data. Everybody is signed out, and {homes} homes wait until an owner has confirmed who belongs to them."
-    );
+    eprintln!("The master key fits the data. Everybody is signed out.");
+    eprintln!("Homes that wait until an owner has confirmed who belongs to them: {homes}.");
     eprintln!("Start the server with `ownsight serve`.");
     Ok(())
 }

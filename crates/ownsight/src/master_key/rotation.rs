@@ -19,7 +19,7 @@ const FILE_BYTES_MAX: usize = 4096;
 
 /// What a rotation that was cut off had come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
+pub(crate) enum Left {
     /// There was none.
     Nothing,
     /// The database had not been changed: the new key is gone again.
@@ -35,7 +35,7 @@ pub(crate) async fn rotate(
     unopened: Unopened,
 ) -> anyhow::Result<Rewrapped> {
     let path = super::path(configuration);
-    if settle(configuration, registry).await? == Settled::Finished {
+    if settle(configuration, registry).await? == Left::Finished {
         eprintln!("A rotation that was cut off is finished now. Another one follows.");
     }
     let present = load(configuration, false)?;
@@ -48,26 +48,32 @@ pub(crate) async fn rotate(
     let replaced = replace(&disk, commit).await;
     if replaced.is_err() {
         // By what the database says, whatever it was that failed.
-        settle(configuration, registry).await.context("and what was begun could not be cleared away")?;
+        put_in_order(configuration, registry)
+            .await
+            .context("and what was begun could not be cleared away")?;
     }
     replaced.with_context(|| format!("the master key {} was not replaced", path.display()))
 }
 
-/// Whether [`settle`] had to do anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Settled {
-    /// No.
-    NothingLeft,
-    /// It took a key away that was never used.
-    Undone,
-    /// It gave the new key its name.
-    Finished,
+/// Finishes or undoes a rotation that was cut off, and says so. Only for who holds the data folder's lock.
+pub(crate) async fn settle(configuration: &Path, registry: &Registry) -> anyhow::Result<Left> {
+    let left = put_in_order(configuration, registry).await?;
+    match left {
+        Left::Nothing => {}
+        Left::Undone => tracing::warn!(
+            "a rotation of the master key was cut off before it changed anything: run `ownsight master-key rotate` again"
+        ),
+        Left::Finished => tracing::warn!(
+            "a rotation of the master key was cut off and is finished now: the recovery sheet is void, run `ownsight master-key sheet` for the new one"
+        ),
+    }
+    Ok(left)
 }
 
-/// Finishes or undoes a rotation that was cut off, by the database's commitment. Only for who holds the data folder's lock.
-pub(crate) async fn settle(configuration: &Path, registry: &Registry) -> anyhow::Result<Settled> {
+/// The database's commitment says which of the two files is right.
+async fn put_in_order(configuration: &Path, registry: &Registry) -> anyhow::Result<Left> {
     if !configuration.join(NEXT_NAME).exists() {
-        return Ok(Settled::NothingLeft);
+        return Ok(Left::Nothing);
     }
     let disk = open(configuration)?;
     let next = match read(&disk, NEXT_NAME)? {
@@ -78,26 +84,11 @@ pub(crate) async fn settle(configuration: &Path, registry: &Registry) -> anyhow:
         Some(present) => master_key_fits(&present, registry).await?,
         None => false,
     };
-    let left = clear(&disk, next, present).with_context(|| {
+    clear(&disk, next, present).with_context(|| {
         format!(
             "a rotation of the master key was cut off, and what it left in {} cannot be put in order",
             configuration.display()
         )
-    })?;
-    Ok(match left {
-        Left::Nothing => Settled::NothingLeft,
-        Left::Undone => {
-            tracing::warn!(
-                "a rotation of the master key was cut off before it changed anything: run `ownsight master-key rotate` again"
-            );
-            Settled::Undone
-        }
-        Left::Finished => {
-            tracing::warn!(
-                "a rotation of the master key was cut off and is finished now: the recovery sheet is void, run `ownsight master-key sheet` for the new one"
-            );
-            Settled::Finished
-        }
     })
 }
 
@@ -314,14 +305,14 @@ mod tests {
 
         let third = MasterKey::generate();
         left_over(folder.path(), &third);
-        assert_eq!(settle(folder.path(), &registry).await.unwrap(), Settled::Undone);
+        assert_eq!(settle(folder.path(), &registry).await.unwrap(), Left::Undone);
         assert_eq!(load(folder.path(), false).unwrap().expose(), second.expose());
         left_over(folder.path(), &third);
         let (from, to) = (second.commitment(installation), third.commitment(installation));
         registry.replace_master(from, to, |_, _, _| Rewrap::Dropped).await.unwrap();
-        assert_eq!(settle(folder.path(), &registry).await.unwrap(), Settled::Finished);
+        assert_eq!(settle(folder.path(), &registry).await.unwrap(), Left::Finished);
         assert_eq!(load(folder.path(), false).unwrap().expose(), third.expose());
-        assert_eq!(settle(folder.path(), &registry).await.unwrap(), Settled::NothingLeft);
+        assert_eq!(settle(folder.path(), &registry).await.unwrap(), Left::Nothing);
         rotate(folder.path(), &registry, Unopened::Refuse).await.unwrap();
     }
 

@@ -1,4 +1,4 @@
-import { dateName, dayOf } from './time.js';
+import { clock, dateName, dayOf } from './time.js';
 import { listed } from './words.js';
 
 /**
@@ -16,9 +16,9 @@ export const toConfirm = (me) => waitingOf(me).find(({ role }) => role === 'owne
 /** @param {string} home */
 export const waitingPath = (home) => `/h/${home}/events`;
 
-/** The day of the backup, as people say it. @param {number} at @param {string} zone @param {number} now */
-export function backupDay(at, zone, now) {
-  return dateName(dayOf(at, zone), { thisYear: dayOf(now, zone).slice(0, 4) });
+/** The moment of the backup, as people say it. @param {number} at @param {string} zone @param {number} now */
+export function backupSaid(at, zone, now) {
+  return `${dateName(dayOf(at, zone), { thisYear: dayOf(now, zone).slice(0, 4) })}, ${clock(at, zone)}`;
 }
 
 /** What somebody reads who cannot confirm. @param {Waiting} waiting */
@@ -36,9 +36,13 @@ export function bannerWords(waiting) {
   return first ? { title: `${waitingWords(first).title}.`, text: 'It was restored from a backup.', link: 'What this means', href: waitingPath(first.home_id) } : null;
 }
 
-/** Nobody is ticked but who asks: each of the others is a decision. @param {any} home the answer of the API @returns {Ticked} */
-export function nobodyTicked({ members }) {
-  return { members: members.filter(({ you }) => you).map(({ id }) => id), shares: [], devices: [] };
+/** What is no question: who asks, and what runs in the server itself. @param {{you?: boolean, local?: boolean}} item */
+export const stays = ({ you, local }) => Boolean(you || local);
+
+/** Nothing else is ticked: each of the others is a decision. @param {any} home the answer of the API @returns {Ticked} */
+export function nobodyTicked({ members, devices }) {
+  const ids = (list) => list.filter(stays).map(({ id }) => id);
+  return { members: ids(members), shares: [], devices: ids(devices) };
 }
 
 /** @param {Ticked} ticked @param {keyof Ticked} part @param {string} id @returns {Ticked} */
@@ -49,7 +53,7 @@ export function toggled(ticked, part, id) {
 
 /** Names of those who go. @param {any} home @param {Ticked} ticked */
 export function goes(home, ticked) {
-  const names = (part) => home[part].filter(({ id, you }) => !you && !ticked[part].includes(id)).map(({ name }) => name);
+  const names = (part) => home[part].filter(({ id }) => !ticked[part].includes(id)).map(({ name }) => name);
   return { people: [...new Set([...names('members'), ...names('shares')])], devices: names('devices') };
 }
 

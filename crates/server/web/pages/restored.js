@@ -8,7 +8,7 @@ import { homePath, mePath, startAnew } from '../lib/home.js';
 import { html, useState } from '../lib/html.js';
 import { aRole, sinceSaid } from '../lib/people.js';
 import { refresh, useQuery } from '../lib/query.js';
-import { backupDay, confirmWords, nobodyTicked, toggled, waitingWords } from '../lib/restored.js';
+import { backupSaid, confirmWords, goes, nobodyTicked, stays, toggled, waitingWords } from '../lib/restored.js';
 import { camerasSaid } from '../lib/shares.js';
 import { viewerZone, when } from '../lib/time.js';
 import { useWhileVisible } from '../lib/visible.js';
@@ -25,13 +25,13 @@ function ForOthers({ waiting }) {
   useWhileVisible(look);
   const zone = viewerZone();
   return html`
-    <${Page} title=${title} ofHome=${false} class="restored">
+    <${Page} title=${title} barTitle="Restored from a backup" ofHome=${false} class="restored">
       <section class="state">
         <${Icon} name="lock-simple" class="state-icon" />
         <p class="state-text">${text}</p>
         <p class="state-text">You need to do nothing. Cameras go on recording, and what they recorded is kept. This page opens by itself.</p>
         <button type="button" class="btn" onClick=${look}><${Icon} name="arrow-clockwise" />Look again</button>
-        <p class="meta">The backup is of ${backupDay(waiting.as_of, zone, Date.now() * 1000)}.</p>
+        <p class="meta">The backup is of ${backupSaid(waiting.as_of, zone, Date.now() * 1000)}.</p>
       </section>
     <//>`;
 }
@@ -54,7 +54,8 @@ function Choice({ home, path, onStale }) {
   const [asking, setAsking] = useState(false);
   const [stale, setStale] = useState(null);
   const now = Date.now() * 1000;
-  const day = backupDay(home.as_of, home.zone, now);
+  const backup = backupSaid(home.as_of, home.zone, now);
+  const { people, devices } = goes(home, ticked);
   const toggle = (part) => (id) => setTicked(toggled(ticked, part, id));
   const confirm = async () => {
     try {
@@ -70,17 +71,17 @@ function Choice({ home, path, onStale }) {
     await startAnew();
   };
   return html`
-    <p class="restored-lead">This server was restored from a backup of <b>${day}</b>. Whoever you removed after that day is in this list again. <b>Tick who still belongs to your home.</b> Until you confirm, nobody sees anything of it; cameras go on recording.</p>
+    <p class="restored-lead">This server was restored from a backup of <b>${backup}</b>. Whoever you removed after that is in this list again. <b>Tick who still belongs to your home.</b> Until you confirm, nobody sees anything of it; cameras go on recording.</p>
     ${stale && html`<${ProblemLine} problem=${stale} />`}
     <div class="stack restored-parts">
-      <${Part} title="Members" about="see every camera" items=${home.members.map((member) => ({ id: member.id, name: member.you ? `${member.name}, you` : member.name, about: `${member.email}, ${aRole(member.role)}, since ${sinceSaid(member.since, home.zone)}`, fixed: member.you }))} ticked=${ticked.members} onToggle=${toggle('members')} />
+      <${Part} title="Members" about="see every camera" items=${home.members.map((member) => ({ id: member.id, name: member.you ? `${member.name}, you` : member.name, about: `${member.email}, ${aRole(member.role)}, since ${sinceSaid(member.since, home.zone)}`, fixed: stays(member) }))} ticked=${ticked.members} onToggle=${toggle('members')} />
       <${Part} title="Shared with" about="people outside the home" items=${home.shares.map((share) => ({ id: share.id, name: share.name, about: `${share.email}, ${camerasSaid(share.cameras)}` }))} ticked=${ticked.shares} onToggle=${toggle('shares')} />
-      <${Part} title="Devices" about="send what cameras record" items=${home.devices.map((device) => ({ id: device.id, name: device.name, about: device.seen_at ? `last heard of ${when(device.seen_at, home.zone, now)}` : 'not heard of yet' }))} ticked=${ticked.devices} onToggle=${toggle('devices')} />
-      <p class="soft">Passwords are those of ${day}, too. If you changed yours because somebody knew it, change it again under Account, before you confirm.</p>
+      <${Part} title="Devices" about="send what cameras record" items=${home.devices.map((device) => ({ id: device.id, name: device.name, about: device.seen_at ? `last heard of ${when(device.seen_at, home.zone, now)}` : 'not heard of yet', fixed: stays(device) }))} ticked=${ticked.devices} onToggle=${toggle('devices')} />
+      <p class="soft">Roles, what a share allows, and passwords are those of the backup, too. If you changed your password because somebody knew it, change it again under Account before you confirm; look at People afterwards.</p>
       <div class="restored-end"><button type="button" class="btn btn-primary" onClick=${() => setAsking(true)}>Confirm and open ${home.name}</button></div>
     </div>
     ${asking && html`
-      <${Confirm} title=${`Open ${home.name} again?`} verb="Confirm" onConfirm=${confirm} onClose=${() => setAsking(false)}>
+      <${Confirm} title=${`Open ${home.name} again?`} verb="Confirm" danger=${people.length + devices.length > 0} onConfirm=${confirm} onClose=${() => setAsking(false)}>
         ${confirmWords(home, ticked).map((sentence) => html`<p key=${sentence}>${sentence}</p>`)}
       <//>`}`;
 }

@@ -27,8 +27,9 @@ async fn a_home_to_be_confirmed_gives_nobody_anything() {
 
         for operation in operations(&side, &people) {
             let name = format!("{} {} as {role}", operation.method, operation.template);
-            // Sessions and passwords are the account's, and an invitation ended with the restore.
-            let of_the_account = ["/me", "/sessions", "/invitations/accept"];
+            // Sessions, tokens and passwords are the account's, and invitations ended with the restore.
+            let of_the_account =
+                ["/me", "/sessions", "/tokens", "/invitations/accept", "/invitation-codes/ask"];
             if operation.template.ends_with("/stream")
                 || of_the_account.iter().any(|part| operation.template.contains(part))
             {
