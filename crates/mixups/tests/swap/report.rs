@@ -9,7 +9,7 @@ use crate::exchange::Exchange;
 use crate::{Alone, Outcome};
 
 /// Exchanges that change something without an alarm, and why that is right. Everything else that changes must alarm.
-const EXCEPTIONS: [(&str, &str); 18] = [
+const EXCEPTIONS: [(&str, &str); 19] = [
     ("rows of `passwords`", "looks like a wrong password"),
     ("`passwords.params`", "looks like a wrong password"),
     ("`passwords.wrap`", "looks like a wrong password"),
@@ -23,6 +23,7 @@ const EXCEPTIONS: [(&str, &str); 18] = [
     ("`invitations.created_at`", "a time that only informs"),
     ("`invitations.joined_at`", "a time that only informs"),
     ("`invitations.expires_at`", "a rule: when its link ends"),
+    ("`sessions.created_at`", "a time that only informs"),
     ("`shares.created_at`", "a time that only informs"),
     ("`tests.device`", "the device that tests is not named"),
     ("`cameras.created_at`", "a time that only informs"),
