@@ -176,9 +176,7 @@ async fn each_role_gets_what_its_key_opens() {
             }
             state.push(side.program.see("events").await["events"].clone());
             state.push(side.program.see("cameras").await["cameras"].clone());
-            for at in 0..5 {
-                without_what_moves(&mut state[at]);
-            }
+            state.iter_mut().for_each(without_what_moves);
             state
         };
         let before = if role == "viewer" { Some(state().await) } else { None };
