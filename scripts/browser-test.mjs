@@ -289,6 +289,55 @@ try {
   assert(later.events[0].started_at > then.events[0].started_at + 10e6 && later.unverified === 0, 'and the future');
   await phone.close();
 
+  // Mia stands beside Anna, who shows a QR code. It opens nothing: Mia asks, and Anna confirms where she shows it.
+  await anna.page.goto(`${url}/h/${home}/people`);
+  await anna.page.getByRole('button', { name: 'Invite a member' }).locator('visible=true').click();
+  await anna.page.getByRole('radio', { name: 'By QR code' }).click();
+  const [answer] = await Promise.all([
+    anna.page.waitForResponse((response) => response.url().includes('/invitation-codes') && response.request().method() === 'POST'),
+    anna.page.getByRole('button', { name: 'Show the code' }).click(),
+  ]);
+  const { link: code } = await answer.json();
+  await anna.page.getByRole('img', { name: /QR code/ }).waitFor({ timeout: 10_000 });
+  await picture(anna.page, 'code-desktop');
+  const beside = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  const mia = await beside.newPage();
+  await mia.goto(code);
+  await mia.getByLabel('Your name').fill('Mia Roth');
+  await mia.getByLabel('E-mail').fill('mia@example.org');
+  await mia.getByLabel('Password', { exact: true }).fill('a password of hers');
+  await picture(mia, 'join-phone');
+  await mia.getByRole('button', { name: 'Create account and ask to join' }).click();
+  await mia.getByText('You asked to join').waitFor({ timeout: 10_000 });
+  await picture(mia, 'asked-phone');
+  assert.deepEqual(JSON.parse((await api(mia, '/api/v1/me')).body).homes, [], 'who asks is in no home');
+  const dialog = anna.page.locator('dialog');
+  await dialog.getByText('mia@example.org').waitFor({ timeout: 20_000 });
+  await picture(anna.page, 'asks-desktop');
+  await dialog.getByRole('button', { name: 'Confirm' }).click();
+  await mia.waitForURL(`**/h/${home}/events`, { timeout: 20_000 });
+  await mia.waitForFunction(() => [...document.querySelectorAll('ol li img')].some((image) => image.naturalWidth > 0), null, { timeout: 30_000 });
+  await beside.close();
+
+  // A program with a token: it sees, changes nothing, and is let in no more once Anna has ended it.
+  await anna.page.goto(`${url}/account`);
+  await anna.page.getByRole('button', { name: 'Make a token' }).click();
+  await anna.page.getByLabel('What for').fill('Shelf display');
+  await anna.page.getByLabel('Your password').fill(anna.account.password);
+  await picture(anna.page, 'token-desktop');
+  await anna.page.getByRole('button', { name: 'Make the token' }).click();
+  const token = await anna.page.getByLabel('Token', { exact: true }).inputValue();
+  await picture(anna.page, 'token-made-desktop');
+  await anna.page.getByRole('button', { name: 'Done' }).click();
+  const program = (method, path) => fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+  const listed = await (await program('GET', '/api/v1/events')).json();
+  assert(listed.events.length > 0, 'the program sees');
+  assert.equal((await program('DELETE', `/api/v1/events/${listed.events[0].id}`)).status, 403, 'and erases nothing');
+  await picture(anna.page, 'account-desktop');
+  await anna.page.getByRole('button', { name: /^End .*Shelf display/ }).click();
+  await anna.page.getByText('No program has a token.').waitFor({ timeout: 10_000 });
+  assert.equal((await program('GET', '/api/v1/events')).status, 401, 'ended');
+
   // Jonas is outside the home now. Anna shares one camera with him, from now on: what was before stays closed by key.
   const [camera] = JSON.parse((await api(anna.page, `/api/v1/cameras?home=${home}`)).body).cameras;
   await anna.page.goto(`${url}/h/${home}/people`);
