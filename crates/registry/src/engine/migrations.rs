@@ -10,12 +10,13 @@ use crate::RegistryError;
 use crate::error::{Failure, Step};
 
 /// Step *n* (counted from 1) makes version *n* out of version *n* − 1. Steps that were released never change.
-pub(super) const ALL: [&str; 5] = [
+pub(super) const ALL: [&str; 6] = [
     include_str!("../schema/0001.sql"),
     include_str!("../schema/0002.sql"),
     include_str!("../schema/0003.sql"),
     include_str!("../schema/0004.sql"),
     include_str!("../schema/0005.sql"),
+    include_str!("../schema/0006.sql"),
 ];
 
 /// Marks a file as an Ownsight registry ("OwnR").

@@ -1,0 +1,1 @@
+-- Devices that leave and deliver what they recorded until then; visits of the operator.
