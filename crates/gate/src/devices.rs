@@ -5,7 +5,8 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{CameraId, DeviceId, DeviceReport, HomeId, Timestamp};
 use ownsight_registry::{
-    DeviceDetail, DeviceRow, DeviceStanding, HomePlan, LeftCameras, PairingRow, RegistryError, ReportRow,
+    DeviceDetail, DeviceRow, DeviceStanding, HomePlan, LeftBehind, PairingRow, RegistryError, Remainder,
+    ReportRow,
 };
 use ownsight_seal::{
     OpenError, PairingAnswer, PairingCode, PairingScope, PublicKey, Purpose, report_is_about,
@@ -101,13 +102,19 @@ impl Gate {
         self.registry().settle_device(&authority, device).await.map_err(registry_error)
     }
 
-    /// Removes a device, or cancels its pairing. Its credential ends at once; its cameras stay, without a device and under new
-    /// keys: what it holds of them makes nothing any more.
-    pub async fn remove_device(&self, credentials: &Credentials, device: DeviceId) -> Result<(), GateError> {
+    /// Removes a device, or cancels its pairing. It is told nothing more from then on; its cameras stay, without a device and under
+    /// new keys: what it holds of them makes nothing any more. What it recorded until now and has not delivered is taken for 30
+    /// days, or not at all.
+    pub async fn remove_device(
+        &self,
+        credentials: &Credentials,
+        device: DeviceId,
+        remainder: Remainder,
+    ) -> Result<(), GateError> {
         for _ in 0..TRIES {
             let (person, access, plan) = self.device_plan(credentials, device).await?;
             access.control()?;
-            match self.try_remove_device(&person, &access, &plan, device).await {
+            match self.try_remove_device(&person, &access, &plan, device, remainder).await {
                 Err(GateError::Conflict) => {}
                 removed => return removed,
             }
@@ -121,6 +128,7 @@ impl Gate {
         access: &HomeAccess,
         plan: &HomePlan,
         device: DeviceId,
+        remainder: Remainder,
     ) -> Result<(), GateError> {
         let served = plan.cameras.iter().filter(|camera| camera.device == Some(device));
         let Renewal { renewed, unopened, .. } = access.renew_epochs(served);
@@ -134,7 +142,7 @@ impl Gate {
         };
         let authority = person.authority_in(access)?;
         self.registry()
-            .remove_device(&authority, device, LeftCameras { renewed, unopened, issues })
+            .remove_device(&authority, device, LeftBehind { renewed, unopened, issues, remainder })
             .await
             .map_err(registry_error)
     }
@@ -196,6 +204,7 @@ impl Gate {
             device_key: access.control()?.seal_device_key(device, 0, &first_key),
             run: None,
             contested_at: None,
+            left: None,
         };
         let pairing = PairingRow {
             device,
@@ -292,7 +301,7 @@ impl Gate {
             // It waits for its device: no camera is served by it.
             let authority = person.authority_in(access)?;
             self.registry()
-                .remove_device(&authority, detail.device.id, LeftCameras::default())
+                .remove_device(&authority, detail.device.id, LeftBehind::default())
                 .await
                 .map_err(registry_error)?;
         }

@@ -71,6 +71,8 @@ pub use links::{LinkFor, Redemption};
 pub use lockdown::LockdownFor;
 pub use master_key::{RotateError, Unopened, master_key_fits, rotate_master_key};
 pub use media::{Chunk, Media, MediaAbout, MediaStream, RangeAsked};
+#[doc(no_inline)]
+pub use ownsight_registry::Remainder;
 pub use password::Password;
 pub use restored::StillBelong;
 pub use shares::{NewEnd, NewShare, ShareUpdate};

@@ -24,6 +24,8 @@ pub enum AlarmKind {
     EventNotYours,
     /// Another object with the same id is here.
     EventDigestDiffers,
+    /// A device sent to a home that it had left what it recorded afterwards.
+    EventAfterLeaving,
     /// Two devices present one identity.
     DeviceContested,
     /// New footage is refused: the disk is full.
@@ -40,6 +42,7 @@ impl AlarmKind {
         match self {
             Self::EventNotYours => "event-not-yours",
             Self::EventDigestDiffers => "event-digest-differs",
+            Self::EventAfterLeaving => "event-after-leaving",
             Self::DeviceContested => "device-contested",
             Self::DiskFull => "disk-full",
             Self::ErasureFailed => "erasure-failed",
@@ -65,6 +68,7 @@ pub(crate) fn describe() {
     let own = [
         AlarmKind::EventNotYours,
         AlarmKind::EventDigestDiffers,
+        AlarmKind::EventAfterLeaving,
         AlarmKind::DeviceContested,
         AlarmKind::DiskFull,
         AlarmKind::ErasureFailed,

@@ -68,6 +68,7 @@ fn not_any_more(error: &AuthenticateError) -> DeviceCallError {
         AuthenticateError::Contested { retry_after } => {
             DeviceCallError::Contested { retry_after: *retry_after }
         }
+        AuthenticateError::Left => DeviceCallError::Left,
         AuthenticateError::Removed
         | AuthenticateError::Unknown
         | AuthenticateError::NoRun

@@ -11,6 +11,9 @@ pub enum AuthenticateError {
     /// The device was removed from its home.
     #[error("the device was removed from its home")]
     Removed,
+    /// The device has left its home, or was removed, and delivers what it recorded until then: nothing else.
+    #[error("the device has left its home")]
+    Left,
     /// Two devices present this identity, and neither is served. Come back: somebody of the home may settle it.
     #[error("two devices present this identity")]
     Contested {
@@ -62,6 +65,9 @@ pub enum IngestError {
     /// The event, or its camera, was erased. Drop it.
     #[error("the event or its camera was erased")]
     Erased,
+    /// It began after its device had left the home. Drop it.
+    #[error("the event began after the device had left its home")]
+    AfterLeaving,
     /// The body ended early, failed, or came too slowly. Send it again.
     #[error("the event did not arrive as a whole: {why}")]
     Interrupted {
@@ -106,6 +112,7 @@ impl IngestError {
             Self::DigestMismatch => "digest-mismatch",
             Self::DigestDiffers => "digest-differs",
             Self::Erased => "erased",
+            Self::AfterLeaving => "after-leaving",
             Self::Interrupted { .. } => "interrupted",
             Self::TooMany { .. } => "too-many",
             Self::Busy { .. } => "busy",
@@ -149,6 +156,9 @@ pub enum DeviceCallError {
     /// The device was removed meanwhile.
     #[error("the device was removed from its home")]
     Removed,
+    /// The device has left meanwhile, and may deliver what it recorded until then.
+    #[error("the device has left its home")]
+    Left,
     /// Another device with its identity has called meanwhile.
     #[error("two devices present this identity")]
     Contested {

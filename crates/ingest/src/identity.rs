@@ -2,10 +2,11 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use ownsight_model::{DeviceId, HomeId, Timestamp};
-use ownsight_registry::{DeviceRow, DeviceStanding, RegistryError};
+use ownsight_registry::{DeviceLeft, DeviceRow, DeviceStanding, RegistryError};
 
 use crate::alarm::AlarmKind;
 use crate::error::spread;
+use crate::leaving::DELIVERS;
 use crate::run::{Verdict, judge};
 use crate::{AuthenticateError, Ingest, Run};
 
@@ -28,13 +29,22 @@ impl std::fmt::Debug for Credential {
     }
 }
 
-/// Proof that a call is a paired device's. Only [`Ingest::authenticate`] makes one; it is for one call.
+/// Proof that a call is a paired device's, or of one that has left and may deliver what it recorded until then. Only
+/// [`Ingest::authenticate`] and [`Ingest::authenticate_delivery`] make one; it is for one call.
 #[derive(Debug)]
 pub struct DeviceIdentity {
     device: DeviceId,
     home: HomeId,
     credential_hash: [u8; 32],
     run: Option<Run>,
+    left: Option<DeviceLeft>,
+}
+
+/// What a call is about: a device that has left may do no more than deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Delivery,
+    Other,
 }
 
 impl DeviceIdentity {
@@ -45,6 +55,15 @@ impl DeviceIdentity {
 
     pub(crate) const fn home(&self) -> HomeId {
         self.home
+    }
+
+    pub(crate) const fn credential_hash(&self) -> [u8; 32] {
+        self.credential_hash
+    }
+
+    /// Since when the device is not the home's any more.
+    pub(crate) const fn left(&self) -> Option<DeviceLeft> {
+        self.left
     }
 }
 
@@ -59,12 +78,23 @@ impl Ingest {
         credential: &Credential,
         run: Option<Run>,
     ) -> Result<DeviceIdentity, AuthenticateError> {
-        self.identify(device, hash(credential), run).await
+        self.identify(device, hash(credential), run, Call::Other).await
+    }
+
+    /// As [`Ingest::authenticate`], for a delivery: also of a device that has left its home, or was removed by people who let it
+    /// deliver, for 30 days. What it may deliver is what it recorded until then.
+    pub async fn authenticate_delivery(
+        &self,
+        device: DeviceId,
+        credential: &Credential,
+        run: Option<Run>,
+    ) -> Result<DeviceIdentity, AuthenticateError> {
+        self.identify(device, hash(credential), run, Call::Delivery).await
     }
 
     /// Asks again whether a device that proved itself is still paired.
     pub(crate) async fn still(&self, identity: &DeviceIdentity) -> Result<(), AuthenticateError> {
-        self.identify(identity.device, identity.credential_hash, identity.run).await.map(|_| ())
+        self.identify(identity.device, identity.credential_hash, identity.run, Call::Other).await.map(|_| ())
     }
 
     async fn identify(
@@ -72,14 +102,21 @@ impl Ingest {
         device: DeviceId,
         credential_hash: [u8; 32],
         run: Option<Run>,
+        call: Call,
     ) -> Result<DeviceIdentity, AuthenticateError> {
         for _ in 0..TRIES {
-            let row = self.believed(device, credential_hash).await?;
             let now = Timestamp::now();
+            let row = self.believed(device, credential_hash, now).await?;
+            if row.left.is_some() && call != Call::Delivery {
+                return Err(AuthenticateError::Left);
+            }
             let verdict =
                 if row.contested_at.is_some() { Verdict::Contested } else { judge(row.run, run, now) };
             match verdict {
-                Verdict::Same => return Ok(DeviceIdentity { device, home: row.home, credential_hash, run }),
+                Verdict::Same => {
+                    let DeviceRow { home, left, .. } = row;
+                    return Ok(DeviceIdentity { device, home, credential_hash, run, left });
+                }
                 Verdict::Began { before } => {
                     let Some(Run { id, .. }) = run else { break };
                     // Judged anew, whoever was first: another call of the same start, or of a copy.
@@ -113,11 +150,12 @@ impl Ingest {
         Ok(())
     }
 
-    /// The row of a paired device that has this credential.
+    /// The row of a device that has this credential, and is paired or still delivers.
     async fn believed(
         &self,
         device: DeviceId,
         credential_hash: [u8; 32],
+        now: Timestamp,
     ) -> Result<DeviceRow, AuthenticateError> {
         let row = match self.inner.registry.device_by_credential(device, credential_hash).await {
             // The row that came back must be the one that was asked for.
@@ -128,7 +166,14 @@ impl Ingest {
             DeviceStanding::Paired if row.credential_hash == Some(credential_hash) => Ok(row),
             DeviceStanding::Paired => Err(AuthenticateError::Unknown),
             DeviceStanding::Waiting => Err(AuthenticateError::Waiting),
-            DeviceStanding::Removed => Err(AuthenticateError::Removed),
+            DeviceStanding::Removed => match row.left {
+                Some(left)
+                    if row.credential_hash == Some(credential_hash) && now < left.at.plus(DELIVERS) =>
+                {
+                    Ok(row)
+                }
+                _ => Err(AuthenticateError::Removed),
+            },
         }
     }
 }

@@ -25,6 +25,7 @@ mod config;
 mod configuration;
 mod error;
 mod identity;
+mod leaving;
 mod limits;
 mod pairing;
 mod reports;

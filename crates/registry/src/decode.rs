@@ -5,8 +5,8 @@ use ownsight_model::{Closed, LockdownScope, Role};
 use crate::columns::Columns;
 use crate::error::Step;
 use crate::rows::{
-    AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceRow, DeviceRun, DeviceStanding, EventRow,
-    GrantRow, HomeRestored, HomeRow, InvitationCodeRow, InvitationRow, JoinRow, LockdownRow,
+    AccountRow, CameraEpochRow, CameraRow, CameraStanding, DeviceLeft, DeviceRow, DeviceRun, DeviceStanding,
+    EventRow, GrantRow, HomeRestored, HomeRow, InvitationCodeRow, InvitationRow, JoinRow, LockdownRow,
     PairingAnswerRow, PairingRow, ReportRow, RosterRow, SessionRow, ShareRow,
 };
 
@@ -24,7 +24,7 @@ macro_rules! columns {
     (device $t:literal) => {
         columns!(@ $t id home standing agent local public_key credential_hash text text_epoch created_at paired_at
             seen_at version latest_serial acknowledged_serial key_epoch device_key run run_since
-            contested_at)
+            contested_at left_at left_itself)
     };
     (pairing $t:literal) => {
         columns!(@ $t device find expires_at blob answer_public_key answer_credential_hash answer_mac answer_agent
@@ -267,6 +267,7 @@ pub(crate) fn device(c: &mut Columns<'_, '_>) -> Step<DeviceRow> {
         device_key: c.blob("device_key")?,
         run: c.joined(2, |c| Ok(DeviceRun { run: c.array("run")?, since: c.time("run_since")? }))?,
         contested_at: c.time_or_null("contested_at")?,
+        left: c.joined(2, |c| Ok(DeviceLeft { at: c.time("left_at")?, itself: c.flag("left_itself")? }))?,
     })
 }
 
@@ -345,6 +346,6 @@ pub(crate) mod width {
     pub(crate) const GRANT: usize = 9;
     pub(crate) const EPOCH: usize = 7;
     pub(crate) const CAMERA: usize = 14;
-    pub(crate) const DEVICE: usize = 20;
+    pub(crate) const DEVICE: usize = 22;
     pub(crate) const EVENT: usize = 16;
 }

@@ -16,7 +16,7 @@ use crate::engine::Tx;
 use crate::error::Step;
 use crate::pairings::pairing_of;
 use crate::reports::{self, latest};
-use crate::rows::{CameraEpochRow, DeviceDetail, DeviceRow, DeviceStanding};
+use crate::rows::{CameraEpochRow, DeviceDetail, DeviceLeft, DeviceRow, DeviceStanding};
 use crate::shares::{ShareIssue, covers, write_share};
 use crate::sql::{first, rows, run};
 use crate::{Registry, RegistryError};
@@ -55,15 +55,27 @@ impl Touched {
     }
 }
 
-/// What becomes of the cameras that a removed device served.
+/// What a removed device leaves behind: the cameras that it served, and what it has not delivered.
 #[derive(Debug, Clone, Default)]
-pub struct LeftCameras {
+pub struct LeftBehind {
     /// Those that begin the epoch after their present one, each with its text under that.
     pub renewed: Vec<(CameraEpochRow, Vec<u8>)>,
     /// Those that have to stay in their epoch.
     pub unopened: Vec<CameraId>,
     /// What the live shares of those that begin an epoch hold from then on.
     pub issues: Vec<ShareIssue>,
+    /// What is still taken from it.
+    pub remainder: Remainder,
+}
+
+/// What is still taken from a device that people remove.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Remainder {
+    /// Nothing: it is lost, or stolen.
+    #[default]
+    Refused,
+    /// What it recorded until then, for 30 days.
+    Taken,
 }
 
 impl Registry {
@@ -120,15 +132,17 @@ impl Registry {
     /// Removes a device, or cancels its pairing. Its cameras stay, without a device and under a new camera epoch each; its
     /// key and configurations, and its reports on them, are destroyed.
     ///
+    /// What it has not delivered is taken or not, as `left` says; nothing of a device that was not paired.
+    ///
     /// [`RegistryError::Conflict`], and nothing is written, unless `left` names exactly its cameras and drafts, and all live
     /// shares of those that begin an epoch.
     pub async fn remove_device(
         &self,
         authority: &Authority,
         device: DeviceId,
-        left: LeftCameras,
+        left: LeftBehind,
     ) -> Result<(), RegistryError> {
-        let LeftCameras { renewed, unopened, issues } = left;
+        let LeftBehind { renewed, unopened, issues, remainder } = left;
         let now = authority.now;
         self.authorised_write(authority, move |tx, asker| {
             let row = owned(tx, asker, device)?;
@@ -152,12 +166,43 @@ impl Registry {
                 write_share(tx, row.home, issue)?;
             }
             end_device(tx, device)?;
+            if (remainder, row.standing) == (Remainder::Taken, DeviceStanding::Paired) {
+                note_left(tx, device, DeviceLeft { at: now, itself: false })?;
+            }
             tx.changed(row.home, ChangeKind::Devices);
             tx.changed(row.home, ChangeKind::Cameras);
             tx.scrub();
             Ok(())
         })
         .await
+    }
+
+    /// A device leaves its home by itself, as it was paired elsewhere: like a removal, but that what it recorded until `at` is
+    /// still taken from it. Its cameras are without a device at once; a new home epoch, which closes what it holds of them, is
+    /// due. [`RegistryError::NotFound`] unless it is paired and this is its credential.
+    pub async fn leave_device(
+        &self,
+        device: DeviceId,
+        credential_hash: [u8; 32],
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let row = device_row(tx, device)?.filter(|row| {
+                    row.standing == DeviceStanding::Paired && row.credential_hash == Some(credential_hash)
+                });
+                let home = row.ok_or(RegistryError::NotFound)?.home;
+                let sql = "DELETE FROM reports WHERE kind = ?1 AND subject IN (SELECT id FROM cameras WHERE device = ?2)";
+                run(tx, sql, params![reports::CAMERA, device.as_bytes()])?;
+                end_device(tx, device)?;
+                note_left(tx, device, DeviceLeft { at, itself: true })?;
+                run(tx, "UPDATE homes SET epoch_due = 1 WHERE id = ?1", [home.as_bytes()])?;
+                tx.changed(home, ChangeKind::Devices);
+                tx.changed(home, ChangeKind::Cameras);
+                tx.scrub();
+                Ok(())
+            })
+            .await
     }
 
     /// The device with this id and credential: of any standing, also one that waits and whose answer to its
@@ -295,6 +340,16 @@ pub(crate) fn insert(tx: &Tx<'_>, device: &DeviceRow) -> Step<()> {
             device.key_epoch.number(),
             device.device_key
         ],
+    )?;
+    Ok(())
+}
+
+/// Notes what is still taken from a device that has ended.
+fn note_left(tx: &Tx<'_>, device: DeviceId, left: DeviceLeft) -> Step<()> {
+    run(
+        tx,
+        "UPDATE devices SET left_at = ?2, left_itself = ?3 WHERE id = ?1",
+        params![device.as_bytes(), left.at.as_micros(), left.itself],
     )?;
     Ok(())
 }

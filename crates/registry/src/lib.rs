@@ -60,7 +60,7 @@ pub use access::{Authorised, Authority, Restored};
 pub use cameras::{CameraUpdate, ErasedCamera};
 pub use changes::{Change, ChangeKind};
 pub use check::ObjectRow;
-pub use devices::LeftCameras;
+pub use devices::{LeftBehind, Remainder};
 pub use error::{RegistryError, StorageError};
 pub use events::{DayRows, EventDetail, EventPage, EventPosition, EventQuery};
 pub use home_epochs::{CameraRenewal, DeviceRenewal, HomeRenewal};

@@ -422,6 +422,17 @@ pub struct DeviceRow {
     pub run: Option<DeviceRun>,
     /// When two devices presented its identity; neither is served then.
     pub contested_at: Option<Timestamp>,
+    /// What it still delivers after it was removed; `None`: nothing more is taken.
+    pub left: Option<DeviceLeft>,
+}
+
+/// How a device went that still delivers what it recorded until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceLeft {
+    /// When it ended: what began later is not taken.
+    pub at: Timestamp,
+    /// Whether it left by itself, as it was paired elsewhere; else people removed it.
+    pub itself: bool,
 }
 
 /// Which start of a device calls.

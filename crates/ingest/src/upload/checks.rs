@@ -7,6 +7,7 @@ use ownsight_seal::Header;
 use super::intake::Whole;
 use super::unavailable;
 use crate::alarm::AlarmKind;
+use crate::leaving;
 use crate::{DeviceIdentity, Ingest, IngestConfig, IngestError};
 
 /// Where an event must belong: the sender's home and device, the path's camera and event, and the camera's
@@ -86,6 +87,7 @@ impl Place<'_> {
         if let Some(wrong) = wrong {
             return Err(not_yours(self.identity, self.camera.row.id, self.event, wrong));
         }
+        leaving::check(self.identity, self.camera.row.id, self.event, ids.started_at)?;
         if ids.started_at > now.plus(config.ahead_max) {
             return Err(IngestError::malformed(
                 "the event began more than an hour from now: set the device's clock",

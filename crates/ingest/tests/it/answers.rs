@@ -242,7 +242,7 @@ async fn only_a_paired_device_with_its_credential_is_believed() {
     assert_eq!(household.identity(&world.ingest).await.device(), household.device);
     world
         .registry
-        .remove_device(&household.authority(), household.device, ownsight_registry::LeftCameras::default())
+        .remove_device(&household.authority(), household.device, ownsight_registry::LeftBehind::default())
         .await
         .unwrap();
     let removed = world.ingest.authenticate(household.device, &household.credential(), None).await;

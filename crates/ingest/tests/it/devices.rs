@@ -136,7 +136,7 @@ async fn a_device_that_is_removed_while_it_waits_is_told() {
                 .remove_device(
                     &household.authority(),
                     household.device,
-                    ownsight_registry::LeftCameras::default(),
+                    ownsight_registry::LeftBehind::default(),
                 )
                 .await
                 .unwrap();

@@ -237,6 +237,7 @@ impl Household {
             device_key: vec![7],
             run: None,
             contested_at: None,
+            left: None,
         };
         let find = PairingCode::find_hash(&code.find());
         let pairing = PairingRow {

@@ -6,7 +6,8 @@ use ownsight_model::{DeviceId, HomeEpoch};
 
 use super::fixture::{Household, NOW, answer, at, bytes32, configuration, waiting};
 use crate::{
-    AnswerOutcome, DeviceRun, DeviceStanding, LeftCameras, PairingAnswerRow, Registry, RegistryError,
+    AnswerOutcome, DeviceLeft, DeviceRun, DeviceStanding, LeftBehind, PairingAnswerRow, Registry,
+    RegistryError, Remainder,
 };
 
 /// The whole life of a code.
@@ -148,7 +149,7 @@ pub async fn a_removed_device_leaves_its_cameras(registry: Registry) {
     other_epoch[0].0.camera_epoch = row.epoch.camera_epoch;
     for wrong in [Vec::new(), [renewed.clone(), renewed.clone()].concat(), other_epoch] {
         let error = registry
-            .remove_device(&authority, anna.device, LeftCameras { renewed: wrong, ..LeftCameras::default() })
+            .remove_device(&authority, anna.device, LeftBehind { renewed: wrong, ..LeftBehind::default() })
             .await
             .unwrap_err();
         assert!(matches!(error, RegistryError::Conflict), "{error:?}");
@@ -158,7 +159,7 @@ pub async fn a_removed_device_leaves_its_cameras(registry: Registry) {
         .remove_device(
             &authority,
             anna.device,
-            LeftCameras { renewed: renewed.clone(), ..LeftCameras::default() },
+            LeftBehind { renewed: renewed.clone(), ..LeftBehind::default() },
         )
         .await
         .unwrap();
@@ -176,7 +177,7 @@ pub async fn a_removed_device_leaves_its_cameras(registry: Registry) {
     assert_eq!(detail.epoch, row.epoch, "what it sealed before opens as before");
     assert_eq!(detail.device.unwrap().standing, DeviceStanding::Removed);
     for error in [
-        registry.remove_device(&authority, anna.device, LeftCameras::default()).await.unwrap_err(),
+        registry.remove_device(&authority, anna.device, LeftBehind::default()).await.unwrap_err(),
         registry.add_configurations(&authority, vec![configuration(anna.device, 2)]).await.unwrap_err(),
         registry
             .create_camera(&authority, super::fixture::camera(anna.home, Some(anna.device)), vec![])
@@ -204,6 +205,56 @@ pub async fn calls_are_noted(registry: Registry) {
     assert_eq!(seen().await.0, Some(at(16)));
     registry.touch_device(anna.device, at(17), Some("ü".repeat(150))).await.unwrap();
     assert_eq!(seen().await.1, "ü".repeat(100));
+}
+
+/// Until when it is known, by whom it ended too; only of a device that was paired, and never again.
+pub async fn what_a_device_recorded_before_it_left_may_be_taken(registry: Registry) {
+    let (anna, ben, tom) = (
+        Household::settle(&registry).await,
+        Household::settle(&registry).await,
+        Household::settle(&registry).await,
+    );
+    let left = async |household: &Household| {
+        let found = registry.device_by_credential(household.device, household.credential_hash).await;
+        let row = found.unwrap().unwrap();
+        (row.standing, row.left)
+    };
+    let camera = anna.camera(&registry).await;
+    let refused = registry.leave_device(anna.device, ben.credential_hash, NOW).await;
+    assert!(matches!(refused, Err(RegistryError::NotFound)), "{refused:?}");
+    assert_eq!(left(&anna).await, (DeviceStanding::Paired, None));
+
+    // By itself: its cameras are without it at once, and a home epoch is due.
+    registry.leave_device(anna.device, anna.credential_hash, NOW).await.unwrap();
+    let by_itself = Some(DeviceLeft { at: NOW, itself: true });
+    assert_eq!(left(&anna).await, (DeviceStanding::Removed, by_itself));
+    assert_eq!(registry.devices(anna.find(), NOW, anna.home).await.unwrap().unwrap().data, []);
+    let seen = registry.camera(anna.find(), NOW, camera.id).await.unwrap().unwrap().data.unwrap();
+    assert_eq!(seen.camera.device, None);
+    let due = async |household: &Household| {
+        registry.session(household.find(), NOW).await.unwrap().unwrap().grants[0].1.epoch_due
+    };
+    assert!(due(&anna).await);
+    assert!(!due(&ben).await, "nobody else's");
+    let again = registry.leave_device(anna.device, anna.credential_hash, at(9)).await;
+    assert!(matches!(again, Err(RegistryError::NotFound)), "{again:?}");
+    assert_eq!(left(&anna).await, (DeviceStanding::Removed, by_itself));
+
+    // Removed by people, who choose.
+    let remove = |remainder| LeftBehind { remainder, ..LeftBehind::default() };
+    registry.remove_device(&ben.authority(), ben.device, remove(Remainder::Taken)).await.unwrap();
+    let by_people = Some(DeviceLeft { at: NOW, itself: false });
+    assert_eq!(left(&ben).await, (DeviceStanding::Removed, by_people));
+    registry.remove_device(&tom.authority(), tom.device, remove(Remainder::Refused)).await.unwrap();
+    assert_eq!(left(&tom).await, (DeviceStanding::Removed, None));
+
+    // A pairing that nobody answered has nothing to deliver.
+    let (device, pairing) = waiting(anna.home);
+    registry.create_pairing(&anna.authority(), device.clone(), pairing.clone()).await.unwrap();
+    registry.answer_pairing(pairing.find, NOW, answer()).await.unwrap();
+    registry.remove_device(&anna.authority(), device.id, remove(Remainder::Taken)).await.unwrap();
+    let found = registry.device_by_credential(device.id, answer().credential_hash).await.unwrap();
+    assert!(found.is_none_or(|row| row.left.is_none()));
 }
 
 /// A run takes the place of the present one only; a contested device has none until its own home has settled it.

@@ -258,6 +258,7 @@ pub fn waiting(home: HomeId) -> (DeviceRow, PairingRow) {
         device_key: vec![4; 60],
         run: None,
         contested_at: None,
+        left: None,
     };
     let pairing = PairingRow {
         device: device.id,

@@ -7,7 +7,7 @@ use super::fixture::{
     waiting,
 };
 use crate::{
-    Authority, CameraUpdate, EventQuery, HomeDetail, HomeUpdate, LeftCameras, NewReport, Registry,
+    Authority, CameraUpdate, EventQuery, HomeDetail, HomeUpdate, LeftBehind, NewReport, Registry,
     RegistryError, ReportSubject,
 };
 
@@ -126,7 +126,7 @@ pub async fn a_stranger_changes_nothing(registry: Registry) {
             registry.create_pairing(&authority, device, pairing).await.unwrap_err(),
             registry.update_device_text(&authority, anna.device, vec![], HomeEpoch::FIRST).await.unwrap_err(),
             registry.reject_pairing(&authority, anna.device).await.unwrap_err(),
-            registry.remove_device(&authority, anna.device, LeftCameras::default()).await.unwrap_err(),
+            registry.remove_device(&authority, anna.device, LeftBehind::default()).await.unwrap_err(),
             registry.add_configurations(&authority, vec![configuration(anna.device, 2)]).await.unwrap_err(),
             registry
                 .add_grant(&authority, grant(other.account.id, anna.home, Role::Owner))
@@ -255,7 +255,7 @@ pub async fn local_homes_have_their_agent(registry: Registry) {
     let report = NewReport { subject: ReportSubject::Device, body: b"{}".to_vec(), tag: vec![1; 32] };
     assert_eq!(registry.put_reports(made[2].0, NOW, vec![report]).await.unwrap().refused, 1);
     for (device, _) in &made[..2] {
-        registry.remove_device(&authority, *device, LeftCameras::default()).await.unwrap();
+        registry.remove_device(&authority, *device, LeftBehind::default()).await.unwrap();
     }
     assert_eq!(registry.local_device(with_agent.home.id).await.unwrap(), None);
 }

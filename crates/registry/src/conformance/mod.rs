@@ -98,6 +98,7 @@ macro_rules! conformance_suite {
             devices::configurations_come_one_by_one,
             devices::a_removed_device_leaves_its_cameras,
             devices::calls_are_noted,
+            devices::what_a_device_recorded_before_it_left_may_be_taken,
             devices::runs_follow_each_other_until_two_devices_are_found,
             ingest::an_event_is_kept_once,
             ingest::an_id_is_unique_in_its_home,

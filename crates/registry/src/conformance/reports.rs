@@ -3,7 +3,7 @@
 use ownsight_model::{CameraId, DeviceId, TestId};
 
 use super::fixture::{Household, NOW, at, camera, test};
-use crate::{LeftCameras, NewReport, Registry, RegistryError, ReportSubject, ReportSummary};
+use crate::{LeftBehind, NewReport, Registry, RegistryError, ReportSubject, ReportSummary};
 
 fn report(subject: ReportSubject, body: &str) -> NewReport {
     NewReport { subject, body: body.as_bytes().to_vec(), tag: vec![5; 32] }
@@ -88,7 +88,7 @@ pub async fn reports_on_others_are_refused(registry: Registry) {
         .remove_device(
             &anna.authority(),
             anna.device,
-            LeftCameras { renewed: anna.renewed(&registry).await, ..LeftCameras::default() },
+            LeftBehind { renewed: anna.renewed(&registry).await, ..LeftBehind::default() },
         )
         .await
         .unwrap();

@@ -6,7 +6,7 @@ use super::fixture::{Household, NOW, at, bytes32, event, link, sign_in};
 use super::members::{invited, joined, joining, renewable};
 use super::shares::share;
 use crate::{
-    Authority, Confirmation, EventQuery, HomeUpdate, InstallationRow, LeftCameras, LockdownRow, Registry,
+    Authority, Confirmation, EventQuery, HomeUpdate, InstallationRow, LeftBehind, LockdownRow, Registry,
     RegistryError, SessionRow,
 };
 
@@ -222,7 +222,7 @@ pub async fn what_ends_access_is_counted(registry: Registry) {
     moved("a lockdown begun", true).await;
     assert!(registry.lift_lockdown(begun.id, "by".into(), at(1)).await.unwrap());
     moved("a lockdown lifted", false).await;
-    registry.remove_device(&tom.authority(), tom.device, LeftCameras::default()).await.unwrap();
+    registry.remove_device(&tom.authority(), tom.device, LeftBehind::default()).await.unwrap();
     moved("a device removed", true).await;
     registry.erase_account(&own, tom.account.id, &tom.account.email).await.unwrap_err();
     moved("an account that stays", false).await;

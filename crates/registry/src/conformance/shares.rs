@@ -5,7 +5,7 @@ use ownsight_model::{EventId, GrantId, HomeEpoch, Role, Timestamp};
 use super::fixture::{Household, NOW, at, bytes32, event, grant, invitation, roster, still};
 use crate::{
     Authority, CameraEpochRow, CameraRow, Comes, EventQuery, HomeRenewal, InvitationRow, JoinAs, Joining,
-    LeftCameras, Registry, RegistryError, RosterRow, SHARES_MAX, ShareChange, ShareIssue, ShareRow,
+    LeftBehind, Registry, RegistryError, RosterRow, SHARES_MAX, ShareChange, ShareIssue, ShareRow,
     SharedEpoch,
 };
 
@@ -292,7 +292,7 @@ pub async fn an_epoch_leaves_no_share_behind(registry: Registry) {
         refused!(registry.change_shares(&anna.authority(), renew(incomplete)), RegistryError::Conflict);
         assert_eq!(plan(&registry, &anna).await, before, "nothing is written");
     }
-    let left = LeftCameras { renewed: vec![renewed.clone(), next(&lawn)], ..LeftCameras::default() };
+    let left = LeftBehind { renewed: vec![renewed.clone(), next(&lawn)], ..LeftBehind::default() };
     refused!(registry.remove_device(&anna.authority(), anna.device, left), RegistryError::Conflict);
     let authority = anna.authority();
     refused!(registry.erase_camera(&authority, lawn.id, Vec::new(), Vec::new()), RegistryError::Conflict);

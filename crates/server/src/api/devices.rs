@@ -3,14 +3,15 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use ownsight_gate::views;
+use ownsight_gate::{Remainder, views};
 use ownsight_model::{DeviceId, HomeId};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::answers::{Outcome, json, json_with, no_content};
 use super::credentials::Signed;
-use super::input::{Id, Sent};
+use super::input::{Asked, Id, Sent};
 use super::shown::{address, qr};
 use crate::http::Caller;
 use crate::state::AppState;
@@ -21,6 +22,31 @@ use crate::state::AppState;
 pub(crate) struct Named {
     /// Its name.
     name: String,
+}
+
+/// What becomes of what a removed device has not delivered.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Undelivered {
+    /// What it recorded until now is taken, for 30 days.
+    #[default]
+    Take,
+    /// Nothing is taken any more: it is lost, or stolen.
+    Refuse,
+}
+
+/// How a device is removed.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Removal {
+    /// What becomes of what it has not delivered.
+    #[serde(default)]
+    #[param(inline)]
+    undelivered: Undelivered,
+    /// Taken by the credentials.
+    #[serde(default, rename = "s")]
+    #[param(ignore)]
+    _s: Option<IgnoredAny>,
 }
 
 /// A pairing code with what a person needs beside it. Shown once.
@@ -104,13 +130,18 @@ pub(crate) async fn settle(
 }
 
 /// Removes a device, or cancels its pairing.
-#[utoipa::path(delete, path = "/api/v1/devices/{device}", tag = "devices", params(("device" = String, Path)),
-    responses((status = 204), (status = 404)))]
+#[utoipa::path(delete, path = "/api/v1/devices/{device}", tag = "devices",
+    params(("device" = String, Path), Removal), responses((status = 204), (status = 404), (status = 422)))]
 pub(crate) async fn remove(
     State(state): State<AppState>,
     Signed(who): Signed,
     Id(device): Id<DeviceId>,
+    Asked(removal): Asked<Removal>,
 ) -> Outcome {
-    state.gate.remove_device(&who, device).await?;
+    let remainder = match removal.undelivered {
+        Undelivered::Take => Remainder::Taken,
+        Undelivered::Refuse => Remainder::Refused,
+    };
+    state.gate.remove_device(&who, device, remainder).await?;
     Ok(no_content())
 }

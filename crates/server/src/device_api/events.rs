@@ -17,7 +17,7 @@ use ownsight_ingest::{Declared, Receipt};
 use ownsight_model::{CameraId, EventId, Timestamp};
 use serde::Serialize;
 
-use super::sign_in::authenticate;
+use super::sign_in::authenticate_delivery;
 use crate::http::Problem;
 use crate::state::AppState;
 
@@ -61,7 +61,7 @@ async fn take(
     headers: &HeaderMap,
     body: Watched,
 ) -> Result<Receipt, Problem> {
-    let identity = authenticate(state, headers).await?;
+    let identity = authenticate_delivery(state, headers).await?;
     let camera: CameraId = camera.parse().map_err(|_| Problem::not_found())?;
     let event: EventId = event.parse().map_err(|_| Problem::not_found())?;
     let declared = declared(headers)?;

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod events;
+mod leaving;
 mod pairings;
 mod problems;
 mod protocol;
@@ -32,6 +33,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/device/v1/configuration", get(configuration::next))
         .route("/device/v1/cameras/{camera}/events/{event}", put(events::store))
         .route("/device/v1/reports", post(reports::take))
+        .route("/device/v1/leave", post(leaving::leave))
         .route_layer(from_fn(protocol::check))
         .with_state(state)
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use ownsight_ingest::{DeviceCallError, IngestError, PairingError};
 
-use super::sign_in::{contested, removed};
+use super::sign_in::{contested, left, removed};
 use crate::http::Problem;
 
 impl From<IngestError> for Problem {
@@ -32,6 +32,11 @@ impl From<IngestError> for Problem {
             }
             IngestError::Erased => {
                 Self::new(StatusCode::GONE, code, "The event was erased").detail(detail).remedy("Drop it.")
+            }
+            IngestError::AfterLeaving => {
+                Self::new(StatusCode::GONE, code, "The device had left the home before")
+                    .detail(detail)
+                    .remedy("Drop it.")
             }
             IngestError::Interrupted { .. } => {
                 Self::new(StatusCode::REQUEST_TIMEOUT, code, "The event did not arrive as a whole")
@@ -85,6 +90,7 @@ impl From<DeviceCallError> for Problem {
     fn from(error: DeviceCallError) -> Self {
         match error {
             DeviceCallError::Removed => removed(),
+            DeviceCallError::Left => left(),
             DeviceCallError::Contested { retry_after } => contested(retry_after),
             DeviceCallError::Malformed { why } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "malformed", "The reports cannot be understood")

@@ -21,24 +21,44 @@ pub(crate) enum Unserved {
 
 /// Proves which device calls.
 pub(crate) async fn authenticate(state: &AppState, headers: &HeaderMap) -> Result<DeviceIdentity, Unserved> {
+    let (device, credential, run) = shown(headers)?;
+    Ok(state.ingest.authenticate(device, &credential, run).await?)
+}
+
+/// Proves which device delivers: also one that has left.
+pub(crate) async fn authenticate_delivery(
+    state: &AppState,
+    headers: &HeaderMap,
+) -> Result<DeviceIdentity, Unserved> {
+    let (device, credential, run) = shown(headers)?;
+    Ok(state.ingest.authenticate_delivery(device, &credential, run).await?)
+}
+
+fn shown(headers: &HeaderMap) -> Result<(DeviceId, Credential, Option<Run>), Unserved> {
     let Some((device, credential)) = credential(headers) else { return Err(Unserved::Problem(unknown())) };
-    let run = run(headers).map_err(Unserved::Problem)?;
-    state.ingest.authenticate(device, &credential, run).await.map_err(|error| match error {
-        AuthenticateError::Contested { retry_after } => Unserved::Problem(contested(retry_after)),
-        AuthenticateError::NoRun => Unserved::Problem(
-            Problem::new(
-                StatusCode::FORBIDDEN,
-                "device-run-missing",
-                "The device does not say which start of it calls",
-            )
-            .detail("It did before: an older version of its program calls, or a copy of the device.")
-            .remedy("Send `Ownsight-Run`, or pair the device anew."),
-        ),
-        AuthenticateError::Unknown => Unserved::Problem(unknown()),
-        AuthenticateError::Removed => Unserved::Problem(removed()),
-        AuthenticateError::Waiting => Unserved::Waiting,
-        AuthenticateError::Busy { retry_after } => Unserved::Problem(Problem::busy(retry_after)),
-    })
+    Ok((device, credential, run(headers).map_err(Unserved::Problem)?))
+}
+
+impl From<AuthenticateError> for Unserved {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Contested { retry_after } => Unserved::Problem(contested(retry_after)),
+            AuthenticateError::NoRun => Unserved::Problem(
+                Problem::new(
+                    StatusCode::FORBIDDEN,
+                    "device-run-missing",
+                    "The device does not say which start of it calls",
+                )
+                .detail("It did before: an older version of its program calls, or a copy of the device.")
+                .remedy("Send `Ownsight-Run`, or pair the device anew."),
+            ),
+            AuthenticateError::Unknown => Unserved::Problem(unknown()),
+            AuthenticateError::Removed => Unserved::Problem(removed()),
+            AuthenticateError::Left => Unserved::Problem(left()),
+            AuthenticateError::Waiting => Unserved::Waiting,
+            AuthenticateError::Busy { retry_after } => Unserved::Problem(Problem::busy(retry_after)),
+        }
+    }
 }
 
 impl From<Unserved> for Problem {
@@ -91,6 +111,12 @@ pub(crate) fn contested(retry_after: Duration) -> Problem {
 fn unknown() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "device-unknown", "No device has this id and this credential")
         .remedy("Pair the device anew.")
+}
+
+pub(crate) fn left() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "device-left", "The device is not of its home any more")
+        .detail("What it recorded until it left or was removed is taken for 30 days from then.")
+        .remedy("Deliver that, and nothing else. Pair the device anew, if it is to record again.")
 }
 
 pub(crate) fn removed() -> Problem {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use ownsight_disk::RealDisk;
-use ownsight_gate::{Client, Credentials, Gate, LinkFor, NewCamera, Password, Redemption, Source};
+use ownsight_gate::{Client, Credentials, Gate, LinkFor, NewCamera, Password, Redemption, Remainder, Source};
 use ownsight_ingest::{Ingest, IngestConfig};
 use ownsight_ledger::{Ledger, LedgerConfig};
 use ownsight_model::{CameraId, HomeId};
@@ -140,7 +140,7 @@ impl Home {
     }
 
     pub(crate) async fn remove(&self, device: ownsight_model::DeviceId) {
-        self.gate.remove_device(&self.owner, device).await.unwrap();
+        self.gate.remove_device(&self.owner, device, Remainder::Refused).await.unwrap();
     }
 
     pub(crate) async fn erase(&self, event: ownsight_model::EventId) {
