@@ -165,6 +165,7 @@ impl Answer {
         match (self.status, self.code()) {
             (StatusCode::UNAUTHORIZED, "device-unknown") => Refusal::Stop(StopReason::DeviceUnknown),
             (StatusCode::FORBIDDEN, "device-removed") => Refusal::Stop(StopReason::DeviceRemoved),
+            (StatusCode::FORBIDDEN, "device-left") => Refusal::Stop(StopReason::DeviceLeft),
             (StatusCode::FORBIDDEN, "device-contested") => Refusal::Contested,
             (StatusCode::UPGRADE_REQUIRED, _) => Refusal::OtherProtocol,
             _ => Refusal::Later,

@@ -19,6 +19,9 @@ const DRIFT_PPM: i64 = 200;
 /// No estimate is taken for better than this, in microseconds.
 const ERROR_MIN: i64 = 1000;
 
+/// Where that is kept.
+pub(crate) const CLOCK_FILE: &str = "clock.json";
+
 /// What of the clock is kept over a restart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedClock {

@@ -39,7 +39,8 @@ const READ_FAILURES_MAX: u32 = 5;
 pub(crate) struct Delivery {
     pub(crate) api: Api,
     pub(crate) queue: Arc<Queue>,
-    pub(crate) reports: Arc<Reports>,
+    /// Who is told of quarantined events; nobody is of a former home's.
+    pub(crate) reports: Option<Arc<Reports>>,
     pub(crate) pace: Pace,
     pub(crate) delivered: Arc<AtomicU64>,
 }
@@ -68,25 +69,46 @@ impl Delivery {
     /// Cancel safety: an object that was under way goes back to the queue, whether it arrived or not.
     pub(crate) async fn run(&self) -> StopReason {
         loop {
-            self.pace.ready().await;
-            let changed = self.queue.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let Some(job) = self.queue.next() else {
-                match self.queue.next_moment() {
-                    Some(moment) => tokio::select! {
-                        () = changed => {}
-                        () = sleep_until(Instant::from_std(moment)) => {}
-                    },
-                    None => changed.await,
-                }
-                continue;
-            };
-            match self.deliver(&job).await {
-                Verdict::Stop(reason) => return reason,
-                verdict => self.settle(job, verdict).await,
+            if let Some(reason) = self.step().await {
+                return reason;
             }
         }
+    }
+
+    /// Delivers until nothing is left, or the server wants no more of this device. Nobody else may take from the queue, and it
+    /// must hold events only.
+    ///
+    /// Cancel safety: as of [`Delivery::run`].
+    pub(crate) async fn until_empty(&self) -> Option<StopReason> {
+        while self.queue.stats().objects > 0 {
+            if let Some(reason) = self.step().await {
+                return Some(reason);
+            }
+        }
+        None
+    }
+
+    /// Delivers one object, or waits until there may be one. Gives why the server wants no more of this device, if so.
+    async fn step(&self) -> Option<StopReason> {
+        self.pace.ready().await;
+        let changed = self.queue.changed.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        let Some(job) = self.queue.next() else {
+            match self.queue.next_moment() {
+                Some(moment) => tokio::select! {
+                    () = changed => {}
+                    () = sleep_until(Instant::from_std(moment)) => {}
+                },
+                None => changed.await,
+            }
+            return None;
+        };
+        match self.deliver(&job).await {
+            Verdict::Stop(reason) => return Some(reason),
+            verdict => self.settle(job, verdict).await,
+        }
+        None
     }
 
     async fn settle(&self, job: Job, verdict: Verdict) {
@@ -101,7 +123,9 @@ impl Delivery {
             Verdict::Quarantine(reason) => {
                 self.pace.worked();
                 tracing::error!(event.id = %event, reason, "the server refused an event: it is in quarantine");
-                self.reports.alarm(Alarm::EventQuarantined);
+                if let Some(reports) = &self.reports {
+                    reports.alarm(Alarm::EventQuarantined);
+                }
                 spawn_blocking(move || job.quarantine(&reason)).await
             }
             Verdict::Again => {
@@ -178,6 +202,7 @@ fn judge(answer: &Answer, event: EventId, failures: u32) -> Verdict {
             }
         }
         (StatusCode::GONE, "erased") => Verdict::Done(Outcome::Erased),
+        (StatusCode::GONE, "after-leaving") => Verdict::Done(Outcome::TooLate),
         (StatusCode::UNPROCESSABLE_ENTITY, "digest-mismatch") if failures == 0 => Verdict::Again,
         // Its bytes did not pass in time: others may.
         (StatusCode::REQUEST_TIMEOUT, _) => Verdict::Again,

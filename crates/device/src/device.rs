@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use ownsight_disk::Disk;
 use ownsight_seal::{Configuration, PairingScope};
 use tokio::sync::{Semaphore, watch};
@@ -13,11 +14,13 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
-use crate::clock::{Clock, SavedClock};
+use crate::clock::{CLOCK_FILE, Clock, SavedClock};
 use crate::configuration::{Poll, ServerState};
 use crate::delivery::Delivery;
+use crate::drain::Drain;
 use crate::error::{LoadError, PairError, StopReason};
 use crate::files::DeviceFiles;
+use crate::former::FormerPairings;
 use crate::handle::{DeviceHandle, Shared};
 use crate::pace::Pace;
 use crate::pairing::{self, Invitation, PairingRequest};
@@ -27,8 +30,9 @@ use crate::run::Run;
 use crate::state::{Folder, State};
 use crate::tls::Trust;
 
-const CLOCK_FILE: &str = "clock.json";
 const CLOCK_EVERY: Duration = Duration::from_mins(1);
+/// The queue's part of the disk, if nobody says otherwise: one in so many bytes.
+const QUEUE_PART: u64 = 10;
 /// Objects that are sealed at the same time.
 const SEALING_MAX: usize = 2;
 
@@ -54,6 +58,8 @@ pub struct DeviceRunner {
     poll: Poll,
     sender: report::Sender,
     delivery: Delivery,
+    drains: Vec<Drain>,
+    configuration: watch::Sender<Option<Arc<Configuration>>>,
     clock: Arc<Clock>,
     folder: Folder,
 }
@@ -134,9 +140,18 @@ impl Device {
 
         let configuration = watch::Sender::new(state.configuration.clone().map(Arc::new));
         let server = watch::Sender::new(ServerState::Unknown);
-        let reports = Arc::new(Reports::load(folder.clone(), configuration.subscribe())?);
+        let former = FormerPairings::load(folder.clone(), state.place)?;
+        let drains = former.all().into_iter().map(|pairing| Drain::open(&folder, pairing, former.clone()));
+        let drains = drains.collect::<Result<Vec<_>, _>>()?;
+        let bytes_max = match options.queue_bytes_max {
+            Some(bytes) => bytes,
+            None => folder.disk.space()?.total_bytes / QUEUE_PART,
+        };
+        // What waits for former homes takes from the same room.
+        let bytes_max = bytes_max.saturating_sub(drains.iter().map(Drain::bytes).sum());
+        let reports = Arc::new(Reports::load(folder.clone(), state.place, configuration.subscribe())?);
         let record = Box::new(Arc::clone(&reports));
-        let queue = Arc::new(Queue::open(Arc::clone(&folder.disk), options.queue_bytes_max, record)?);
+        let queue = Arc::new(Queue::open(Arc::clone(&folder.disk), state.place, bytes_max, record)?);
         let delivered = Arc::new(AtomicU64::new(0));
 
         let handle = DeviceHandle::new(Shared {
@@ -160,12 +175,14 @@ impl Device {
         let delivery = Delivery {
             api: api.clone(),
             queue,
-            reports: Arc::clone(&reports),
+            reports: Some(Arc::clone(&reports)),
             pace: Pace::default(),
             delivered,
         };
+        let runner_configuration = configuration.clone();
         let poll = Poll { api, folder: folder.clone(), state, keys, run, reports, configuration, server };
-        Ok((handle, DeviceRunner { poll, sender, delivery, clock, folder }))
+        let configuration = runner_configuration;
+        Ok((handle, DeviceRunner { poll, sender, delivery, drains, configuration, clock, folder }))
     }
 }
 
@@ -175,12 +192,26 @@ impl DeviceRunner {
     ///
     /// Cancel safety: dropping it loses nothing that was queued or acknowledged.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), StopReason> {
-        let Self { poll, sender, delivery, clock, folder } = self;
+        let Self { poll, sender, delivery, drains, configuration, clock, folder } = self;
+        let serve = async {
+            let ended = tokio::select! {
+                reason = poll.run() => reason,
+                reason = sender.run() => reason,
+                reason = delivery.run() => reason,
+                reason = delivery.run() => reason,
+            };
+            if ended == StopReason::DeviceLeft { leave(&delivery, &configuration).await } else { ended }
+        };
+        let former = async {
+            // A home that the device joins instead has to be there first.
+            let mut configured = configuration.subscribe();
+            let _ = configured.wait_for(Option::is_some).await;
+            join_all(drains.into_iter().map(Drain::run)).await;
+            std::future::pending::<()>().await;
+        };
         let ended = tokio::select! {
-            reason = poll.run() => Err(reason),
-            reason = sender.run() => Err(reason),
-            reason = delivery.run() => Err(reason),
-            reason = delivery.run() => Err(reason),
+            reason = serve => Err(reason),
+            () = former => Ok(()),
             () = save_clock(&clock, &folder) => Ok(()),
             () = shutdown.cancelled() => Ok(()),
         };
@@ -190,6 +221,25 @@ impl DeviceRunner {
         write_clock(&clock, &folder).await;
         ended
     }
+}
+
+/// The home has removed the device, and takes what it recorded until then: it records no more, and delivers that.
+async fn leave(delivery: &Delivery, configuration: &watch::Sender<Option<Arc<Configuration>>>) -> StopReason {
+    tracing::warn!(
+        "this device was removed from its home: it records no more, and delivers what it recorded until then"
+    );
+    configuration.send_modify(|newest| {
+        if let Some(newest) = newest {
+            let newest = Arc::make_mut(newest);
+            newest.cameras.clear();
+            newest.tests.clear();
+        }
+    });
+    let queue = Arc::clone(&delivery.queue);
+    if let Ok(Err(error)) = spawn_blocking(move || queue.keep_events_only()).await {
+        tracing::warn!(%error, "stills that nobody waits for could not be removed from the queue");
+    }
+    delivery.until_empty().await.unwrap_or(StopReason::DeviceLeft)
 }
 
 async fn save_clock(clock: &Clock, folder: &Folder) {

@@ -58,11 +58,14 @@ pub enum StopReason {
     /// The server knows no such device, or its credential is wrong: pair it again.
     #[error("the server does not know this device: pair it again")]
     DeviceUnknown,
-    /// Somebody of the home removed it.
-    #[error(
-        "this device was removed from its home: to pair again, move its folder aside or name another, and ask for a new code"
-    )]
+    /// Somebody of the home removed it, and the home takes nothing from it any more.
+    #[error("this device was removed from its home: to pair it again, ask for a new code")]
     DeviceRemoved,
+    /// Somebody of the home removed it; the home has all that it recorded until then.
+    #[error(
+        "this device was removed from its home, which has all that it recorded until then: to pair it again, ask for a new code"
+    )]
+    DeviceLeft,
     /// Its pairing was never completed.
     #[error("the pairing code ran out before the server had this device's answer: pair it again")]
     PairingExpired,
@@ -94,9 +97,14 @@ pub enum PairError {
         "this program and the server do not speak the same version of the device protocol: install the server's version of it"
     )]
     OtherProtocol,
-    /// The folder has a pairing that works: another needs a folder of its own.
-    #[error("this folder belongs to a device that is paired already: use another folder for another pairing")]
+    /// The server does not know the code, and the device is paired: it stays so.
+    #[error("the server does not know this code, and this device is paired already: it stays with its home")]
     AlreadyPaired,
+    /// It was paired anew so often that too many former homes wait for what it recorded there.
+    #[error(
+        "this device still has events to deliver to eight former homes: let it do that first, or use another folder"
+    )]
+    TooManyFormer,
     /// The server refused for another reason.
     #[error("the server refused (status {status}): {detail}")]
     Refused {

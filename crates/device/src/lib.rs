@@ -22,7 +22,7 @@
 //! their size; and some 250 bytes for each object in the queue.
 //!
 //! # What it deliberately is not
-//! It knows no video. It does not drain the queue of a former pairing: a folder has one pairing for its life.
+//! It knows no video. Of a former pairing it keeps nothing but the queue and how to deliver it.
 
 mod address;
 mod api;
@@ -31,11 +31,14 @@ mod clock;
 mod configuration;
 mod delivery;
 mod device;
+mod drain;
 mod error;
 mod files;
+mod former;
 mod handle;
 mod pace;
 mod pairing;
+mod place;
 mod queue;
 mod report;
 mod run;

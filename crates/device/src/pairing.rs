@@ -19,8 +19,11 @@ use zeroize::Zeroizing;
 
 use crate::address::ServerAddress;
 use crate::api::{Answer, Api};
-use crate::clock::{Clock, SavedClock};
+use crate::clock::{CLOCK_FILE, Clock, SavedClock};
 use crate::error::{CallError, LoadError, PairError};
+use crate::former::{FormerPairing, FormerPairings};
+use crate::place::Place;
+use crate::run::Run;
 use crate::state::{Folder, PairingReply, State};
 use crate::tls::{Discovery, ServerPin, Trust};
 
@@ -62,6 +65,9 @@ pub struct Invitation {
     pub device: DeviceId,
     /// How the server is known, if public authorities do not know it.
     pub server_pin: Option<ServerPin>,
+    /// Whether the device leaves another pairing for this one. What it recorded until then is delivered where that belongs.
+    #[serde(skip)]
+    pub leaves: bool,
 }
 
 #[derive(Serialize)]
@@ -92,22 +98,30 @@ pub(crate) async fn pair(
     confirm: impl FnOnce(&Invitation) -> bool + Send,
 ) -> Result<(Folder, State), PairError> {
     let before = match State::load(&folder) {
-        Ok(state) if state.serial() > 0 => return Err(PairError::AlreadyPaired),
         Ok(state) => Some(state),
         Err(LoadError::NotPaired) => None,
         Err(error) => return Err(error.into()),
     };
     let find_text = BASE64URL_NOPAD.encode(&request.code.find());
-    if let Some(same) = before.as_ref().filter(|state| state.is_answer_to(&find_text)) {
+    if let Some(same) = before.as_ref().filter(|state| state.was_paired_by(&find_text)) {
         // This very pairing was answered before a crash or restart; other keys would be refused.
         return Ok((folder, same.clone()));
     }
-    let (invitation, api) = find(&request).await?;
+    let leaves = before.as_ref().filter(|state| state.serial() > 0);
+    let (mut invitation, api) = match find(&request).await {
+        Err(PairError::UnknownCode) if leaves.is_some() => return Err(PairError::AlreadyPaired),
+        found => found?,
+    };
+    invitation.leaves = leaves.is_some();
     if !confirm(&invitation) {
         return Err(PairError::NotConfirmed);
     }
-    // Another pairing takes the place of one that has not come about yet.
-    let state = answer(&request, &invitation)?;
+    // One that has not come about yet leaves nothing; one that has delivers what it recorded.
+    if let Some(leaves) = leaves {
+        keep_former(&folder, leaves.clone()).await?;
+    }
+    let place = before.as_ref().map_or(Place::default(), |before| before.place.next());
+    let state = answer(&request, &invitation)?.placed(place);
     let mut state = store(&folder, state).await?;
     match send_answer(&api, &state).await {
         Ok(answer) if answer.status.is_success() => {
@@ -119,6 +133,7 @@ pub(crate) async fn pair(
         }
         Ok(answer) => {
             match before {
+                // It is the present one again, and so no former one.
                 Some(before) => drop(store(&folder, before).await?),
                 None => forget(&folder).await?,
             }
@@ -128,6 +143,19 @@ pub(crate) async fn pair(
         Err(error) => tracing::warn!(%error, "no reply to the pairing's answer yet: it is sent again"),
     }
     Ok((folder, state))
+}
+
+/// Notes that the present pairing ends, before another takes its place.
+async fn keep_former(folder: &Folder, state: State) -> Result<(), PairError> {
+    let folder = folder.clone();
+    let kept = spawn_blocking(move || -> Result<bool, LoadError> {
+        let run = Run::begin(&folder)?;
+        let saved: SavedClock = folder.read(CLOCK_FILE)?.unwrap_or_default();
+        let former = FormerPairings::load(folder, state.place)?;
+        Ok(former.add(FormerPairing::of(&state, run, Clock::new(saved).now()))?)
+    });
+    let noted = kept.await.map_err(|_| CallError::TimedOut)??;
+    if noted { Ok(()) } else { Err(PairError::TooManyFormer) }
 }
 
 fn may_be_later(answer: &Answer) -> bool {

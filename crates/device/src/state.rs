@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::address::ServerAddress;
 use crate::error::LoadError;
+use crate::place::Place;
 use crate::tls::ServerPin;
 
 const VERSION: u32 = 1;
@@ -61,6 +62,12 @@ pub(crate) struct State {
     private_key: Secret,
     pub(crate) credential: Secret,
     pub(crate) answer: Option<PairingReply>,
+    /// What found this pairing: its code, given once more, is not another pairing.
+    #[serde(default)]
+    paired_by: Option<String>,
+    /// Where its queue and reports are.
+    #[serde(default)]
+    pub(crate) place: Place,
     /// Opens the first configuration; gone when that has come.
     first_key: Option<Secret>,
     pub(crate) configuration: Option<Configuration>,
@@ -138,7 +145,9 @@ impl State {
             device: scope.device,
             private_key: Secret(keys.private_bytes()),
             credential: Secret(credential),
+            paired_by: Some(answer.find.clone()),
             answer: Some(answer),
+            place: Place::default(),
             first_key: Some(Secret(Zeroizing::new(*first_key.expose()))),
             configuration: None,
         }
@@ -198,8 +207,13 @@ impl State {
     }
 
     /// Whether this is the pairing that was found so.
-    pub(crate) fn is_answer_to(&self, find: &str) -> bool {
-        self.answer.as_ref().is_some_and(|answer| answer.find == find)
+    pub(crate) fn was_paired_by(&self, find: &str) -> bool {
+        self.paired_by.as_deref() == Some(find)
+    }
+
+    /// The same, with its queue and reports in this place.
+    pub(crate) fn placed(self, place: Place) -> Self {
+        Self { place, ..self }
     }
 
     /// The server has the answer.

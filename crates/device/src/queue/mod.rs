@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use ownsight_disk::{Disk, DiskError, DiskFile, EntryKind};
+use ownsight_disk::{Disk, DiskError, DiskFile, EntryKind, durable};
 use ownsight_model::{CameraId, EventId, Timestamp};
 use ownsight_seal::{HEADER_BYTES, Header, TRAILER_BYTES_MAX, Trailer};
 use tokio::sync::{Notify, oneshot};
@@ -30,6 +30,8 @@ pub(crate) use job::Job;
 pub(crate) use name::Name;
 pub use name::ObjectKind;
 pub(crate) use writer::{QueueWriter, TooLarge};
+
+use crate::place::Place;
 
 /// Most bytes of an object that the server takes.
 pub(crate) const OBJECT_BYTES_MAX: u64 = 64 << 20;
@@ -54,7 +56,9 @@ pub enum Outcome {
     Erased,
     /// The server found fault with it: it lies in quarantine.
     Quarantined,
-    /// It was dropped, as the queue was full.
+    /// It was recorded after the device had left its home, which takes no such thing.
+    TooLate,
+    /// It was dropped: the queue was full, or its pairing ended.
     Dropped,
     /// A newer still took its place.
     Superseded,
@@ -98,6 +102,7 @@ pub struct QueueStats {
 
 pub(crate) struct Queue {
     disk: Arc<dyn Disk>,
+    place: PathBuf,
     bytes_max: u64,
     record: Box<dyn DropRecord>,
     inner: Mutex<Inner>,
@@ -128,31 +133,31 @@ struct Entry {
 }
 
 impl Queue {
-    /// Opens the queue on a device's disk: sweeps what was being sealed, and finds what is queued.
+    /// Opens the queue of the pairing whose place this is on a device's disk: sweeps what was being sealed, and finds what is
+    /// queued.
     ///
-    /// `bytes_max` is by default a tenth of the disk, and at least the size of the greatest object.
+    /// `bytes_max` is at least the size of the greatest object.
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
-        bytes_max: Option<u64>,
+        place: Place,
+        bytes_max: u64,
         record: Box<dyn DropRecord>,
     ) -> Result<Self, DiskError> {
+        let place = place.path();
+        durable::make_folders(&*disk, &place)?;
         for folder in [SEALING, QUEUE, QUARANTINE] {
-            match disk.make_folder(Path::new(folder)) {
+            match disk.make_folder(&place.join(folder)) {
                 Ok(()) | Err(DiskError::AlreadyExists { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
         // Also when they were there already: who made them may not have come to this.
-        disk.sync_folder(Path::new(""))?;
-        for entry in disk.list(Path::new(SEALING))? {
-            disk.unlink(&Path::new(SEALING).join(entry.name))?;
+        disk.sync_folder(&place)?;
+        for entry in disk.list(&place.join(SEALING))? {
+            disk.unlink(&place.join(SEALING).join(entry.name))?;
         }
-        let bytes_max = match bytes_max {
-            Some(bytes) => bytes,
-            None => disk.space()?.total_bytes / 10,
-        };
         let mut inner = Inner::default();
-        for (name, bytes) in files(&*disk, QUEUE)? {
+        for (name, bytes) in files(&*disk, &place.join(QUEUE))? {
             let Some(name) = Name::parse(&name) else {
                 tracing::warn!(file = name, "a file in the device's queue is not of the queue: left alone");
                 continue;
@@ -160,9 +165,10 @@ impl Queue {
             inner.next_sequence = inner.next_sequence.max(name.sequence + 1);
             inner.insert(name, bytes, None);
         }
-        inner.quarantine = files(&*disk, QUARANTINE)?.into_iter().collect();
+        inner.quarantine = files(&*disk, &place.join(QUARANTINE))?.into_iter().collect();
         Ok(Self {
             disk,
+            place,
             bytes_max: bytes_max.max(LIMIT_MIN),
             record,
             inner: Mutex::new(inner),
@@ -177,7 +183,7 @@ impl Queue {
             inner.next_temporary += 1;
             inner.next_temporary
         };
-        let path = Path::new(SEALING).join(number.to_string());
+        let path = self.place.join(SEALING).join(number.to_string());
         let file = loop {
             match self.disk.create(&path) {
                 Err(error) if error.is_full() && self.drop_oldest() => {}
@@ -205,10 +211,10 @@ impl Queue {
             sequence
         };
         let name = Name { sequence, kind, camera, event, digest };
-        let path = queued(&name);
+        let path = self.queued(&name);
         self.disk.rename(written.path(), &path)?;
         written.moved();
-        if let Err(error) = self.disk.sync_folder(Path::new(QUEUE)) {
+        if let Err(error) = self.disk.sync_folder(&self.place.join(QUEUE)) {
             // Not durable, and so not queued: it must not show up later either.
             let _ = self.disk.unlink(&path);
             return Err(error);
@@ -259,14 +265,39 @@ impl Queue {
         }
     }
 
+    /// Drops what nobody waits for once the pairing has ended: stills and tests.
+    pub(crate) fn keep_events_only(&self) -> Result<(), DiskError> {
+        self.drop_all(|name| name.kind != ObjectKind::Event).map(|_| ())
+    }
+
+    /// Drops all that is left: how many events that were.
+    pub(crate) fn clear(&self) -> Result<u64, DiskError> {
+        self.drop_all(|_| true)
+    }
+
+    fn drop_all(&self, which: impl Fn(&Name) -> bool) -> Result<u64, DiskError> {
+        let names: Vec<Name> = {
+            let inner = self.lock();
+            inner.entries.values().map(|entry| &entry.name).filter(|name| which(name)).cloned().collect()
+        };
+        for name in &names {
+            self.remove(name, Outcome::Dropped)?;
+        }
+        Ok(names.iter().filter(|name| name.kind == ObjectKind::Event).count() as u64)
+    }
+
+    fn queued(&self, name: &Name) -> PathBuf {
+        self.place.join(QUEUE).join(name.to_string())
+    }
+
     fn open_queued(&self, name: &Name) -> Result<Box<dyn DiskFile>, DiskError> {
-        self.disk.open(&queued(name))
+        self.disk.open(&self.queued(name))
     }
 
     /// Takes an object out of the queue and removes its file.
     fn remove(&self, name: &Name, outcome: Outcome) -> Result<(), DiskError> {
         let Some(entry) = self.take(name.sequence) else { return Ok(()) };
-        let removed = match self.disk.unlink(&queued(name)) {
+        let removed = match self.disk.unlink(&self.queued(name)) {
             Err(DiskError::NotFound { .. }) => Ok(()),
             result => result,
         };
@@ -280,7 +311,7 @@ impl Queue {
         let reason: String =
             reason.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
         let file = format!("{name}.{reason}");
-        let moved = self.disk.rename(&queued(name), &Path::new(QUARANTINE).join(&file));
+        let moved = self.disk.rename(&self.queued(name), &self.place.join(QUARANTINE).join(&file));
         let bytes = entry.bytes;
         entry.tell(Outcome::Quarantined);
         match moved {
@@ -300,7 +331,7 @@ impl Queue {
             too_many
         };
         for file in too_many {
-            self.disk.unlink(&Path::new(QUARANTINE).join(file))?;
+            self.disk.unlink(&self.place.join(QUARANTINE).join(file))?;
         }
         Ok(())
     }
@@ -407,16 +438,12 @@ impl std::fmt::Debug for Queue {
     }
 }
 
-fn queued(name: &Name) -> PathBuf {
-    Path::new(QUEUE).join(name.to_string())
-}
-
 /// Names and lengths of the files in a folder.
-fn files(disk: &dyn Disk, folder: &str) -> Result<Vec<(String, u64)>, DiskError> {
+fn files(disk: &dyn Disk, folder: &Path) -> Result<Vec<(String, u64)>, DiskError> {
     let mut files = Vec::new();
-    for entry in disk.list(Path::new(folder))? {
+    for entry in disk.list(folder)? {
         let Some(name) = entry.name.to_str().filter(|_| entry.kind == EntryKind::File) else { continue };
-        match disk.file_len(&Path::new(folder).join(name)) {
+        match disk.file_len(&folder.join(name)) {
             Ok(bytes) => files.push((name.to_owned(), bytes)),
             Err(DiskError::NotFound { .. }) => {}
             Err(error) => return Err(error),

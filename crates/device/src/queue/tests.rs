@@ -17,7 +17,9 @@ impl DropRecord for Record {
 }
 
 fn open(disk: &ForgettingDisk) -> Arc<Queue> {
-    Arc::new(Queue::open(Arc::new(disk.clone()), Some(1 << 40), Box::new(Record::default())).unwrap())
+    Arc::new(
+        Queue::open(Arc::new(disk.clone()), Place::default(), 1 << 40, Box::new(Record::default())).unwrap(),
+    )
 }
 
 fn put(queue: &Arc<Queue>, kind: ObjectKind, camera: CameraId, bytes: &[u8]) -> EventId {
@@ -65,7 +67,8 @@ fn what_is_queued_survives_a_crash_at_every_operation() {
         }
     }
     let sound = |disk: ForgettingDisk, position: usize| {
-        let Ok(queue) = Queue::open(Arc::new(disk.clone()), Some(1 << 40), Box::new(Record::default()))
+        let Ok(queue) =
+            Queue::open(Arc::new(disk.clone()), Place::default(), 1 << 40, Box::new(Record::default()))
         else {
             return false;
         };
@@ -166,7 +169,8 @@ fn the_newest_goes_first_and_a_dropped_job_comes_back() {
 fn a_full_queue_drops_the_oldest_and_says_so_first() {
     let disk = ForgettingDisk::new();
     let record = Record::default();
-    let queue = Arc::new(Queue::open(Arc::new(disk.clone()), Some(0), Box::new(record.clone())).unwrap());
+    let queue =
+        Arc::new(Queue::open(Arc::new(disk.clone()), Place::default(), 0, Box::new(record.clone())).unwrap());
     let camera = CameraId::generate();
     let large = vec![0; 30 << 20];
     let first = put(&queue, ObjectKind::Event, camera, &large);
@@ -182,7 +186,8 @@ fn a_full_queue_drops_the_oldest_and_says_so_first() {
 fn a_full_disk_drops_the_oldest_too() {
     let disk = ForgettingDisk::new();
     let record = Record::default();
-    let queue = Queue::open(Arc::new(disk.clone()), Some(1 << 40), Box::new(record.clone())).unwrap();
+    let queue =
+        Queue::open(Arc::new(disk.clone()), Place::default(), 1 << 40, Box::new(record.clone())).unwrap();
     let queue = Arc::new(queue);
     let camera = CameraId::generate();
     let first = put(&queue, ObjectKind::Event, camera, &vec![1; 100_000]);
@@ -233,7 +238,9 @@ fn an_older_still_never_arrives_after_a_newer_one() {
 fn too_large_objects_are_refused_and_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(folder.path()).unwrap());
-    let queue = Arc::new(Queue::open(Arc::clone(&disk), None, Box::new(Record::default())).unwrap());
+    let queue = Arc::new(
+        Queue::open(Arc::clone(&disk), Place::default(), 1 << 40, Box::new(Record::default())).unwrap(),
+    );
     let mut writer = queue.begin().unwrap();
     let chunk = vec![0; 1 << 20];
     for _ in 0..64 {

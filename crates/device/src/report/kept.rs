@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tagged;
 use crate::error::LoadError;
+use crate::place::Place;
 use crate::state::Folder;
 
 const FILE: &str = "reports.json";
@@ -26,17 +27,21 @@ pub(super) struct Row {
 
 /// The file, written by one thread at a time.
 #[derive(Debug)]
-pub(super) struct Kept(Mutex<Folder>);
+pub(super) struct Kept {
+    folder: Mutex<Folder>,
+    file: String,
+}
 
 impl Kept {
-    pub(super) fn load(folder: Folder) -> Result<(Self, Content), LoadError> {
-        let content = folder.read(FILE)?.unwrap_or_default();
-        Ok((Self(Mutex::new(folder)), content))
+    pub(super) fn load(folder: Folder, place: Place) -> Result<(Self, Content), LoadError> {
+        let file = place.file(FILE);
+        let content = folder.read(&file)?.unwrap_or_default();
+        Ok((Self { folder: Mutex::new(folder), file }, content))
     }
 
     /// Replaces the file. The content is taken once it is this caller's turn: the newest is written last.
     pub(super) fn write(&self, content: impl FnOnce() -> Content) -> Result<(), DiskError> {
-        let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        folder.write(FILE, &content())
+        let folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        folder.write(&self.file, &content())
     }
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
 
 use crate::error::LoadError;
+use crate::place::Place;
 use crate::queue::{DropRecord, Dropped};
 use crate::state::Folder;
 
@@ -109,9 +110,10 @@ struct Batch {
 impl Reports {
     pub(crate) fn load(
         folder: Folder,
+        place: Place,
         configuration: watch::Receiver<Option<Arc<Configuration>>>,
     ) -> Result<Self, LoadError> {
-        let (kept, content) = Kept::load(folder)?;
+        let (kept, content) = Kept::load(folder, place)?;
         let mut inner = Inner { dropped_events: content.dropped_events, ..Inner::default() };
         for row in content.gaps {
             let key = Key::Gap(row.gap.camera, row.gap.from);

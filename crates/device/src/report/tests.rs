@@ -25,7 +25,7 @@ fn sealer(camera: CameraId) -> CameraSealer {
 
 fn load(disk: &ForgettingDisk) -> Reports {
     let (_, configuration) = watch::channel(None);
-    Reports::load(Folder::on(Arc::new(disk.clone())), configuration).unwrap()
+    Reports::load(Folder::on(Arc::new(disk.clone())), Place::default(), configuration).unwrap()
 }
 
 fn gap(camera: CameraId, from: i64, to: Option<i64>) -> GapReport {

@@ -39,6 +39,7 @@ async fn each_answer_does_what_the_contract_says() {
     let quarantined = Some(Outcome::Quarantined);
     for (status, code, outcome, tries) in [
         (410, "erased", Some(Outcome::Erased), 1),
+        (410, "after-leaving", Some(Outcome::TooLate), 1),
         (409, "digest-differs", quarantined, 1),
         (422, "malformed", quarantined, 1),
         (422, "not-yours", quarantined, 1),

@@ -13,6 +13,7 @@ mod support;
 
 mod configuration;
 mod delivery;
+mod former;
 mod pairing;
 mod report;
 

@@ -53,6 +53,10 @@ struct Inner {
     reports: Vec<Value>,
     polls: Vec<(u64, Instant)>,
     refuse_all: Option<(StatusCode, &'static str)>,
+    /// When the device said that it left.
+    leaves: Vec<i64>,
+    /// The device is of this home no more, and delivers only.
+    left: bool,
 }
 
 /// How the next delivery (or the pairing's answer) is answered, instead of as it deserves.
@@ -93,6 +97,7 @@ impl TestServer {
             .route("/device/v1/configuration", get(configuration))
             .route("/device/v1/cameras/{camera}/events/{event}", put(deliver))
             .route("/device/v1/reports", post(reports))
+            .route("/device/v1/leave", post(leave))
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&shared));
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -149,10 +154,26 @@ impl Shared {
         self.lock().answers.extend(replies);
     }
 
+    /// Deliveries are answered as they deserve again.
+    pub(crate) fn answer_as_ever(&self) {
+        self.lock().answers.clear();
+    }
+
     /// Everything is answered like this.
     pub(crate) fn refuse_all(&self, refusal: Option<(u16, &'static str)>) {
         self.lock().refuse_all = refusal.map(|(status, code)| (StatusCode::from_u16(status).unwrap(), code));
         self.changed.notify_waiters();
+    }
+
+    /// People remove the device, and take what it recorded until now.
+    pub(crate) fn remove_but_take(&self) {
+        self.lock().left = true;
+        self.changed.notify_waiters();
+    }
+
+    /// When the device said that it left, microseconds: each time that it said so.
+    pub(crate) fn leaves(&self) -> Vec<i64> {
+        self.lock().leaves.clone()
     }
 
     pub(crate) fn set_clock(&self, micros: i64) {
@@ -244,6 +265,15 @@ impl Shared {
         }
         Ok(())
     }
+
+    /// Whether a call that is no delivery may be answered.
+    fn admit_present(&self, headers: &HeaderMap) -> Result<(), Box<Response>> {
+        self.admit(headers, true)?;
+        if self.lock().left {
+            return Err(self.problem(StatusCode::FORBIDDEN, "device-left").into());
+        }
+        Ok(())
+    }
 }
 
 type Server = State<Arc<Shared>>;
@@ -295,12 +325,25 @@ async fn answer(State(server): Server, headers: HeaderMap, body: Bytes) -> Respo
     server.stamped(StatusCode::ACCEPTED, None, "")
 }
 
+async fn leave(State(server): Server, headers: HeaderMap, body: Bytes) -> Response {
+    if let Err(refused) = server.admit_present(&headers) {
+        return *refused;
+    }
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    {
+        let mut inner = server.lock();
+        inner.left = true;
+        inner.leaves.push(body["left_at"].as_i64().unwrap());
+    }
+    server.stamped(StatusCode::NO_CONTENT, None, "")
+}
+
 async fn configuration(
     State(server): Server,
     headers: HeaderMap,
     Query(query): Query<BTreeMap<String, u64>>,
 ) -> Response {
-    if let Err(refused) = server.admit(&headers, true) {
+    if let Err(refused) = server.admit_present(&headers) {
         return *refused;
     }
     let (after, wait) = (query["after"], query["wait"]);
@@ -309,7 +352,7 @@ async fn configuration(
     let until = tokio::time::Instant::now() + Duration::from_secs(wait);
     loop {
         let changed = server.changed.notified();
-        if let Err(refused) = server.admit(&headers, true) {
+        if let Err(refused) = server.admit_present(&headers) {
             return *refused;
         }
         let (next, latest) = {
@@ -410,7 +453,7 @@ fn take_in(
 }
 
 async fn reports(State(server): Server, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(refused) = server.admit(&headers, true) {
+    if let Err(refused) = server.admit_present(&headers) {
         return *refused;
     }
     assert!(body.len() <= 256 << 10);
