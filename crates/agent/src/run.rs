@@ -31,7 +31,8 @@ pub struct AgentConfig {
     pub folder: PathBuf,
     /// The program and its version, as reported: such as `ownsight agent 0.1.0`.
     pub version: String,
-    /// A pairing to be made; `None` if the folder has one. Ignored if the folder's pairing works.
+    /// A pairing to be made; `None` if the folder has one. Ignored if it was made already, or if its code is not known and the
+    /// folder's pairing works.
     pub pairing: Option<Pairing>,
     /// Most bytes in its queue before the oldest events are dropped. `None`: a tenth of the disk.
     pub queue_bytes_max: Option<u64>,
@@ -124,7 +125,9 @@ async fn open(
         match Device::pair(&config.folder, request, confirm).await {
             Ok(device) => return Ok(device),
             Err(PairError::AlreadyPaired) => {
-                tracing::info!("this agent is paired already: the code is not used");
+                tracing::warn!(
+                    "the server does not know the code that was given, and this agent is paired already: it stays with its home"
+                );
             }
             Err(error) => return Err(AgentError::Pair(error)),
         }

@@ -117,7 +117,8 @@ impl Supervisor {
     }
 }
 
-/// Starts one home's agent again and again. A new code ends the running agent, whose pairing is over.
+/// Starts one home's agent again and again. A new code ends the running agent, whose pairing is over; the next one pairs in the same
+/// folder, and delivers what was recorded under that pairing too, if its home takes it.
 async fn keep_running(
     supervisor: Supervisor,
     registry: Registry,
@@ -128,9 +129,6 @@ async fn keep_running(
     let folder = supervisor.folder(home);
     let mut waits = Duration::from_secs(1);
     let mut code = codes.try_recv().ok();
-    if code.is_some() {
-        discard(&folder);
-    }
     loop {
         let began = Instant::now();
         if code.is_none() && !folder.exists() {
@@ -157,7 +155,6 @@ async fn keep_running(
                         drop(input);
                         end(child).await;
                         code = received;
-                        discard(&folder);
                         continue;
                     }
                     status = child.wait() => {
@@ -181,10 +178,7 @@ async fn keep_running(
         tokio::select! {
             () = cancel.cancelled() => return,
             () = tokio::time::sleep(waits) => {}
-            received = codes.recv() => {
-                code = received;
-                discard(&folder);
-            }
+            received = codes.recv() => code = received,
         }
     }
 }
@@ -194,7 +188,7 @@ async fn is_gone(registry: &Registry, home: HomeId) -> bool {
     registry.local_homes().await.is_ok_and(|homes| homes.iter().all(|row| row.id != home))
 }
 
-/// A new code means that the former pairing was removed: what its agent still held can no longer be delivered.
+/// Of a home that is no more nothing can be delivered.
 fn discard(folder: &Path) {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -78,6 +78,12 @@ fn ask_for_pairing(server: Option<String>) -> anyhow::Result<Pairing> {
 }
 
 fn confirmed(invitation: &Invitation) -> bool {
-    let question = format!("This code is of the home “{}”. Is that right? Type yes: ", invitation.home_name);
+    let leaves = if invitation.leaves {
+        "This device is of a home already: it leaves that one. What it has recorded for it is still delivered there.\n"
+    } else {
+        ""
+    };
+    let question =
+        format!("{leaves}This code is of the home “{}”. Is that right? Type yes: ", invitation.home_name);
     ask(&question).is_ok_and(|answer| answer.eq_ignore_ascii_case("yes"))
 }

@@ -92,6 +92,11 @@ impl Side {
         self.deliver_of(Timestamp::now()).await
     }
 
+    /// An event of its camera that began then, as its device seals it.
+    pub(crate) fn sealed(&self, event: EventId, started_at: Timestamp) -> Vec<u8> {
+        seal(&self.serving.sealer, event, started_at, &self.footage)
+    }
+
     async fn deliver_of(&self, started_at: Timestamp) -> EventId {
         let event = EventId::generate();
         let object = seal(&self.serving.sealer, event, started_at, &self.footage);
