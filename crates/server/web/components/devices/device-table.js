@@ -19,6 +19,11 @@ const STATES = {
   expired: { tone: 'quiet', icon: 'minus-circle-fill', word: 'Code expired' },
 };
 
+const UNDELIVERED = [
+  { value: 'take', name: 'Take it', about: 'What it recorded until now arrives when it is online, within 30 days.' },
+  { value: 'refuse', name: 'Take nothing more', about: 'If it is lost or stolen.' },
+];
+
 const STARTING = { tone: 'quiet', icon: 'circle-dashed', word: 'Starting' };
 
 /**
@@ -28,11 +33,12 @@ const STARTING = { tone: 'quiet', icon: 'circle-dashed', word: 'Starting' };
 export function DeviceTable({ home, devices, cameras, now, manage }) {
   const [renaming, setRenaming] = useState(null);
   const [removing, setRemoving] = useState(null);
+  const [undelivered, setUndelivered] = useState('take');
   const [settling, setSettling] = useState(null);
   if (!devices.length) return null;
   const nameOf = (id) => cameras.find((camera) => camera.id === id)?.name;
   const remove = async () => {
-    await api('DELETE', `/devices/${removing.id}`);
+    await api('DELETE', `/devices/${removing.id}?undelivered=${undelivered}`);
     refresh((path) => path.startsWith(devicesPath(home.id)) || path.startsWith('/cameras'));
     toast(`${removing.name} removed.`);
   };
@@ -40,6 +46,10 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
     await api('POST', `/devices/${settling.id}/settle`);
     refresh((path) => path.startsWith(devicesPath(home.id)) || path.startsWith('/cameras'));
     toast(`${settling.name} may go on.`);
+  };
+  const askToRemove = (device) => {
+    setUndelivered('take');
+    setRemoving(device);
   };
   const contested = devices.filter((device) => device.state === 'contested');
   const affected = removing ? removing.cameras.map(nameOf).filter(Boolean) : [];
@@ -49,7 +59,7 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
       ${contested.map((device) => html`
         <div class="notice notice-warn" role="alert" key=${device.id}><${Icon} name="warning-circle-fill" /><div>
           <p><b>${device.name} is here twice, since ${when(device.since, home.zone, now)}.</b> Two machines call with its identity: most likely a copy of its folder, from a backup or a cloned card, runs somewhere. Until it is clear which one is yours, neither sends footage here; yours keeps what it records.</p>
-          ${manage && html`<p class="notice-actions"><button class="btn" onClick=${() => setSettling(device)}>The other one is switched off</button>${!device.local && html` <button class="btn btn-quiet" onClick=${() => setRemoving(device)}>Remove it</button>`}</p>`}
+          ${manage && html`<p class="notice-actions"><button class="btn" onClick=${() => setSettling(device)}>The other one is switched off</button>${!device.local && html` <button class="btn btn-quiet" onClick=${() => askToRemove(device)}>Remove it</button>`}</p>`}
         </div></div>`)}
       <div class="card devices-card"><table>
         <thead><tr><th scope="col">Device</th><th scope="col">Serves</th><th scope="col">State</th><th scope="col">Waiting to be sent</th><th scope="col">Clock</th><th><span class="visually-hidden">More</span></th></tr></thead>
@@ -62,7 +72,7 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
             <td data-label="State"><${DevicePill} device=${device} zone=${home.zone} now=${now} /></td>
             <td data-label="Waiting to be sent" class=${device.queued_events === null ? 'devices-unknown' : ''}>${sayQueue(device)}</td>
             <td data-label="Clock" class=${device.clock_offset_ms === null ? 'devices-unknown' : ''}>${device.clock_offset_ms === null ? html`<span class="soft">not known</span>` : device.clock_offset_ms === 0 ? 'right' : `${offset(device.clock_offset_ms)} off, corrected`}</td>
-            <td class="devices-menu">${manage && html`<${Menu} label=${`More for ${device.name}`} items=${menuOf(device, setRenaming, setRemoving)} />`}</td>
+            <td class="devices-menu">${manage && html`<${Menu} label=${`More for ${device.name}`} items=${menuOf(device, setRenaming, askToRemove)} />`}</td>
           </tr>`)}
         </tbody>
       </table></div>
@@ -74,7 +84,11 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
         <${Confirm} title=${removing.state === 'waiting' ? 'Cancel this pairing?' : `Remove ${removing.name}?`} verb=${removing.state === 'waiting' ? 'Cancel pairing' : 'Remove'} onConfirm=${remove} onClose=${() => setRemoving(null)}>
           ${removing.state === 'waiting' || removing.state === 'expired'
             ? html`<p>Its code stops working at once.</p>`
-            : html`<p>It loses access now. ${affected.length ? html`<b>${listed(affected)}</b> ${affected.length === 1 ? 'stays, but is' : 'stay, but are'} not recorded until another device serves ${affected.length === 1 ? 'it' : 'them'}.` : 'It serves no camera.'}${removing.queued_events ? ` ${count(removing.queued_events, 'event')} that it still keeps ${removing.queued_events === 1 ? 'is' : 'are'} not sent any more.` : ''} Recorded events stay.</p>`}
+            : html`<p>It loses access now. ${affected.length ? html`<b>${listed(affected)}</b> ${affected.length === 1 ? 'stays, but is' : 'stay, but are'} not recorded until another device serves ${affected.length === 1 ? 'it' : 'them'}.` : 'It serves no camera.'}Recorded events stay.</p>
+              <fieldset>
+                <legend class="label">${removing.queued_events ? `${count(removing.queued_events, 'event')} that it has not sent` : 'What it has not sent'}</legend>
+                <div class="ticks">${UNDELIVERED.map(({ value, name, about }) => html`<label class="tick" key=${value}><input type="radio" name="undelivered" value=${value} checked=${undelivered === value} onChange=${() => setUndelivered(value)} /><span>${name}<small>${about}</small></span></label>`)}</div>
+              </fieldset>`}
         <//>`}
     </section>`;
 }
