@@ -35,6 +35,17 @@ fn assert_fails((result, reports): &Tested, step: CameraTestStep, fault: CameraF
     assert!(before.iter().all(|report| report.outcome == StepOutcome::Passed), "{reports:?}");
 }
 
+/// Tests a camera of GStreamer's server, which once in thousands of times plays a stream and then sends nothing. A person would try
+/// again; a second time in a row is ours.
+async fn test_again_if_it_stalls(address: &CameraAddress, credentials: (&str, &str)) -> Tested {
+    let tested = test(address, Some(credentials)).await;
+    if tested.0.as_ref().err() != Some(&CameraFault::Stalled) {
+        return tested;
+    }
+    eprintln!("the server stalled, and is asked once more: {:?}", tested.1);
+    test(address, Some(credentials)).await
+}
+
 #[track_caller]
 fn assert_passes((result, reports): Tested) -> (Still, Vec<String>) {
     let still = result.unwrap_or_else(|fault| panic!("{fault:?}: {reports:?}"));
@@ -155,7 +166,8 @@ async fn a_real_server_passes_all_steps() {
     }
     for (scheme, audio) in [("digest", "--audio"), ("basic", "--path=/camera")] {
         let camera = GstCamera::start(&["--user", "anna", "--password", "secret", "--auth", scheme, audio]);
-        let (still, details) = assert_passes(test(&camera.address, Some(("anna", "secret"))).await);
+        let (still, details) =
+            assert_passes(test_again_if_it_stalls(&camera.address, ("anna", "secret")).await);
         eprintln!("{details:?}");
         assert_eq!((still.width, still.height), (640, 480));
         assert!(still.jpeg.starts_with(&[0xff, 0xd8]) && still.jpeg.len() > 10_000);
