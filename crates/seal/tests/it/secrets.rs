@@ -37,6 +37,29 @@ fn debug_shows_no_secret() {
         format!("{:?}", home.sealer().begin(EventId::generate(), STARTED_AT, Vec::new()).unwrap()),
     ]
     .join("\n");
+    // What a secret is, is said: a line of a log in which nothing stands helps nobody.
+    for name in [
+        "MasterKey(",
+        "AccountKey(",
+        "DeviceKey(",
+        "DevicePsk(",
+        "LinkSecret(",
+        "PasswordHash(",
+        "KeyPair(",
+        "SessionSecret(",
+        "SessionTag(",
+        "CameraSource(",
+        "PairingCode(",
+        "EventOpener(",
+        "ControlKey(",
+        "HomeKey(",
+        "CameraSecret(",
+        "CameraSalt(",
+        "CameraSealer {",
+        "EventSealer(",
+    ] {
+        assert!(shown.contains(name), "{name} is not in {shown}");
+    }
     let decimal = format!("{bytes:?}");
     let code = code.reveal().replace('-', "");
     let hidden = [
