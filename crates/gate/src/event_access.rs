@@ -221,7 +221,12 @@ impl FoundEvent {
 
     /// `2026-11-23_14-32-08_Main-path.mp4`, in the home's time.
     pub(crate) fn file_name(&self) -> String {
+        format!("{}.mp4", self.file_stem())
+    }
+
+    /// What the event's files are called, without what they are.
+    pub(crate) fn file_stem(&self) -> String {
         let camera = self.access.camera_name(&self.camera).unwrap_or_default();
-        text::file_name(self.access.zone(), self.verified.ids().started_at, &camera)
+        text::file_stem(self.access.zone(), self.verified.ids().started_at, &camera)
     }
 }

@@ -21,7 +21,7 @@ const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 100;
 
 /// Which events to list.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct EventFilter {
     /// Of this home only.
     pub home: Option<HomeId>,

@@ -291,11 +291,22 @@ impl Gate {
         (wanted, range): (Wanted, Option<RangeAsked>),
         action: Action,
     ) -> Result<MediaStream, GateError> {
-        let section = found.section(kind)?;
-        let believed_since = found.asked_at;
+        found.section(kind)?;
         let unlocking = self.record(credentials, &found.person, found.access.home(), action).await?;
-        let opened = self.open_section(&found, section).await;
-        let (reader, opener, last) = unlocking.unlock(|| opened)?;
+        let opened = self.begin_stream(credentials, &found, kind, (wanted, range)).await;
+        unlocking.unlock(|| opened)
+    }
+
+    /// Opens a section to stream it. For what is on record.
+    pub(crate) async fn begin_stream(
+        &self,
+        credentials: &Credentials,
+        found: &FoundEvent,
+        kind: SectionKind,
+        (wanted, range): (Wanted, Option<RangeAsked>),
+    ) -> Result<MediaStream, GateError> {
+        let section = found.section(kind)?;
+        let (reader, opener, last) = self.open_section(found, section).await?;
         let total = opener.layout().plaintext_len();
         let range = match range {
             Some(asked) => asked.within(total)?,
@@ -307,7 +318,7 @@ impl Gate {
             credentials: credentials.clone(),
             ids: *found.verified.ids(),
             wanted,
-            believed_since,
+            believed_since: found.asked_at,
             tag: credentials.tag(),
             reader,
             opener,
@@ -379,6 +390,11 @@ impl MediaStream {
     /// The name of the file, if it leaves as one.
     pub fn file_name(&self) -> Option<&str> {
         self.file_name.as_deref()
+    }
+
+    /// Begins at its first byte again. What opened it is still looked at anew every half second.
+    pub fn rewind(&mut self) {
+        self.next = self.range.start;
     }
 
     /// The next piece, at most 64 KiB; `None` after the last.

@@ -31,14 +31,14 @@ pub(crate) fn initials(name: &str) -> String {
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-/// The name of a video's file: `2026-11-23_14-32-08_Main-path.mp4`, in the home's time, ASCII only.
-pub(crate) fn file_name(zone: &str, at: Timestamp, camera: &str) -> String {
+/// What the files of an event are called: `2026-11-23_14-32-08_Main-path`, in the home's time, ASCII only.
+pub(crate) fn file_stem(zone: &str, at: Timestamp, camera: &str) -> String {
     let time = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default();
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let time = time.to_zoned(zone).strftime("%Y-%m-%d_%H-%M-%S").to_string();
     let words = camera.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let camera = words.collect::<Vec<_>>().join("-");
-    if camera.is_empty() { format!("{time}.mp4") } else { format!("{time}_{camera}.mp4") }
+    if camera.is_empty() { time } else { format!("{time}_{camera}") }
 }
 
 #[cfg(test)]
@@ -62,8 +62,8 @@ mod tests {
     #[test]
     fn file_names_are_plain() {
         let at = Timestamp::from_micros(1_795_440_728_000_000);
-        assert_eq!(file_name("Europe/Berlin", at, "Main path"), "2026-11-23_14-32-08_Main-path.mp4");
-        assert_eq!(file_name("UTC", at, "Öß\"/.."), "2026-11-23_13-32-08.mp4");
+        assert_eq!(file_stem("Europe/Berlin", at, "Main path"), "2026-11-23_14-32-08_Main-path");
+        assert_eq!(file_stem("UTC", at, "Öß\"/.."), "2026-11-23_13-32-08");
     }
 
     #[test]

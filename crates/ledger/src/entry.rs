@@ -30,7 +30,7 @@ pub struct Opening {
 }
 
 /// What is opened. The codes are part of the format: never change or reuse one. 8 is kept for a live picture,
-/// 9 for an export, 10 for support.
+/// 10 for support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Names, times and labels of these events and cameras (1).
@@ -62,6 +62,8 @@ pub enum Action {
         /// The test.
         test: TestId,
     },
+    /// An event with its pictures and its video, for an archive to keep (9).
+    Export(EventRef),
 }
 
 /// An event's identity: its id is chosen by a device, so that it is unique for one camera only.
@@ -130,6 +132,7 @@ impl Action {
             Self::Still(_) => 5,
             Self::Motion(_) => 6,
             Self::TestPicture { .. } => 7,
+            Self::Export(_) => 9,
         }
     }
 
@@ -141,7 +144,8 @@ impl Action {
             | Self::Video { event, .. }
             | Self::Download(event)
             | Self::Still(event)
-            | Self::Motion(event) => std::slice::from_ref(event),
+            | Self::Motion(event)
+            | Self::Export(event) => std::slice::from_ref(event),
             Self::TestPicture { .. } => &[],
         }
     }

@@ -12,11 +12,14 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
+use crate::api::{Lasting, Streams};
 use crate::config::ServerConfig;
 use crate::listener::{Deadlines, Ending, Port, TlsError, tls};
 use crate::state::AppState;
 use crate::{metrics, routes};
 
+/// Archives that are written at once.
+const EXPORTS_MAX: usize = 8;
 /// Connections to the metrics' port.
 const METRICS_CONNECTIONS_MAX: usize = 16;
 
@@ -89,7 +92,8 @@ impl Server {
         let state = AppState {
             gate,
             ingest,
-            streams: crate::api::Streams::new(config.streams_max),
+            streams: Streams::new(Lasting::Streams, config.streams_max),
+            exports: Streams::new(Lasting::Exports, EXPORTS_MAX),
             config: Arc::new(config),
             stopping: ending.stopping.clone(),
         };

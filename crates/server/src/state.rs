@@ -15,6 +15,7 @@ pub(crate) struct AppState {
     pub(crate) ingest: Ingest,
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) streams: crate::api::Streams,
+    pub(crate) exports: crate::api::Streams,
     /// Cancelled when the server stops: whoever waits for something answers now.
     pub(crate) stopping: CancellationToken,
 }

@@ -20,6 +20,7 @@
 //!   5 still         camera and event (34)
 //!   6 motion        camera and event (34)
 //!   7 test picture  camera (17), test (17)
+//!   9 export        camera and event (34)
 //! ```
 
 mod notice;
@@ -111,7 +112,11 @@ fn encode_opening(sequence: u64, entry: &Entry) -> Vec<u8> {
                 put_id(&mut bytes, CameraId::KIND, camera.as_bytes());
             }
         }
-        Action::Thumbnail(event) | Action::Download(event) | Action::Still(event) | Action::Motion(event) => {
+        Action::Thumbnail(event)
+        | Action::Download(event)
+        | Action::Still(event)
+        | Action::Motion(event)
+        | Action::Export(event) => {
             put_event(&mut bytes, event);
         }
         Action::Video { event, range } => {
@@ -215,6 +220,7 @@ impl Rest<'_> {
                 let test = TestId::from_bytes(self.id(TestId::KIND)?);
                 Action::TestPicture { camera, test }
             }
+            9 => Action::Export(self.event()?),
             _ => return Err(DecodeError::Code { what: "the action", code }),
         })
     }
@@ -256,6 +262,7 @@ mod tests {
             Action::Still(event(1)),
             Action::Motion(event(1)),
             Action::TestPicture { camera: CameraId::from_bytes(id(1)), test: TestId::from_bytes(id(2)) },
+            Action::Export(event(1)),
         ]
     }
 

@@ -14,6 +14,8 @@ use ownsight_gate::{Answer, Credentials, GateError, MediaAbout, MediaStream};
 use serde::Serialize;
 use tokio::time::timeout;
 
+use super::export::ArchiveStream;
+use super::streams::Slot;
 use crate::http::Problem;
 
 /// What a handler gives back.
@@ -21,6 +23,9 @@ pub(crate) type Outcome = Result<Response, Problem>;
 
 /// How long opening the next piece of media may take.
 const PIECE_MAX: Duration = Duration::from_secs(20);
+
+/// How long the next piece of an archive may take: a file is read to its end before it begins.
+const ARCHIVE_PIECE_MAX: Duration = Duration::from_mins(1);
 
 /// An answer as JSON.
 pub(crate) fn json<T: Serialize>(
@@ -114,7 +119,7 @@ fn respond(head: Builder, body: Body) -> Response {
 /// Why a body broke off. The reader sees a connection that ends early; the log has the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the body was broken off")]
-struct BrokenOff;
+pub(crate) struct BrokenOff;
 
 /// Opens a piece when the reader asks for it, and not before: what waits for a slow reader is sealed, and the gate has
 /// looked at the session half a second ago at most. A reader that takes nothing loses its connection.
@@ -135,6 +140,23 @@ fn pieces(credentials: Credentials, media: MediaStream) -> impl Stream<Item = Re
             }
         }
     })
+}
+
+/// An archive: each piece is made when the reader asks for it. `slot` is given back with the last.
+pub(crate) fn archive_body(head: Builder, archive: ArchiveStream, slot: Slot) -> Response {
+    let pieces = stream::unfold(Some((archive, slot)), |state| async move {
+        let (mut archive, slot) = state?;
+        match timeout(ARCHIVE_PIECE_MAX, archive.next()).await {
+            Ok(Ok(Some(piece))) => Some((Ok(piece), Some((archive, slot)))),
+            Ok(Ok(None)) => None,
+            Ok(Err(error)) => Some((Err(error), None)),
+            Err(_) => {
+                tracing::warn!("opening a piece of an archive took too long");
+                Some((Err(BrokenOff), None))
+            }
+        }
+    });
+    respond(head, Body::from_stream(pieces))
 }
 
 /// A body of exactly `length` bytes: one that ends before is an error, and not a shorter body.

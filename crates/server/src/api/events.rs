@@ -97,7 +97,7 @@ async fn refused(state: &AppState, who: &ownsight_gate::Credentials, problem: Pr
     Err(problem)
 }
 
-fn cameras(text: Option<&str>) -> Result<Vec<CameraId>, Problem> {
+pub(super) fn cameras(text: Option<&str>) -> Result<Vec<CameraId>, Problem> {
     let texts = text.unwrap_or("").split(',').filter(|text| !text.is_empty());
     let cameras: Result<Vec<CameraId>, _> = texts.take(CAMERAS_MAX + 1).map(str::parse).collect();
     match cameras {

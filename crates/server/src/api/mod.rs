@@ -12,6 +12,7 @@ mod credentials;
 mod description;
 mod devices;
 mod events;
+mod export;
 mod homes;
 mod input;
 mod invitation_codes;
@@ -40,7 +41,7 @@ use utoipa_axum::routes;
 use crate::state::AppState;
 use description::Description;
 
-pub(crate) use streams::Streams;
+pub(crate) use streams::{Lasting, Streams};
 
 fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     let (router, mut description) = OpenApiRouter::with_openapi(Description::openapi())
@@ -77,6 +78,7 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(invitation_codes::redeem))
         .routes(routes!(invitation_codes::ask))
         .routes(routes!(events::list))
+        .routes(routes!(export::archive))
         .routes(routes!(changes::stream))
         .routes(routes!(events::event, events::erase))
         .routes(routes!(events::thumbnail))
@@ -153,6 +155,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 65);
+        assert_eq!(operations, 66);
     }
 }

@@ -1,4 +1,4 @@
-//! How many live streams there may be: in all, and for one session.
+//! How many answers that last there may be: live streams and exports, in all and for one session.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -11,19 +11,47 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::http::Problem;
 
-/// Tabs of one browser that are open at once.
-const OF_A_SESSION_MAX: u32 = 8;
+/// What lasts, and how many of it a session may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// As many as tabs of one browser that are open at once.
+    Streams,
+    /// Each reads whole files, twice.
+    Exports,
+}
 
-/// Counts live streams. Clones count together.
+impl Lasting {
+    const fn of_a_session_max(self) -> u32 {
+        match self {
+            Self::Streams => 8,
+            Self::Exports => 2,
+        }
+    }
+
+    fn too_many(self) -> Problem {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        match self {
+            Self::Streams => Problem::new(status, "too-many-streams", "Too many live streams are open")
+                .detail("This session has 8 live streams, and can have no more.")
+                .remedy("Close a page."),
+            Self::Exports => Problem::new(status, "too-many-exports", "Two exports are under way")
+                .detail("This session downloads two archives already, and can have no more at once.")
+                .remedy("Wait until one of them is complete."),
+        }
+    }
+}
+
+/// Counts what lasts of one kind. Clones count together.
 #[derive(Debug, Clone)]
 pub(crate) struct Streams {
+    kind: Lasting,
     all: Arc<Semaphore>,
     sessions: Arc<Mutex<HashMap<u64, u32>>>,
     /// Keyed by this process: the map holds nothing that tells a session.
     hasher: RandomState,
 }
 
-/// The right to one stream; given back when dropped.
+/// The right to one of them; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Slot {
     streams: Streams,
@@ -33,12 +61,12 @@ pub(crate) struct Slot {
 
 impl Streams {
     /// At most so many in all.
-    pub(crate) fn new(max: usize) -> Self {
+    pub(crate) fn new(kind: Lasting, max: usize) -> Self {
         let all = Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS)));
-        Self { all, sessions: Arc::default(), hasher: RandomState::new() }
+        Self { kind, all, sessions: Arc::default(), hasher: RandomState::new() }
     }
 
-    /// A slot for one more stream of this session.
+    /// A slot for one more of this session.
     pub(crate) fn take(&self, who: &Credentials) -> Result<Slot, Problem> {
         self.take_for(self.hasher.hash_one(who.page_value()))
     }
@@ -48,15 +76,8 @@ impl Streams {
         let permit = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Problem::busy(after))?;
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         let streams = sessions.entry(session).or_insert(0);
-        if *streams >= OF_A_SESSION_MAX {
-            return Err(Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many-streams",
-                "Too many live streams are open",
-            )
-            .detail("This session has 8 live streams, and can have no more.")
-            .remedy("Close a page.")
-            .retry_after(after));
+        if *streams >= self.kind.of_a_session_max() {
+            return Err(self.kind.too_many().retry_after(after));
         }
         *streams += 1;
         Ok(Slot { streams: self.clone(), session, _permit: permit })
@@ -80,21 +101,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_has_eight_streams_and_gets_them_back() {
-        let streams = Streams::new(100);
-        let mut slots: Vec<_> = (0..OF_A_SESSION_MAX).map(|_| streams.take_for(1).unwrap()).collect();
-        assert_eq!(streams.take_for(1).unwrap_err().code(), "too-many-streams");
-        let other = streams.take_for(2).unwrap();
-        slots.pop();
-        slots.push(streams.take_for(1).unwrap());
-        drop((slots, other));
-        assert!(streams.sessions.lock().unwrap().is_empty());
-        assert_eq!(streams.all.available_permits(), 100);
+    fn a_session_has_so_many_and_gets_them_back() {
+        for (kind, count, code) in
+            [(Lasting::Streams, 8, "too-many-streams"), (Lasting::Exports, 2, "too-many-exports")]
+        {
+            let streams = Streams::new(kind, 100);
+            let mut slots: Vec<_> = (0..count).map(|_| streams.take_for(1).unwrap()).collect();
+            assert_eq!(streams.take_for(1).unwrap_err().code(), code);
+            let other = streams.take_for(2).unwrap();
+            slots.pop();
+            slots.push(streams.take_for(1).unwrap());
+            drop((slots, other));
+            assert!(streams.sessions.lock().unwrap().is_empty());
+            assert_eq!(streams.all.available_permits(), 100);
+        }
     }
 
     #[test]
     fn more_than_the_server_takes_are_told_to_come_back() {
-        let streams = Streams::new(1);
+        let streams = Streams::new(Lasting::Streams, 1);
         let slot = streams.take_for(1).unwrap();
         assert_eq!(streams.take_for(2).unwrap_err().code(), "busy");
         drop(slot);

@@ -4,6 +4,7 @@ mod cameras;
 mod denied;
 mod devices;
 mod events;
+mod export;
 mod homes;
 mod invitation_codes;
 mod links;

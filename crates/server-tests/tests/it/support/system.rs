@@ -82,9 +82,14 @@ impl System {
         self.folder.path().join("registry.db")
     }
 
+    /// Where its events are.
+    pub(crate) fn events_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("events").canonicalize().unwrap()
+    }
+
     /// Files of events that this process holds open.
     pub(crate) fn open_objects(&self) -> usize {
-        let events = self.folder.path().join("events").canonicalize().unwrap();
+        let events = self.events_folder();
         let open = std::fs::read_dir("/proc/self/fd")
             .unwrap()
             .filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());

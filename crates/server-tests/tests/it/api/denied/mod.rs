@@ -97,7 +97,7 @@ async fn nobody_gets_anything_that_is_not_theirs_and_the_owner_gets_all_of_it() 
             } else if operation.method == Method::GET && !path.ends_with("/stream") {
                 let answer = stranger.get(&path).await;
                 assert_eq!(answer.status, 200, "{name}");
-                let text = String::from_utf8(answer.body).unwrap();
+                let text = String::from_utf8_lossy(&answer.body);
                 let leak = marks.iter().find(|mark| text.contains(mark.as_str()));
                 assert_eq!(leak, None, "{name}");
             }
@@ -313,7 +313,7 @@ async fn an_id_in_a_query_or_a_body_opens_no_second_door() {
     let page = anna.program.see(&format!("events?home={}&limit=1", anna.home.id)).await;
     let cursor = page["next_cursor"].as_str().unwrap();
     let answer = berta.program.get(&format!("events?cursor={cursor}")).await;
-    let text = String::from_utf8(answer.body).unwrap();
+    let text = String::from_utf8_lossy(&answer.body);
     assert!(!text.contains(&anna.event.to_string()), "{text}");
 }
 
@@ -336,6 +336,9 @@ async fn nobody_is_told_what_is_wrong_with_a_query() {
         format!("homes/{home}/days?from=x&to=y"),
         format!("homes/{home}/days/never"),
         "cameras?home=x".to_owned(),
+        "export?shared=2".to_owned(),
+        "export?label=person".to_owned(),
+        "export?camera=x".to_owned(),
     ] {
         assert_eq!(anna.program.get(&path).await.problem(), (422, "invalid".into()), "{path}");
         assert_eq!(stranger.get(&path).await.problem(), (401, "signed-out".into()), "{path}");

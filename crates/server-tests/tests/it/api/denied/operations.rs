@@ -221,6 +221,7 @@ pub(super) fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(get.clone(), "/api/v1/homes/{home}/days", 200).asks("?from=2026-01-01&to=2026-01-02"),
         operation(get.clone(), "/api/v1/homes/{home}/days/{date}", 200),
         operation(get.clone(), "/api/v1/events", 200),
+        operation(get.clone(), "/api/v1/export", 200),
         operation(get.clone(), "/api/v1/events/{event}", 200).for_holder(200),
         operation(get.clone(), "/api/v1/events/{event}/thumbnail", 200).for_holder(200),
         operation(get.clone(), "/api/v1/events/{event}/video", 200).for_holder(200),

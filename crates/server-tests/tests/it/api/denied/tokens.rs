@@ -22,6 +22,7 @@ fn needed(operation: &Operation) -> &'static [&'static [&'static str]] {
         "events/{event}" if operation.method == Method::DELETE => &[&["delete"]],
         "shares" | "cameras/{camera}/still" | "homes/{home}/days" | "homes/{home}/days/{date}" => see,
         _ if template.starts_with("events") => see,
+        "export" => &[&["footage", "export"]],
         "camera-tests/{test}/still" => &[&["footage", "manage"]],
         "homes/{home}" | "cameras" | "cameras/{camera}" if is_get => &[&["footage"], &["manage"]],
         _ => &[&["manage"]],
