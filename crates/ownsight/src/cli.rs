@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Login(LoginArgs),
     /// List, add, test and remove cameras (sign in first, or set OWNSIGHT_SERVER and OWNSIGHT_TOKEN)
     Camera(CameraArgs),
+    /// Keep footage and data: events with their videos as one archive (sign in first, or set OWNSIGHT_SERVER and OWNSIGHT_TOKEN)
+    Export(ExportArgs),
     /// Make accounts and reset passwords by one-time links (on the server's machine)
     Account(AccountArgs),
     /// Close views, for everybody or for some, and open them again (on the server's machine)
@@ -122,6 +124,24 @@ pub(crate) struct DemoArgs {
     /// Stop after so many seconds
     #[arg(long = "for", value_name = "SECONDS")]
     pub(crate) seconds: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The archive's file; it must not be there yet
+    pub(crate) file: PathBuf,
+    /// Of this home, by name or id, with the home's own data [default: all that you may keep]
+    #[arg(long, conflicts_with = "shared")]
+    pub(crate) home: Option<String>,
+    /// Only what others share with you
+    #[arg(long)]
+    pub(crate) shared: bool,
+    /// Only this camera, by its id; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) camera: Vec<String>,
+    /// Only events of the last so many days
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(crate) last_days: Option<u32>,
 }
 
 #[derive(Debug, Args)]

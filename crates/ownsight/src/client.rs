@@ -167,6 +167,20 @@ impl Client {
         (&self.token, &self.half)
     }
 
+    /// A file to keep, whose body is still to be read: for as long as it comes. A problem is one as of other calls.
+    pub(crate) async fn download(&self, path: &str) -> anyhow::Result<reqwest::Response> {
+        let request = self.http.get(format!("{}{path}", self.server)).bearer_auth(&self.token);
+        let request = request.timeout(Duration::from_hours(7 * 24));
+        let response = self.with_half(request).send().await;
+        let response = response.with_context(|| format!("no server answers at {}", self.server))?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let bytes = response.bytes().await.context("the server's answer broke off")?;
+        Err(self.problem(status, &bytes))
+    }
+
     /// Media or a stream, whose body is still to be read.
     pub(crate) async fn open(&self, path: &str) -> anyhow::Result<reqwest::Response> {
         let request = self.http.get(format!("{}{path}", self.server)).bearer_auth(&self.token);
@@ -209,13 +223,21 @@ impl Client {
                 serde_json::from_slice(&bytes).context("the server's answer is not JSON")
             };
         }
-        if let Ok(problem) = serde_json::from_slice::<Problem>(&bytes) {
-            if status == StatusCode::UNAUTHORIZED && problem.code == "signed-out" {
-                return Err(self.signed_out().into());
+        Err(self.problem(status, &bytes))
+    }
+
+    /// What a server answered that did not do what was asked.
+    fn problem(&self, status: StatusCode, bytes: &[u8]) -> anyhow::Error {
+        match serde_json::from_slice::<Problem>(bytes) {
+            Ok(problem) if status == StatusCode::UNAUTHORIZED && problem.code == "signed-out" => {
+                self.signed_out().into()
             }
-            return Err(problem.into());
+            Ok(problem) => problem.into(),
+            Err(_) => anyhow::anyhow!(
+                "what answers at {} is no Ownsight server (it said {status}): check the address",
+                self.server
+            ),
         }
-        bail!("what answers at {} is no Ownsight server (it said {status}): check the address", self.server)
     }
 }
 

@@ -56,6 +56,7 @@ async fn dispatch(command: Command, log: &cli::LogArgs) -> anyhow::Result<()> {
         Command::Demo(args) => commands::demo::run(args, log).await,
         Command::Login(args) => commands::login::run(args).await,
         Command::Camera(args) => commands::camera::run(args).await,
+        Command::Export(args) => commands::export::run(args).await,
         Command::Account(args) => commands::account::run(args).await,
         Command::Lockdown(args) => commands::lockdown::run(args).await,
         Command::MasterKey(args) => commands::master_key::run(args, log).await,

@@ -131,7 +131,7 @@ async fn remove(client: &Client, camera: &str, yes: bool) -> anyhow::Result<()> 
 }
 
 /// The home that was named, or the only one.
-async fn home(client: &Client, named: Option<&str>) -> anyhow::Result<String> {
+pub(crate) async fn home(client: &Client, named: Option<&str>) -> anyhow::Result<String> {
     let me = client.get("/api/v1/me").await?;
     let homes = array(&me, "homes");
     let found: Vec<_> = homes

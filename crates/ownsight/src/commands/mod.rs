@@ -7,6 +7,7 @@ pub(crate) mod camera;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod lockdown;
 pub(crate) mod login;
 pub(crate) mod master_key;

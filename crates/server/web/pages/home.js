@@ -1,4 +1,5 @@
 import { Storage } from '../components/devices/storage.js';
+import { ExportHome } from '../components/export/export.js';
 import { LockedNotice } from '../components/feedback/lockdown.js';
 import { ProblemLine, ProblemPage, Skeleton } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
@@ -16,7 +17,7 @@ import { count } from '../lib/words.js';
 
 const GB = 1e9;
 
-/** The home's settings: how long events are kept, disk use, name, zone, the way to its members, and its end. @param {{home: any}} props */
+/** The home's settings: how long events are kept, disk use, name, zone, the way to its members, a copy to keep, and its end. @param {{home: any}} props */
 export function HomePage({ home }) {
   const { data, problem, retryAt, reload } = useHome(home.id);
   return html`
@@ -27,6 +28,7 @@ export function HomePage({ home }) {
         <${Storage} home=${data} detailed />
         ${mayManage(data.role) ? html`<${Retention} home=${data} /><${NameAndZone} home=${data} />` : null}
         <${People} home=${data} />
+        <${ExportHome} home=${data} />
         ${data.role === 'owner' && html`<${DeleteHome} home=${data} />`}
       </div>`}
     <//>`;

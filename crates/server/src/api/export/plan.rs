@@ -90,7 +90,7 @@ impl Plan {
         }
         plan.events.reverse();
         if let Some(home) = filter.home {
-            plan.home = Some(home_of(gate, who, home).await?);
+            plan.home = home_of(gate, who, home).await?;
         }
         Ok(plan)
     }
@@ -148,13 +148,17 @@ pub(super) fn utc(at: Timestamp) -> String {
     super::zip::utc(at).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// The home as the asker sees it: without cameras' addresses and sign-ins, for everybody.
-async fn home_of(gate: &Gate, who: &Credentials, home: HomeId) -> Result<Value, Problem> {
+/// The home as a member sees it: without cameras' addresses and sign-ins, for everybody. `None` for who holds a share of it.
+async fn home_of(gate: &Gate, who: &Credentials, home: HomeId) -> Result<Option<Value>, Problem> {
+    let of_home = match gate.home(who, home).await {
+        Err(GateError::NotFound) => return Ok(None),
+        answer => json(answer?.release(who)?),
+    };
     let mut all = Map::new();
     let cameras = seen(gate.cameras(who, Some(home)).await, who)?;
     let people = seen(gate.people(who, home).await, who)?;
     let devices = seen(gate.devices(who, home).await, who)?;
-    all.insert("home".to_owned(), json(gate.home(who, home).await?.release(who)?));
+    all.insert("home".to_owned(), of_home);
     for (name, part) in [("cameras", cameras), ("people", people), ("devices", devices)] {
         if let Some(part) = part {
             all.insert(name.to_owned(), part);
@@ -162,7 +166,7 @@ async fn home_of(gate: &Gate, who: &Credentials, home: HomeId) -> Result<Value, 
     }
     let mut all = Value::Object(all);
     leave_out(&mut all);
-    Ok(all)
+    Ok(Some(all))
 }
 
 /// A part of a home; `None` if the asker may not see it.
