@@ -55,7 +55,7 @@ impl Credentials {
     pub(crate) fn is_no_token(&self) -> Result<(), GateError> {
         match self.secret.kind() {
             SessionKind::Cookie | SessionKind::Bearer => Ok(()),
-            SessionKind::Token => Err(GateError::TokenMayNot { missing: None }),
+            SessionKind::Token | SessionKind::Operator => Err(GateError::TokenMayNot { missing: None }),
         }
     }
 

@@ -38,6 +38,7 @@ mod lockdown;
 mod lockdown_record;
 mod master_key;
 mod media;
+mod operator_visits;
 mod password;
 mod people;
 mod plan;
@@ -73,6 +74,7 @@ pub use links::{LinkFor, Redemption};
 pub use lockdown::LockdownFor;
 pub use master_key::{RotateError, Unopened, master_key_fits, rotate_master_key};
 pub use media::{Chunk, Media, MediaAbout, MediaStream, RangeAsked};
+pub use operator_visits::{BegunVisit, OperatorCredentials};
 #[doc(no_inline)]
 pub use ownsight_registry::Remainder;
 pub use password::Password;

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::credentials::half;
 use crate::gate::{Gate, registry_error};
 use crate::homes::RETENTION_BYTES_MIN;
+use crate::lockdown::operator_name;
 use crate::password::Password;
 use crate::profile::{self, AccountProfile, HomeProfile, LinkContent};
 use crate::roster::{RosterEntry, first_roster};
@@ -18,8 +19,8 @@ use crate::{GateError, alarm, text, views};
 
 /// How long a link works.
 const LINK_LASTS: Duration = Duration::from_hours(24);
-/// How long one works that shows the recovery sheet: its operator sits there.
-const SHEET_LASTS: Duration = Duration::from_mins(15);
+/// How long one works that is for the operator: they sit there.
+const OPERATORS_LINK_LASTS: Duration = Duration::from_mins(15);
 /// What a new home keeps, until its owner says otherwise.
 const RETENTION_DAYS: u32 = 30;
 const RETENTION_BYTES: u64 = 200 * 1_000_000_000;
@@ -43,6 +44,11 @@ pub enum LinkFor {
     },
     /// The recovery sheet, once more. Works for 15 minutes.
     Sheet,
+    /// A visit of the operator in a browser. Works for 15 minutes.
+    Operator {
+        /// Who asks for it, as those whom a lockdown concerns read it.
+        by: String,
+    },
 }
 
 /// What the redeemer of a link types.
@@ -87,8 +93,10 @@ impl Gate {
                 LinkContent::Reset { email }
             }
             LinkFor::Sheet => LinkContent::Sheet,
+            LinkFor::Operator { by } => LinkContent::Operator { by: operator_name(&by)? },
         };
-        let lasts = if matches!(content, LinkContent::Sheet) { SHEET_LASTS } else { LINK_LASTS };
+        let soon = matches!(content, LinkContent::Sheet | LinkContent::Operator { .. });
+        let lasts = if soon { OPERATORS_LINK_LASTS } else { LINK_LASTS };
         let secret = LinkSecret::generate();
         let now = Timestamp::now();
         let row = LinkRow {
@@ -110,6 +118,7 @@ impl Gate {
             LinkContent::Account { email, .. } => ("account", email),
             LinkContent::Reset { .. } => ("reset", None),
             LinkContent::Sheet => ("sheet", None),
+            LinkContent::Operator { .. } => ("operator", None),
         };
         let email = email.map(|email| email.as_str().to_owned());
         Ok(views::Link { kind, email, expires_at: row.expires_at })
@@ -146,8 +155,8 @@ impl Gate {
                 self.recover(&secret, &email, &redemption.password).await?;
                 Ok(views::Redeemed { account_id: None, home_id: None, recovery_sheet: None })
             }
-            // It makes nothing of what was typed here: `redeem_sheet` takes it.
-            LinkContent::Sheet => Err(GateError::LinkUsed),
+            // They make nothing of what was typed here: `redeem_sheet` and `begin_visit` take them.
+            LinkContent::Sheet | LinkContent::Operator { .. } => Err(GateError::LinkUsed),
         }
     }
 

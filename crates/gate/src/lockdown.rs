@@ -26,7 +26,7 @@ pub enum LockdownFor {
 
 impl Gate {
     /// Closes something, beside what is closed for the same scope already. Once this has returned, nothing of it opens,
-    /// and what was on its way stops within a second. For the operator's socket only.
+    /// and what was on its way stops within a second. For the operator only: by the socket, or on a visit.
     pub async fn lock_down(
         &self,
         of: &LockdownFor,
@@ -39,7 +39,7 @@ impl Gate {
             scope: self.lockdown_scope(of).await?,
             closes,
             reason: words("reason", reason, REASON_CHARACTERS_MAX)?,
-            begun_by: words("by", by, BY_CHARACTERS_MAX)?,
+            begun_by: operator_name(by)?,
             begun_at: Timestamp::now(),
         };
         let (scope, words) = (row.scope.word(), closes.words().join(", "));
@@ -50,10 +50,15 @@ impl Gate {
     }
 
     /// Opens again what is closed for this scope; whether anything was. On record first: if the ledger cannot take it, it stays
-    /// closed. For the operator's socket only.
+    /// closed. For the operator only: by the socket, or on a visit.
     pub async fn lift_lockdown(&self, of: &LockdownFor, by: &str) -> Result<bool, GateError> {
         let scope = self.lockdown_scope(of).await?;
-        let by = words("by", by, BY_CHARACTERS_MAX)?;
+        self.lift(scope, by).await
+    }
+
+    /// As [`Gate::lift_lockdown`], of what is closed for a scope as the list has it.
+    pub(crate) async fn lift(&self, scope: LockdownScope, by: &str) -> Result<bool, GateError> {
+        let by = operator_name(by)?;
         let live = self.registry().lockdowns().await.map_err(registry_error)?;
         let Some(row) = live.into_iter().find(|row| row.scope == scope) else { return Ok(false) };
         let now = Timestamp::now();
@@ -68,7 +73,7 @@ impl Gate {
         Ok(true)
     }
 
-    /// All that is closed now, with the ids that it is closed for. For the operator's socket only.
+    /// All that is closed now, with the ids that it is closed for. For the operator only: by the socket, or on a visit.
     pub async fn lockdowns(&self) -> Result<Vec<(LockdownScope, views::Lockdown)>, GateError> {
         let rows = self.registry().lockdowns().await.map_err(registry_error)?;
         Ok(rows.iter().map(|row| (row.scope, view(row))).collect())
@@ -129,6 +134,11 @@ fn view(row: &LockdownRow) -> views::Lockdown {
         scope: row.scope.word(),
         closes: row.closes.words(),
     }
+}
+
+/// The name of an operator, as those whom a lockdown concerns read it.
+pub(crate) fn operator_name(by: &str) -> Result<String, GateError> {
+    words("by", by, BY_CHARACTERS_MAX)
 }
 
 fn words(field: &'static str, text: &str, characters_max: usize) -> Result<String, GateError> {

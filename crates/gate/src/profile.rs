@@ -89,6 +89,8 @@ pub(crate) enum LinkContent {
     Reset { email: Email },
     /// Shows the recovery sheet.
     Sheet,
+    /// Begins a visit of the operator.
+    Operator { by: String },
 }
 
 /// The JSON of a private text, wiped when dropped.

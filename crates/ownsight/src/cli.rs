@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Account(AccountArgs),
     /// Close views, for everybody or for some, and open them again (on the server's machine)
     Lockdown(LockdownArgs),
+    /// Open the operator's page in a browser, where views are closed and opened again, by a link (on the server's machine)
+    Operator(OperatorArgs),
     /// Replace the master key, show its recovery sheet, bring it back (on the server's machine)
     MasterKey(MasterKeyArgs),
     /// Find every disagreement between the registry and the files of events, and walk over the record of openings
@@ -124,6 +126,15 @@ pub(crate) struct DemoArgs {
     /// Stop after so many seconds
     #[arg(long = "for", value_name = "SECONDS")]
     pub(crate) seconds: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OperatorArgs {
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// End all visits instead
+    #[arg(long)]
+    pub(crate) end: bool,
 }
 
 #[derive(Debug, Args)]

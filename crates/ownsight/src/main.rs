@@ -59,6 +59,7 @@ async fn dispatch(command: Command, log: &cli::LogArgs) -> anyhow::Result<()> {
         Command::Export(args) => commands::export::run(args).await,
         Command::Account(args) => commands::account::run(args).await,
         Command::Lockdown(args) => commands::lockdown::run(args).await,
+        Command::Operator(args) => commands::operator::run(args).await,
         Command::MasterKey(args) => commands::master_key::run(args, log).await,
         Command::Check(args) => commands::check::run(args).await,
         Command::Config(args) => commands::config::run(&args),

@@ -36,6 +36,10 @@ pub(crate) enum Request {
     Reset { email: String },
     /// A link that shows the recovery sheet.
     Sheet,
+    /// A link that begins a visit of the operator in a browser.
+    Visit { by: String },
+    /// Ends all visits.
+    EndVisits,
     /// Closes something.
     Close { of: Of, what: Vec<Closable>, reason: String, by: String },
     /// Opens it again.
@@ -96,6 +100,11 @@ fn path(data: &Path) -> PathBuf {
 /// The page that redeems a link. The secret is in the fragment, which browsers do not send.
 pub(crate) fn link_address(base_url: &str, secret: &str) -> String {
     format!("{base_url}/setup#{secret}")
+}
+
+/// The page of the operator.
+fn visit_address(base_url: &str, secret: &str) -> String {
+    format!("{base_url}/admin#{secret}")
 }
 
 /// Listens until cancelled. The folder is this process's alone, so a socket that is left over is stale.
@@ -159,6 +168,14 @@ async fn perform(request: Request, gate: &Gate, base_url: &str) -> Result<Respon
         Request::Account { email, local_agent } => LinkFor::Account { email, local_agent },
         Request::Reset { email } => LinkFor::Reset { email },
         Request::Sheet => LinkFor::Sheet,
+        Request::Visit { by } => {
+            let link = gate.make_link(LinkFor::Operator { by }).await.map_err(|error| error.to_string())?;
+            return Ok(Response::Link(visit_address(base_url, &link)));
+        }
+        Request::EndVisits => {
+            let ended = gate.end_visits().await.map_err(|error| error.to_string())?;
+            return Ok(Response::Done(ended > 0));
+        }
         Request::Close { of, what, reason, by } => {
             let closed = Closed::of(what).ok_or("name what is to be closed")?;
             let begun = gate.lock_down(&of.into(), closed, &reason, &by).await;

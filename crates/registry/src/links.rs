@@ -124,7 +124,7 @@ impl Registry {
     }
 }
 
-fn use_link(tx: &Tx<'_>, find: &[u8; 32], now: Timestamp) -> Step<()> {
+pub(crate) fn use_link(tx: &Tx<'_>, find: &[u8; 32], now: Timestamp) -> Step<()> {
     let sql = "UPDATE links SET used_at = ?2 WHERE find = ?1 AND used_at IS NULL AND expires_at > ?2";
     match run(tx, sql, params![find, now.as_micros()])? {
         0 => Err(RegistryError::LinkUsed.into()),

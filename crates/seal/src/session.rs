@@ -19,6 +19,8 @@ pub enum SessionKind {
     Bearer,
     /// A program's token, which has a name, rights and an end.
     Token,
+    /// Two cookies of a browser in which the operator visits: no account's.
+    Operator,
 }
 
 impl SessionKind {
@@ -28,6 +30,7 @@ impl SessionKind {
             Self::Cookie => 1,
             Self::Bearer => 2,
             Self::Token => 3,
+            Self::Operator => 4,
         }
     }
 
@@ -37,6 +40,7 @@ impl SessionKind {
             1 => Some(Self::Cookie),
             2 => Some(Self::Bearer),
             3 => Some(Self::Token),
+            4 => Some(Self::Operator),
             _ => None,
         }
     }

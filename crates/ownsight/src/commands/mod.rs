@@ -11,4 +11,5 @@ pub(crate) mod export;
 pub(crate) mod lockdown;
 pub(crate) mod login;
 pub(crate) mod master_key;
+pub(crate) mod operator;
 pub(crate) mod serve;

@@ -22,6 +22,7 @@ pub mod ingest;
 pub mod invitation_codes;
 pub mod lockdowns;
 pub mod members;
+pub mod operator_visits;
 pub mod paging;
 pub mod people;
 pub mod reports;
@@ -116,6 +117,7 @@ macro_rules! conformance_suite {
             lockdowns::a_lockdown_is_read_with_what_it_closes,
             lockdowns::a_scope_has_one_lockdown,
             lockdowns::no_session_begins_where_signing_in_is_closed,
+            operator_visits::a_visit_is_found_until_it_ends,
             restored::a_restored_home_opens_nothing_until_an_owner_confirms_it,
             restored::a_device_that_does_not_belong_any_more_ends_with_the_confirmation,
             restored::a_share_of_a_restored_home_opens_nothing,

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use ownsight_gate::{Credentials, Gate};
+use ownsight_gate::{Credentials, Gate, OperatorCredentials};
 
 use crate::http::{Caller, Problem};
 use crate::state::AppState;
@@ -47,6 +47,26 @@ async fn read(parts: &Parts, state: &AppState) -> Result<Credentials, Problem> {
     Err(Problem::not_found())
 }
 
+/// The operator's visit that a request is of. It proves nothing yet, and is nobody's session.
+#[derive(Debug)]
+pub(crate) struct Visiting(pub(crate) OperatorCredentials);
+
+impl FromRequestParts<AppState> for Visiting {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let names = CookieNames::of_operator(&state.gate, encrypted(parts));
+        let server_half = cookie(&parts.headers, &names.server).ok_or_else(no_visit)?;
+        let page_half = cookie(&parts.headers, &names.page).ok_or_else(no_visit)?;
+        let operator = state.gate.operator_credentials(server_half, page_half).ok_or_else(no_visit)?;
+        // Another site cannot know it, though the browser brings the cookies along.
+        if query_value(parts.uri.query(), "s").is_some_and(|s| operator.page_value_is(s)) {
+            return Ok(Self(operator));
+        }
+        Err(Problem::not_found())
+    }
+}
+
 /// The names of the two cookies. They carry the last 8 hex digits of the installation's id, because cookies ignore
 /// ports; the first ones are its time, which two installations of one day share in part.
 pub(crate) struct CookieNames {
@@ -61,6 +81,12 @@ impl CookieNames {
         let id = id.get(id.len().saturating_sub(8)..).unwrap_or_default();
         Self { server: format!("{prefix}ownsight-{id}"), page: format!("{prefix}ownsight-{id}-page") }
     }
+
+    /// Those of a visit of the operator: never a person's.
+    pub(crate) fn of_operator(gate: &Gate, encrypted: bool) -> Self {
+        let Self { server, page } = Self::of(gate, encrypted);
+        Self { server: format!("{server}-operator"), page: format!("{page}-operator") }
+    }
 }
 
 /// Attributes that both cookies have.
@@ -73,6 +99,12 @@ pub(crate) fn signed_out() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "signed-out", "You are not signed in")
         .detail("This needs a session, and there is none or it has ended.")
         .remedy("Sign in.")
+}
+
+pub(crate) fn no_visit() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "no-visit", "The operator is not here")
+        .detail("This needs a visit of the operator, and there is none or it has ended.")
+        .remedy("On the server's machine, run `ownsight operator` and open the link that it prints.")
 }
 
 fn encrypted(parts: &Parts) -> bool {

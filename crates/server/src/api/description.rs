@@ -8,7 +8,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 /// What can be asked for without a session. Everything else is 401 then.
-pub(super) const PUBLIC: [(&str, &str); 8] = [
+pub(super) const PUBLIC: [(&str, &str); 9] = [
     ("post", "/api/v1/sessions"),
     ("post", "/api/v1/links/open"),
     ("post", "/api/v1/links/redeem"),
@@ -17,7 +17,11 @@ pub(super) const PUBLIC: [(&str, &str); 8] = [
     ("post", "/api/v1/invitations/redeem"),
     ("post", "/api/v1/invitation-codes/open"),
     ("post", "/api/v1/invitation-codes/redeem"),
+    ("post", "/api/v1/operator/visits"),
 ];
+
+/// What takes a visit of the operator, and nobody's session.
+const OF_THE_OPERATOR: &str = "/api/v1/operator/";
 
 /// What the description begins with.
 #[derive(OpenApi)]
@@ -68,6 +72,11 @@ pub(super) fn complete(description: &mut utoipa::openapi::OpenApi) {
         "A browser's session: the value of its sign-in, beside the two cookies whose names carry the installation.",
     );
     components.add_security_scheme("page", SecurityScheme::ApiKey(ApiKey::Query(s)));
+    let s = ApiKeyValue::with_description(
+        "s",
+        "A visit of the operator: the value of its begin, beside two cookies of its own. No session is one.",
+    );
+    components.add_security_scheme("operator", SecurityScheme::ApiKey(ApiKey::Query(s)));
     for (path, item) in &mut description.paths.paths {
         let operations = [
             ("get", &mut item.get),
@@ -78,22 +87,27 @@ pub(super) fn complete(description: &mut utoipa::openapi::OpenApi) {
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
-                complete_operation(operation, PUBLIC.contains(&(method, path.as_str())));
+                let who: &[&str] = match path.as_str() {
+                    path if PUBLIC.contains(&(method, path)) => &[],
+                    path if path.starts_with(OF_THE_OPERATOR) => &["operator"],
+                    _ => &["bearer", "page"],
+                };
+                complete_operation(operation, who);
             }
         }
     }
 }
 
-fn complete_operation(operation: &mut Operation, public: bool) {
+fn complete_operation(operation: &mut Operation, who: &[&str]) {
     let problem = || {
         let schema = RefOr::Ref(Ref::from_schema_name("ProblemDetails"));
         ContentBuilder::new().schema(Some(schema)).build()
     };
     let responses = &mut operation.responses.responses;
-    if !public {
+    if !who.is_empty() {
         responses.entry("401".to_owned()).or_insert_with(|| ResponseBuilder::new().build().into());
-        let schemes = ["bearer", "page"].map(|name| SecurityRequirement::new(name, [] as [&str; 0]));
-        operation.security = Some(schemes.into());
+        let schemes = who.iter().map(|name| SecurityRequirement::new(*name, [] as [&str; 0]));
+        operation.security = Some(schemes.collect());
     }
     for (status, response) in responses.iter_mut() {
         let RefOr::T(response) = response else { continue };

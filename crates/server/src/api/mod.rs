@@ -18,6 +18,7 @@ mod input;
 mod invitation_codes;
 mod invitations;
 mod links;
+mod operator;
 mod people;
 mod problems;
 mod ranges;
@@ -94,6 +95,11 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(devices::list, devices::pair))
         .routes(routes!(devices::device, devices::rename, devices::remove))
         .routes(routes!(devices::settle))
+        .routes(routes!(operator::begin))
+        .routes(routes!(operator::visit, operator::leave))
+        .routes(routes!(operator::lockdowns, operator::close))
+        .routes(routes!(operator::lift))
+        .routes(routes!(operator::record))
         .split_for_parts();
     description::complete(&mut description);
     (router, description)
@@ -155,6 +161,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 66);
+        assert_eq!(operations, 73);
     }
 }

@@ -41,18 +41,18 @@ pub(crate) struct BearerSession {
     expires_at: Timestamp,
 }
 
-/// A session of a browser. The server's half is in the cookie that the same answer sets.
+/// A session of a browser, or a visit of the operator. The server's half is in the cookie that the same answer sets.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PageSession {
     /// What every address of the API and of media carries.
-    s: String,
+    pub(super) s: String,
     /// The name of the cookie that the page keeps its half in.
-    page_cookie: String,
+    pub(super) page_cookie: String,
     /// The attributes of that cookie.
-    page_cookie_attributes: String,
+    pub(super) page_cookie_attributes: String,
     /// When it ends.
     #[schema(value_type = i64)]
-    expires_at: Timestamp,
+    pub(super) expires_at: Timestamp,
 }
 
 /// Signs in: with `page_half` as a browser, else as an API client.
@@ -162,7 +162,7 @@ fn ended(state: &AppState, caller: Caller, cookie: bool) -> Outcome {
     Ok(response)
 }
 
-fn set_cookie(response: &mut Response, cookie: &str) -> Result<(), Problem> {
+pub(super) fn set_cookie(response: &mut Response, cookie: &str) -> Result<(), Problem> {
     let value =
         HeaderValue::from_str(cookie).map_err(|_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR))?;
     response.headers_mut().insert(SET_COOKIE, value);

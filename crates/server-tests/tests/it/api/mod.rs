@@ -11,6 +11,7 @@ mod links;
 mod lockdown;
 mod master_key;
 mod media;
+mod operator;
 mod people;
 mod restored;
 mod sessions;

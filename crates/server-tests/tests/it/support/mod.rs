@@ -2,6 +2,7 @@
 
 pub(crate) mod device;
 pub(crate) mod member;
+pub(crate) mod operator;
 pub(crate) mod person;
 pub(crate) mod scene;
 pub(crate) mod share;

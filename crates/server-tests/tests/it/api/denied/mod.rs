@@ -3,6 +3,7 @@
 
 mod credentials;
 mod operations;
+mod operator;
 mod restored;
 mod tokens;
 
@@ -15,7 +16,8 @@ use serde_json::{Value, json};
 
 use self::credentials::Denied;
 use self::operations::{
-    Asked, OF_A_RESTORED_HOME, Own, PUBLIC, People, ids_of, ids_of_nothing, operation, operations,
+    Asked, OF_A_RESTORED_HOME, OF_THE_OPERATOR, Own, PUBLIC, People, ids_of, ids_of_nothing, operation,
+    operations,
 };
 use crate::support::member::Member;
 use crate::support::person::{Answered, Person, Proof, half};
@@ -48,7 +50,7 @@ async fn the_table_is_what_the_api_says_of_itself() {
         .iter()
         .map(|operation| (operation.method.as_str().to_lowercase(), operation.template.to_owned()))
         .collect();
-    let apart = PUBLIC.into_iter().chain(OF_A_RESTORED_HOME);
+    let apart = PUBLIC.into_iter().chain(OF_A_RESTORED_HOME).chain(OF_THE_OPERATOR);
     known.extend(apart.map(|(method, path)| (method.to_owned(), path.to_owned())));
     assert_eq!(described, known, "left: the API's description; right: the table of this test");
 }

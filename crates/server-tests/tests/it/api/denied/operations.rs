@@ -12,7 +12,7 @@ use crate::support::system::System;
 use crate::support::token;
 
 /// What anybody may ask for; each has tests of its own.
-pub(super) const PUBLIC: [(&str, &str); 8] = [
+pub(super) const PUBLIC: [(&str, &str); 9] = [
     ("post", "/api/v1/sessions"),
     ("post", "/api/v1/links/open"),
     ("post", "/api/v1/links/redeem"),
@@ -21,6 +21,17 @@ pub(super) const PUBLIC: [(&str, &str); 8] = [
     ("post", "/api/v1/invitations/redeem"),
     ("post", "/api/v1/invitation-codes/open"),
     ("post", "/api/v1/invitation-codes/redeem"),
+    ("post", "/api/v1/operator/visits"),
+];
+
+/// What takes a visit of the operator and nobody's session: `operator` has the test.
+pub(super) const OF_THE_OPERATOR: [(&str, &str); 6] = [
+    ("get", "/api/v1/operator/visit"),
+    ("delete", "/api/v1/operator/visit"),
+    ("get", "/api/v1/operator/lockdowns"),
+    ("post", "/api/v1/operator/lockdowns"),
+    ("post", "/api/v1/operator/lockdowns/lift"),
+    ("get", "/api/v1/operator/record"),
 ];
 
 /// What is there only while a home waits to be confirmed; who is answered what, the test of that has.
