@@ -8,14 +8,14 @@ const BASE = '/api/v1';
  * An address of the API, with its query and the session's `s`.
  * @param {string} path below `/api/v1`, perhaps with a query
  * @param {Record<string, string | number | null | undefined>} [query] empty values are left out
+ * @param {string | null} [s] another value than the session's
  */
-export function apiUrl(path, query = {}) {
+export function apiUrl(path, query = {}, s = sessionValue()) {
   const [bare, own = ''] = path.split('?');
   const params = new URLSearchParams(own);
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
   }
-  const s = sessionValue();
   if (s) params.set('s', s);
   const text = params.toString();
   return BASE + bare + (text ? `?${text}` : '');
@@ -39,12 +39,12 @@ export function mediaUrl(url, more = {}) {
  * One request. Resolves with the JSON (undefined for 204), rejects with a `Problem`.
  * @param {'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
  * @param {string} path below `/api/v1`
- * @param {{query?: Record<string, string | number | null | undefined>, body?: unknown, signal?: AbortSignal}} [options]
+ * @param {{query?: Record<string, string | number | null | undefined>, body?: unknown, signal?: AbortSignal, s?: string | null}} [options] `s`: of a visit, where it is not the session's
  */
-export async function api(method, path, { query, body, signal } = {}) {
+export async function api(method, path, { query, body, signal, s } = {}) {
   let response;
   try {
-    response = await fetch(apiUrl(path, query), {
+    response = await fetch(apiUrl(path, query, s), {
       method,
       signal,
       credentials: 'same-origin',

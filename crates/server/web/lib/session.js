@@ -73,7 +73,7 @@ export function cookieValue(jar, name) {
   return null;
 }
 
-function cookieText(name, value, attributes) {
+export function cookieText(name, value, attributes) {
   return attributes ? `${name}=${value}; ${attributes}` : `${name}=${value}`;
 }
 

@@ -8,6 +8,7 @@ import { match, navigate, place, startOf } from '../lib/router.js';
 import { endSession, session } from '../lib/session.js';
 import { useStore } from '../lib/store.js';
 import { AccountPage } from './account.js';
+import { AdminPage } from './admin.js';
 import { AddCameraPage } from './add-camera.js';
 import { CameraPage } from './camera.js';
 import { CamerasPage } from './cameras.js';
@@ -31,6 +32,7 @@ const routes = [
   { pattern: '/setup', page: SetupPage, open: true },
   { pattern: '/invite', page: InvitePage, open: true },
   { pattern: '/join', page: JoinPage, open: true },
+  { pattern: '/admin', page: AdminPage, open: true },
   { pattern: '/account', page: AccountPage },
   { pattern: '/shared', page: SharedPage },
   { pattern: '/shared/events/:event', page: SharedEventPage, look: 'player' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { exportUrl } from '../components/export/export.js';
+import { exportUrl } from '../lib/export.js';
 
 test('an archive is asked for as it was chosen', () => {
   const now = Date.UTC(2026, 10, 27, 12);

@@ -1,11 +1,9 @@
-import { mediaUrl } from '../../lib/api.js';
+import { ALL, exportUrl } from '../../lib/export.js';
 import { useCameras } from '../../lib/home.js';
 import { html, useState } from '../../lib/html.js';
 import { bytes } from '../../lib/words.js';
 import { SelectField } from '../form/field.js';
 import { Icon } from '../icon/icon.js';
-
-const ALL = 'all';
 
 const PERIODS = [
   { value: ALL, label: 'Everything that is kept' },
@@ -13,16 +11,6 @@ const PERIODS = [
   { value: '7', label: 'The last 7 days' },
   { value: '30', label: 'The last 30 days' },
 ];
-
-/** The address of an archive. @param {{home?: string, shared?: boolean, camera?: string, days?: string, now: number}} which `now`: ms */
-export function exportUrl({ home, shared, camera, days, now }) {
-  const more = {};
-  if (home) more.home = home;
-  if (shared) more.shared = '1';
-  if (camera && camera !== ALL) more.camera = camera;
-  if (days && days !== ALL) more.after = String((now - Number(days) * 24 * 3600 * 1000) * 1000);
-  return mediaUrl('/api/v1/export', more);
-}
 
 /** A home's footage and data as one file. @param {{home: any}} props */
 export function ExportHome({ home }) {
