@@ -777,6 +777,58 @@ async function test(browser) {
     assert.equal(await status(event.video_url), 200);
   });
 
+  await part('the operator visits in a browser: closes, opens again, and leaves', async () => {
+    const operator = await newPage(browser, 'the operator');
+    await operator.goto(`${url}/admin`);
+    await operator.getByText('ownsight operator').waitFor();
+    const printed = await ownsight(['operator']);
+    assert.equal(printed.code, 0, printed.all);
+    const link = printed.out.trim();
+    await operator.goto('about:blank');
+    await operator.goto(link);
+    await button(operator, 'Go on').click();
+    await operator.getByText('Nothing. People see what is theirs.').waitFor();
+    await operator.getByRole('checkbox', { name: /^Pictures/ }).check();
+    await operator.getByLabel('Reason').fill('We look into wrong thumbnails.');
+    await button(operator, 'Close').click();
+    await operator.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await operator.getByText('For everybody').first().waitFor();
+    await look(operator, '47-operator');
+    const [event] = await client.events(home);
+    assert.equal((await client.raw('GET', event.thumbnail_url)).status, 423);
+    assert.equal((await client.raw('GET', event.video_url)).status, 200);
+    await button(operator, 'Open again').click();
+    await operator.getByRole('dialog').getByRole('button', { name: 'Open again' }).click();
+    await operator.getByText('Nothing. People see what is theirs.').waitFor();
+    assert.equal((await client.raw('GET', event.thumbnail_url)).status, 200);
+    const second = await newPage(browser, 'who found the link');
+    await second.goto(link);
+    await button(second, 'Go on').click();
+    await second.getByText('This link does not work').waitFor();
+    await button(operator, 'Leave').click();
+    await operator.getByText('ownsight operator').waitFor();
+    assert.match((await ownsight(['operator', '--end'])).all, /There was none/);
+  });
+
+  await part('a copy to keep: by the page and by the command, whole both times', async () => {
+    await page.goto(`${url}/h/${home}/home`);
+    await page.getByRole('heading', { name: 'Keep a copy' }).waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()]);
+    const saved = `${work}/saved.zip`;
+    await download.saveAs(saved);
+    const asked = `${work}/asked.zip`;
+    const exported = await ownsight(['export', asked, '--home', home]);
+    assert.equal(exported.code, 0, exported.all);
+    const events = (await client.events(home)).length;
+    assert(events > 0);
+    for (const archive of [saved, asked]) {
+      const tested = spawnSync('python3', ['-c', `import zipfile,sys; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(sum(n.endswith(".mp4") for n in z.namelist()))`, archive], { encoding: 'utf8' });
+      assert.equal(tested.status, 0, tested.stderr);
+      assert(Number(tested.stdout) >= Math.min(events, 50), tested.stdout);
+    }
+    await refused(['export', asked], /is there already/);
+  });
+
   // ------------------------------------------------ 8: the other pages
   await part('a camera’s page: name and sensitivity, a wrong password told, a test that passes', async () => {
     await page.goto(`${url}/h/${home}/cameras`);
@@ -867,6 +919,16 @@ async function test(browser) {
     startAgent(null);
     assert.notEqual(await agent.ended, 0, agent.err);
     assert.match(agent.err, /removed from its home/);
+    // Its folder is good for another pairing.
+    const { body: again } = await client.ask('POST', `/api/v1/homes/${home}/devices`, { name: 'garage-pi' });
+    startAgent(again.code);
+    await until('the agent is paired anew in its folder', 40, async (last) => {
+      const { devices } = await client.get(`/api/v1/homes/${home}/devices`);
+      const found = devices.find(({ id }) => id === again.device_id);
+      return found?.state === 'connected' || last(found);
+    });
+    await end(agent);
+    assert.equal(agent.code, 0, agent.err.slice(-1000));
   });
 
   await part('the account: another password ends other sessions, then all are ended', async () => {

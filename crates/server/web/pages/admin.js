@@ -33,6 +33,8 @@ const PARTS = [
   { value: 'sign-in', name: 'New sign-ins', about: 'Who is signed in stays so' },
 ];
 
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
 const EMPTY = { scope: 'installation', who: '', closes: [], reason: '' };
 
 /** The operator's page: what is closed on this server, closing and opening again. It shows no footage and no home. */
@@ -137,12 +139,12 @@ function Closed({ rows, now, onChanged }) {
         ${rows.length === 0 && html`<p class="soft"><${Icon} name="check-circle-fill" class="admin-ok" /> Nothing. People see what is theirs.</p>`}
         ${rows.map((row) => html`
           <div class="card admin-row" key=${JSON.stringify(row.of)}>
-            <div><b>For ${scopeWords(row.of)}</b><p>${closedWords(row.closes)}, since ${when(row.since, viewerZone(), now)}, by ${row.by}</p><p class="soft">${row.reason}</p></div>
+            <div><b>For ${scopeWords(row.of)}</b><p>${capital(closedWords(row.closes))}, since ${when(row.since, viewerZone(), now)}, by ${row.by}</p><p class="soft">${row.reason}</p></div>
             <button type="button" class="btn" onClick=${() => setLifting(row)}>Open again</button>
           </div>`)}
         ${lifting && html`
           <${Confirm} title="Open it again?" verb="Open again" danger=${false} onConfirm=${lift} onClose=${() => setLifting(null)}>
-            <p>${closedWords(lifting.closes)} for ${scopeWords(lifting.of)} can be seen again at once by those whose they are.</p>
+            <p>${capital(closedWords(lifting.closes))} for ${scopeWords(lifting.of)} can be seen again at once by those whose they are.</p>
           <//>`}
       </div>
     </section>`;
@@ -188,7 +190,7 @@ function Close({ onChanged }) {
         <div><button class="btn btn-danger"><${Icon} name="lock-simple" />Close</button></div>
         ${asking && html`
           <${Confirm} title="Close it now?" verb="Close" trouble=${trouble} onConfirm=${close} onClose=${() => setAsking(null)}>
-            <p>${closedWords(asking.closes)} for ${form.scope === 'installation' ? 'everybody' : `${form.scope} ${form.who.trim()}`}. Nothing of it is shown from then on, and what is playing stops within a second. Cameras go on recording.</p>
+            <p>${capital(closedWords(asking.closes))} for ${form.scope === 'installation' ? 'everybody' : `${form.scope} ${form.who.trim()}`}. Nothing of it is shown from then on, and what is playing stops within a second. Cameras go on recording.</p>
           <//>`}
       </div>
     </form>`;
@@ -201,7 +203,7 @@ function Record({ lines, now }) {
       <div class="settings-body">
         ${lines.length === 0 && html`<p class="soft">Nothing was ever closed.</p>`}
         <ol class="admin-record">${lines.map((line) => html`
-          <li key=${line.sequence}><span class="soft num">${when(line.at, viewerZone(), now)}</span><span>${line.by} ${line.closes ? `closed ${closedWords(line.closes)}` : 'opened again what was closed'} for ${scopeWords(line.of)}${line.reason ? html`<small>${line.reason}</small>` : ''}</span></li>`)}
+          <li key=${line.sequence}><span class="soft num">${when(line.at, viewerZone(), now)}</span><span>${capital(line.by)} ${line.closes ? `closed ${closedWords(line.closes)}` : 'opened again what was closed'} for ${scopeWords(line.of)}${line.reason ? html`<small>${line.reason}</small>` : ''}</span></li>`)}
         </ol>
       </div>
     </section>`;
