@@ -142,8 +142,9 @@ const WAITS: &str = "UPDATE homes SET restored_at = ?1, restored_as_of = coalesc
   WHERE erased_at IS NULL AND id IN (SELECT home FROM rosters)";
 
 /// What leads somebody in who had it then.
-const ENDS_WITH_A_RESTORE: [&str; 10] = [
+const ENDS_WITH_A_RESTORE: [&str; 11] = [
     "DELETE FROM sessions",
+    "DELETE FROM visits",
     "DELETE FROM links",
     "DELETE FROM share_epochs WHERE share IN (SELECT id FROM shares WHERE account IS NULL)",
     "DELETE FROM shares WHERE account IS NULL",

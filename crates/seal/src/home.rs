@@ -238,3 +238,24 @@ impl std::fmt::Debug for HomeKey {
         write!(f, "HomeKey({}, …)", self.scope.home)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keyring_of_another_length_is_refused() {
+        let scope = HomeScope {
+            installation: ownsight_model::InstallationId::generate(),
+            home: ownsight_model::HomeId::generate(),
+            epoch: HomeEpoch::new(3).unwrap(),
+        };
+        let key = ControlKey::generate(scope).home_key();
+        let ring = |bytes: usize| wrap::seal(&key.key, &scope.context(Purpose::Keyring), &vec![7; bytes]);
+        assert_eq!(key.open_keyring(&ring(64)).unwrap().len(), 2);
+        for bytes in [0, 32, 63, 65, 95, 96] {
+            let opened = key.open_keyring(&ring(bytes));
+            assert!(matches!(opened, Err(OpenError::Malformed { what: "keyring", .. })), "{bytes} bytes");
+        }
+    }
+}

@@ -1,8 +1,11 @@
 //! A device that is paired anew: what it recorded for one home goes there, and what it records then to the other.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ownsight_device::{Device, PairError, StopReason};
+use ownsight_disk::{ForgettingDisk, durable};
 use ownsight_model::{EventId, SectionKind, Timestamp};
 
 use crate::World;
@@ -165,4 +168,45 @@ async fn a_removed_device_delivers_what_it_has_and_stops() {
     assert!(world.server.shared.object(world.camera.id(), event).is_some());
     assert_eq!(configuration.borrow().as_ref().unwrap().cameras.len(), 0, "it records no more");
     assert_eq!(world.server.shared.reports_of("gap"), []);
+}
+
+/// The devices of former pairings, as the disk has them.
+fn former_on(disk: &ForgettingDisk) -> Vec<String> {
+    let Ok(bytes) = durable::read_file(disk, Path::new("former.json"), 1 << 20) else { return Vec::new() };
+    let pairings: serde_json::Value = serde_json::from_slice(&bytes.unwrap()).unwrap();
+    let devices = pairings.as_array().unwrap().iter();
+    devices.map(|pairing| pairing["device"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_while_it_is_paired_anew_loses_neither_pairing() {
+    let disk = ForgettingDisk::new();
+    let pair = async |server: &TestServer, home: &mut Home| {
+        let (code, blob) = home.invite(None);
+        server.shared.expect(code.find(), blob, home.scope(), home.first_key());
+        Device::pair_on(Arc::new(disk.clone()), request(&server.url(), code), |_| true).await.unwrap()
+    };
+    let (server, mut home) = (TestServer::start(), Home::new("Wren's Nest"));
+    let device = pair(&server, &mut home).await;
+    server.shared.publish(1, home.configure(&server.shared.public_key().unwrap(), &[], &[]));
+    let running = Running::start(device);
+    running.configured(1).await;
+    running.stop().await;
+
+    let begun = disk.position();
+    let (other, mut den) = (TestServer::start(), Home::new("Fox's Den"));
+    drop(pair(&other, &mut den).await);
+    let mut moved = 0;
+    for position in begun..=disk.position() {
+        for seed in 0..20 {
+            let crashed = disk.crash_at(position, seed);
+            let scope = Device::load_on(Arc::new(crashed.clone())).unwrap().scope();
+            if scope != home.scope() {
+                assert_eq!(scope, den.scope(), "position {position}, seed {seed}");
+                assert_eq!(former_on(&crashed), [home.scope().device.to_string()]);
+                moved += 1;
+            }
+        }
+    }
+    assert!(moved > 0);
 }

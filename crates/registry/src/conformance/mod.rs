@@ -118,6 +118,7 @@ macro_rules! conformance_suite {
             lockdowns::a_scope_has_one_lockdown,
             lockdowns::no_session_begins_where_signing_in_is_closed,
             operator_visits::a_visit_is_found_until_it_ends,
+            operator_visits::a_visit_ends_with_a_restore,
             restored::a_restored_home_opens_nothing_until_an_owner_confirms_it,
             restored::a_device_that_does_not_belong_any_more_ends_with_the_confirmation,
             restored::a_share_of_a_restored_home_opens_nothing,

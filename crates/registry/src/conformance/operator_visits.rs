@@ -53,3 +53,11 @@ pub async fn a_visit_is_found_until_it_ends(registry: Registry) {
     registry.end_visits().await.unwrap();
     registry.begin_visit(kept, later).await.unwrap();
 }
+
+/// Like everybody's sessions.
+pub async fn a_visit_ends_with_a_restore(registry: Registry) {
+    let row = visit();
+    registry.begin_visit(link(&registry).await, row.clone()).await.unwrap();
+    registry.mark_restored(at(50), 0).await.unwrap();
+    assert_eq!(registry.visit(row.find, at(1)).await.unwrap(), None);
+}
