@@ -48,6 +48,7 @@ def main():
         "list.hex": listed,
         "list.hash": link(first, listed),
         "begun.hex": notice(3, 1, "jo", bytes([1, 1 | 8]) + text("Wrong pictures were seen. Grüße")),
+        "export.hex": head(5, 9) + event(1),
         "lifted.hex": notice(4, 1, "jo", bytes([2])),
     }
     for name, value in vectors.items():

@@ -291,6 +291,8 @@ mod tests {
             chain::next(first, &list).to_string(),
             include_str!("../../tests/vectors/list.hash").trim()
         );
+        let export = encode(5, &entry(Action::Export(event(1))));
+        assert_eq!(hex(&export), include_str!("../../tests/vectors/export.hex").trim());
     }
 
     #[test]
@@ -339,7 +341,7 @@ mod tests {
         /// What decodes, encodes to the same bytes: there is no second encoding.
         #[test]
         fn decoding_is_injective(
-            action in 0_usize..9,
+            action in 0_usize..10,
             position in 0_usize..200,
             byte in proptest::num::u8::ANY,
         ) {

@@ -13,6 +13,7 @@ fn everything() -> Vec<Action> {
         Action::Download(event(1, 1)),
         Action::Still(event(1, 1)),
         Action::Motion(event(1, 1)),
+        Action::Export(event(1, 1)),
     ]
 }
 

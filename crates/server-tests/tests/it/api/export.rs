@@ -16,6 +16,7 @@ use crate::support::person::{Answered, Person};
 use crate::support::scene::Side;
 use crate::support::share::holder;
 use crate::support::system::System;
+use crate::support::token::alarms;
 
 type Archive = ZipArchive<Cursor<Vec<u8>>>;
 
@@ -96,7 +97,15 @@ async fn an_archive_holds_what_the_api_gives_one_by_one() {
         (&json!("anna home"), &json!("anna@example.org"))
     );
     let text = home.to_string();
-    for secret in ["rtsp://", "camera.example", "\"address\"", &ben.home.id.to_string(), "ben@example.org"] {
+    for secret in [
+        "rtsp://",
+        "camera.example",
+        "\"user\"",
+        "password",
+        "\"address\"",
+        &ben.home.id.to_string(),
+        "ben@example.org",
+    ] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 
@@ -154,7 +163,9 @@ async fn what_does_not_authenticate_is_left_out_and_named() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&path, bytes).unwrap();
+    let raised = alarms("not-authentic");
     let mut archive = open(anna.browser.get("export").await);
+    assert!(alarms("not-authentic") > raised);
     let found = events(&mut archive);
     assert_eq!(found.iter().filter(|(_, files)| files.is_some()).count(), 1);
     let left_out = json_of(&mut archive, "not-exported.json");
