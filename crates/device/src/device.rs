@@ -206,7 +206,7 @@ impl DeviceRunner {
             // A home that the device joins instead has to be there first.
             let mut configured = configuration.subscribe();
             let _ = configured.wait_for(Option::is_some).await;
-            join_all(drains.into_iter().map(Drain::run)).await;
+            join_all(drains.into_iter().map(|drain| drain.run(&clock))).await;
             std::future::pending::<()>().await;
         };
         let ended = tokio::select! {

@@ -29,6 +29,8 @@ use crate::tls::Trust;
 /// How long a former home takes what was recorded for it.
 pub(crate) const DELIVERS: Duration = Duration::from_hours(30 * 24);
 const CALL_LIMIT: Duration = Duration::from_secs(20);
+/// How often the present server's time is asked for.
+const CLOCK_PAUSE: Duration = Duration::from_secs(10);
 /// Pause before another try when what answers at the address knows no such device: it may be somebody else's server.
 const STRANGER_PAUSE: Duration = Duration::from_hours(1);
 
@@ -36,7 +38,6 @@ const STRANGER_PAUSE: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub(crate) struct Drain {
     api: Api,
-    clock: Arc<Clock>,
     delivery: Delivery,
     ended_at: Timestamp,
     device: DeviceId,
@@ -67,7 +68,7 @@ impl Drain {
         // Of its own: what the former server says of the time must not move what is sealed for the present one.
         let clock = Arc::new(Clock::new(SavedClock::default()));
         let trust = pairing.server_pin.map_or(Trust::PublicRoots, Trust::Pin);
-        let api = Api::new(pairing.server, &trust, Arc::clone(&clock))?.authenticated(
+        let api = Api::new(pairing.server, &trust, clock)?.authenticated(
             pairing.device,
             &pairing.credential.0,
             &pairing.run,
@@ -83,7 +84,6 @@ impl Drain {
         };
         Ok(Self {
             api,
-            clock,
             delivery,
             ended_at: pairing.ended_at,
             device: pairing.device,
@@ -97,16 +97,22 @@ impl Drain {
         self.delivery.queue.stats().bytes
     }
 
-    /// Drains until nothing is left.
+    /// Drains until nothing is left. `present` says what time it is, once the present server has: a machine's own clock may be
+    /// wrong by more than what is allowed here.
     ///
     /// Cancel safety: what was not acknowledged is on disk, and the next start goes on.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(self, present: &Clock) {
         let events = self.delivery.queue.stats().events;
         tracing::info!(device.id = %self.device, events, "this device was of another home: what it recorded there is delivered there");
-        let over = self.ended_at.plus(DELIVERS).since(self.clock.now());
+        let over = async {
+            while present.to_save().is_none() {
+                sleep(CLOCK_PAUSE).await;
+            }
+            sleep(self.ended_at.plus(DELIVERS).since(present.now())).await;
+        };
         tokio::select! {
             () = self.drain() => {}
-            () = sleep(over) => {}
+            () = over => {}
         }
         let device = self.device;
         if let Err(error) = self.forget().await {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aws_lc_rs::{digest, rand};
 use data_encoding::BASE64URL_NOPAD;
-use ownsight_model::{DeviceId, HomeId, InstallationId};
+use ownsight_model::{DeviceId, HomeId, InstallationId, Timestamp};
 use ownsight_seal::{KeyPair, PairingAnswer, PairingCode, PairingScope};
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -152,7 +152,9 @@ async fn keep_former(folder: &Folder, state: State) -> Result<(), PairError> {
         let run = Run::begin(&folder)?;
         let saved: SavedClock = folder.read(CLOCK_FILE)?.unwrap_or_default();
         let former = FormerPairings::load(folder, state.place)?;
-        Ok(former.add(FormerPairing::of(&state, run, Clock::new(saved).now()))?)
+        // A machine without a clock of its own may have begun anew at a time long past.
+        let ended_at = Clock::new(saved).now().max(Timestamp::from_micros(saved.last));
+        Ok(former.add(FormerPairing::of(&state, run, ended_at))?)
     });
     let noted = kept.await.map_err(|_| CallError::TimedOut)??;
     if noted { Ok(()) } else { Err(PairError::TooManyFormer) }

@@ -79,7 +79,10 @@ async fn an_archive_holds_what_the_api_gives_one_by_one() {
     let mut files = vec!["README.txt".to_owned(), "home.json".to_owned()];
     for (id, paths) in found {
         let (video, thumbnail) = paths.unwrap();
-        assert!(video.starts_with("a camera/20") && Path::new(&video).extension() == Some("mp4".as_ref()), "{video}");
+        assert!(
+            video.starts_with("a camera/20") && Path::new(&video).extension() == Some("mp4".as_ref()),
+            "{video}"
+        );
         let of = async |what: &str| anna.browser.get(&format!("events/{id}/{what}")).await.body;
         assert_eq!(file(&mut archive, &video), of("video").await);
         assert_eq!(file(&mut archive, &thumbnail), of("thumbnail").await);

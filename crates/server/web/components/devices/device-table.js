@@ -84,7 +84,7 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
         <${Confirm} title=${removing.state === 'waiting' ? 'Cancel this pairing?' : `Remove ${removing.name}?`} verb=${removing.state === 'waiting' ? 'Cancel pairing' : 'Remove'} onConfirm=${remove} onClose=${() => setRemoving(null)}>
           ${removing.state === 'waiting' || removing.state === 'expired'
             ? html`<p>Its code stops working at once.</p>`
-            : html`<p>It loses access now. ${affected.length ? html`<b>${listed(affected)}</b> ${affected.length === 1 ? 'stays, but is' : 'stay, but are'} not recorded until another device serves ${affected.length === 1 ? 'it' : 'them'}.` : 'It serves no camera.'}Recorded events stay.</p>
+            : html`<p>It loses access now. ${affected.length ? html`<b>${listed(affected)}</b> ${affected.length === 1 ? 'stays, but is' : 'stay, but are'} not recorded until another device serves ${affected.length === 1 ? 'it' : 'them'}.` : 'It serves no camera.'} Recorded events stay.</p>
               <fieldset>
                 <legend class="label">${removing.queued_events ? `${count(removing.queued_events, 'event')} that it has not sent` : 'What it has not sent'}</legend>
                 <div class="ticks">${UNDELIVERED.map(({ value, name, about }) => html`<label class="tick" key=${value}><input type="radio" name="undelivered" value=${value} checked=${undelivered === value} onChange=${() => setUndelivered(value)} /><span>${name}<small>${about}</small></span></label>`)}</div>
