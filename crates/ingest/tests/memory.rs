@@ -79,5 +79,7 @@ async fn an_event_of_64_mib_takes_the_memory_of_a_few_chunks() {
         peaks.push(peak_kib());
     }
     let [small, large] = peaks[..] else { panic!() };
-    assert!(large - small < 4 << 10, "64 MiB took {} KiB more than 1 MiB", large - small);
+    // The kernel counts pages for each core by itself: the peak that it shows may be some pages lower a moment later.
+    let more = large.saturating_sub(small);
+    assert!(more < 4 << 10, "64 MiB took {more} KiB more than 1 MiB");
 }
