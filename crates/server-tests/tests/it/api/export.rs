@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
+use super::media::LONG_BYTES;
 use crate::support::member::Member;
 use crate::support::person::{Answered, Person};
 use crate::support::scene::Side;
@@ -196,11 +197,8 @@ async fn begun(
 async fn an_archive_breaks_off_when_its_asker_is_out() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
-    // More than what lies between the server and a reader who stops reading.
-    for _ in 0..60 {
-        anna.deliver().await;
-    }
-    let (mut read, mut stream) = begun(&anna.browser, 100_000).await;
+    anna.deliver_long(LONG_BYTES).await;
+    let (mut read, mut stream) = begun(&anna.browser, 300_000).await;
     assert_eq!(anna.program.delete("sessions").await.status, 204);
     tokio::time::sleep(Duration::from_millis(600)).await;
     let mut broke_off = false;
@@ -210,48 +208,50 @@ async fn an_archive_breaks_off_when_its_asker_is_out() {
             Err(_) => broke_off = true,
         }
     }
-    assert!(broke_off && read.len() < 61 * 200_000, "{}", read.len());
+    assert!(broke_off && read.len() < LONG_BYTES, "{}", read.len());
     assert!(ZipArchive::new(Cursor::new(read)).is_err(), "it does not look whole");
 }
 
 #[tokio::test]
-async fn an_event_that_is_erased_meanwhile_is_not_in_the_archive() {
+async fn what_is_erased_meanwhile_is_not_in_the_archive() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
-    for _ in 0..60 {
-        anna.deliver().await;
+    let long = anna.deliver_long(LONG_BYTES).await;
+    let newest = anna.deliver_now().await;
+    // The second event is on its way, the third is not.
+    let (mut read, mut stream) = begun(&anna.browser, 300_000).await;
+    for event in [long, newest] {
+        assert_eq!(anna.program.delete(&format!("events/{event}")).await.status, 204);
     }
-    let (mut read, mut stream) = begun(&anna.browser, 100_000).await;
-    // Newest first: those at the end of the archive are certainly not on their way yet.
-    let list = anna.program.see("events?limit=100").await;
-    let newest = list["events"][0]["id"].as_str().unwrap().to_owned();
-    assert_eq!(anna.program.delete(&format!("events/{newest}")).await.status, 204);
+    tokio::time::sleep(Duration::from_millis(600)).await;
     while let Some(piece) = stream.next().await {
         read.extend(piece.unwrap());
     }
+    assert!(read.len() > LONG_BYTES, "the rest of its bytes are zeros");
     let mut archive = ZipArchive::new(Cursor::new(read)).unwrap();
     let left_out = json_of(&mut archive, "not-exported.json");
-    assert_eq!(left_out["events"][0]["id"], newest.as_str());
-    assert_eq!(left_out["events"][0]["reason"], "erased");
-    assert_eq!(events(&mut archive).into_iter().filter(|(_, files)| files.is_some()).count(), 60);
-    assert_eq!(archive.len(), 2 * 60 + 3);
+    for (at, event) in [long, newest].into_iter().enumerate() {
+        let named = &left_out["events"][at];
+        assert_eq!((&named["id"], &named["reason"]), (&json!(event), &json!("erased")));
+    }
+    let there = events(&mut archive).into_iter().filter(|(_, files)| files.is_some());
+    assert_eq!(there.map(|(id, _)| id).collect::<Vec<_>>(), [anna.event.to_string()]);
+    assert_eq!(archive.len(), 2 + 3);
 }
 
 #[tokio::test]
 async fn two_at_once_and_no_more() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
-    for _ in 0..60 {
-        anna.deliver().await;
-    }
+    anna.deliver_long(LONG_BYTES).await;
     let one = begun(&anna.browser, 1000).await;
     let two = begun(&anna.browser, 1000).await;
-    let refused = anna.browser.get("export").await;
+    let refused = anna.browser.get("export?before=1").await;
     assert!(refused.header("retry-after").is_some());
     assert_eq!(refused.problem(), (429, "too-many-exports".into()));
     drop((one, two));
     let mut tries = 0;
-    while anna.browser.get("export").await.status == 429 {
+    while anna.browser.get("export?before=1").await.status == 429 {
         tries += 1;
         assert!(tries < 100, "their places are given back");
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -97,6 +97,15 @@ impl Side {
         seal(&self.serving.sealer, event, started_at, &self.footage)
     }
 
+    /// Delivers an event whose video has so many bytes, which began half a minute ago.
+    pub(crate) async fn deliver_long(&self, bytes: usize) -> EventId {
+        let footage = Footage { thumbnail: b"a long one".to_vec(), clip: vec![7; bytes] };
+        let (event, started_at) = (EventId::generate(), Timestamp::now().minus(Duration::from_secs(30)));
+        let object = seal(&self.serving.sealer, event, started_at, &footage);
+        assert_eq!(self.serving.put(event, object).send().await.unwrap().status(), 201);
+        event
+    }
+
     async fn deliver_of(&self, started_at: Timestamp) -> EventId {
         let event = EventId::generate();
         let object = seal(&self.serving.sealer, event, started_at, &self.footage);
