@@ -80,3 +80,16 @@ fn camera_report_key(kind: CameraReportKind, psk: &DevicePsk, scope: &CameraScop
 fn verify(key: &[u8; 32], report: &[u8], tag: &[u8], purpose: Purpose) -> Result<(), OpenError> {
     if primitives::mac_verifies(key, &[report], tag) { Ok(()) } else { Err(OpenError::NotAuthentic(purpose)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_on_another_is_a_mix_up() {
+        let (asked, other) = (DeviceId::generate(), DeviceId::generate());
+        assert_eq!(report_is_about(&asked, &asked, Purpose::DeviceReport), Ok(()));
+        let mixed_up = OpenError::MixUp(Purpose::DeviceReport);
+        assert_eq!(report_is_about(&asked, &other, Purpose::DeviceReport), Err(mixed_up));
+    }
+}

@@ -218,3 +218,19 @@ impl std::fmt::Debug for SessionSecret {
         write!(f, "SessionSecret({:?}, …)", self.kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_a_code_of_its_own_and_no_other_code_is_one() {
+        let kinds = [SessionKind::Cookie, SessionKind::Bearer, SessionKind::Token, SessionKind::Operator];
+        for (code, kind) in (1..).zip(kinds) {
+            assert_eq!((kind.code(), SessionKind::from_code(code)), (code, Some(kind)));
+        }
+        for code in [0, 5, 255] {
+            assert_eq!(SessionKind::from_code(code), None);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use ownsight_model::{AccountId, Email, GrantId, HomeEpoch, InstallationId, Role};
 use ownsight_seal::{
     AccountKey, AccountScope, ControlKey, GrantScope, Granted, HomeScope, InvitationSecret, MemberKey,
-    OpenError, Purpose,
+    OpenError, Purpose, ShareKey,
 };
 
 use crate::support::{Home, two_homes};
@@ -20,6 +20,38 @@ fn account(installation: InstallationId) -> (AccountScope, AccountKey) {
 
 fn scope_of(account: AccountScope) -> GrantScope {
     GrantScope { account, grant: GrantId::generate() }
+}
+
+#[test]
+fn a_share_that_came_while_away_opens_for_its_account_by_its_member_key_only() {
+    let (home, other_home) = two_homes();
+    let installation = home.scope().installation;
+    let ((account, key), (their_account, their_key)) = (account(installation), account(installation));
+    let scope = scope_of(account);
+    let (anna, ben) = (email("anna@example.org"), email("ben@example.org"));
+    let (member_key, other_key) = (MemberKey::generate(), MemberKey::generate());
+    let (ours, theirs) = (home.scope().home, other_home.scope().home);
+    let share = ShareKey::generate();
+    let sealed = member_key.seal_share(scope, &key.public_key(account), &anna, ours, &share);
+    let (opened_scope, opened) = key.open_share_away(scope, (ours, &member_key), &anna, &sealed).unwrap();
+    assert_eq!((opened_scope.home, opened_scope.installation), (ours, installation));
+    // The same key: what one seals the other opens.
+    let contents = share.seal_contents(opened_scope, 1, &[], b"a text");
+    assert_eq!(opened.open_contents(opened_scope, 1, &contents).unwrap().text.as_slice(), b"a text");
+
+    let of = |account| GrantScope { account, ..scope };
+    let other_grant = GrantScope { grant: GrantId::generate(), ..scope };
+    for (what, opened) in [
+        ("another account's key", their_key.open_share_away(scope, (ours, &member_key), &anna, &sealed)),
+        ("another account", key.open_share_away(of(their_account), (ours, &member_key), &anna, &sealed)),
+        ("another share", key.open_share_away(other_grant, (ours, &member_key), &anna, &sealed)),
+        ("another home", key.open_share_away(scope, (theirs, &member_key), &anna, &sealed)),
+        ("another member key", key.open_share_away(scope, (ours, &other_key), &anna, &sealed)),
+        ("another address", key.open_share_away(scope, (ours, &member_key), &ben, &sealed)),
+        ("nothing", key.open_share_away(scope, (ours, &member_key), &anna, &[])),
+    ] {
+        assert!(opened.is_err(), "{what}");
+    }
 }
 
 fn key_of(granted: &Granted) -> Vec<u8> {
