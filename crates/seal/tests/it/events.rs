@@ -271,3 +271,26 @@ fn a_sealer_says_where_its_events_belong() {
     let scope: CameraScope = header.ids().scope;
     assert_eq!((scope.home, scope.camera), (home.scope().home, home.place.camera));
 }
+
+#[test]
+fn a_verified_event_is_the_one_that_was_asked_for_and_as_its_row_has_it() {
+    let home = Home::new(InstallationId::generate());
+    let event = EventId::generate();
+    let verified = verify(&home.secret, &seal(&home.sealer(), event, &sections(1))).unwrap();
+    let mixed_up = Err(OpenError::MixUp(Purpose::Event));
+    assert_eq!(verified.is_event(event), Ok(()));
+    assert_eq!(verified.is_event(EventId::generate()), mixed_up);
+
+    let (ids, trailer) = (*verified.ids(), verified.trailer());
+    let (device, from, to, label) = (ids.device, ids.started_at, trailer.ended_at, trailer.label.code());
+    assert_eq!(verified.is_as_row(device, from, to, label), Ok(()));
+    let another = DeviceId::generate();
+    for (device, from, to, label) in [
+        (another, from, to, label),
+        (device, from.shifted(1), to, label),
+        (device, from, to.shifted(1), label),
+        (device, from, to, label + 1),
+    ] {
+        assert_eq!(verified.is_as_row(device, from, to, label), mixed_up);
+    }
+}
