@@ -179,9 +179,16 @@ impl Device {
             pace: Pace::default(),
             delivered,
         };
-        let runner_configuration = configuration.clone();
-        let poll = Poll { api, folder: folder.clone(), state, keys, run, reports, configuration, server };
-        let configuration = runner_configuration;
+        let poll = Poll {
+            api,
+            folder: folder.clone(),
+            state,
+            keys,
+            run,
+            reports,
+            configuration: configuration.clone(),
+            server,
+        };
         Ok((handle, DeviceRunner { poll, sender, delivery, drains, configuration, clock, folder }))
     }
 }

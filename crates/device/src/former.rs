@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ownsight_disk::DiskError;
-use ownsight_model::{DeviceId, HomeId, Timestamp};
+use ownsight_model::{DeviceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::address::ServerAddress;
@@ -26,7 +26,6 @@ pub(crate) const FORMER_MAX: usize = 8;
 pub(crate) struct FormerPairing {
     pub(crate) server: ServerAddress,
     pub(crate) server_pin: Option<ServerPin>,
-    pub(crate) home: HomeId,
     pub(crate) device: DeviceId,
     pub(crate) credential: Secret,
     pub(crate) place: Place,
@@ -45,7 +44,6 @@ impl FormerPairing {
         Self {
             server: state.server.clone(),
             server_pin: state.server_pin,
-            home: state.home,
             device: state.device,
             credential: state.credential.clone(),
             place: state.place,

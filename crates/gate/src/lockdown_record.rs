@@ -30,7 +30,7 @@ impl Gate {
         &self,
         before: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<views::LockdownNotice>, GateError> {
+    ) -> Result<Vec<views::LockdownLine>, GateError> {
         let notices = self.ledger().notices(before, limit).await;
         let notices =
             notices.map_err(|error| alarm::unavailable(&error, "reading the record of lockdowns"))?;
@@ -84,11 +84,11 @@ impl Gate {
     }
 }
 
-fn view(kept: KeptNotice) -> views::LockdownNotice {
+fn view(kept: KeptNotice) -> views::LockdownLine {
     let KeptNotice { sequence, notice } = kept;
     let (closes, reason) = match notice.step {
         LockdownStep::Begun { closes, reason } => (Some(closes.words()), Some(reason)),
         LockdownStep::Lifted => (None, None),
     };
-    views::LockdownNotice { sequence, time: notice.time, scope: notice.scope, by: notice.by, closes, reason }
+    views::LockdownLine { sequence, at: notice.time, of: notice.scope, by: notice.by, closes, reason }
 }

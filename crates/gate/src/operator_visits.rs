@@ -136,12 +136,8 @@ impl Gate {
         before: Option<u64>,
     ) -> Result<views::LockdownRecord, GateError> {
         self.open_visit(operator).await?;
-        let notices = self.lockdown_record(before, RECORD_LINES).await?;
-        let lines = notices.into_iter().map(|notice| {
-            let views::LockdownNotice { sequence, time: at, scope: of, by, closes, reason } = notice;
-            views::LockdownLine { sequence, at, of, by, closes, reason }
-        });
-        Ok(views::LockdownRecord { lines: lines.collect() })
+        let lines = self.lockdown_record(before, RECORD_LINES).await?;
+        Ok(views::LockdownRecord { lines })
     }
 
     /// Closes something, as [`Gate::lock_down`], in the name of who asked for the visit.

@@ -162,18 +162,14 @@ impl Ingest {
             Ok(row) => row.filter(|row| row.id == device).ok_or(AuthenticateError::Unknown)?,
             Err(error) => return Err(busy(&error)),
         };
+        let is_its = row.credential_hash == Some(credential_hash);
+        let delivers = row.left.is_some_and(|left| now < left.at.plus(DELIVERS));
         match row.standing {
-            DeviceStanding::Paired if row.credential_hash == Some(credential_hash) => Ok(row),
+            DeviceStanding::Paired if is_its => Ok(row),
             DeviceStanding::Paired => Err(AuthenticateError::Unknown),
             DeviceStanding::Waiting => Err(AuthenticateError::Waiting),
-            DeviceStanding::Removed => match row.left {
-                Some(left)
-                    if row.credential_hash == Some(credential_hash) && now < left.at.plus(DELIVERS) =>
-                {
-                    Ok(row)
-                }
-                _ => Err(AuthenticateError::Removed),
-            },
+            DeviceStanding::Removed if is_its && delivers => Ok(row),
+            DeviceStanding::Removed => Err(AuthenticateError::Removed),
         }
     }
 }

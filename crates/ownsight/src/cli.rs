@@ -149,7 +149,7 @@ pub(crate) struct ExportArgs {
     pub(crate) shared: bool,
     /// Only this camera, by its id; may be given several times
     #[arg(long, value_name = "ID")]
-    pub(crate) camera: Vec<String>,
+    pub(crate) camera: Vec<CameraId>,
     /// Only events of the last so many days
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub(crate) last_days: Option<u32>,

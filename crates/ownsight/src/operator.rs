@@ -212,8 +212,8 @@ async fn perform(request: Request, gate: &Gate, base_url: &str) -> Result<Respon
             let record = gate.lockdown_record(None, RECORD_MAX).await.map_err(|error| error.to_string())?;
             let lines = record.into_iter().map(|notice| OnRecord {
                 sequence: notice.sequence,
-                at: notice.time,
-                of: notice.scope,
+                at: notice.at,
+                of: notice.of,
                 by: notice.by,
                 what: notice.closes.map(|closes| closes.into_iter().map(str::to_owned).collect()),
                 reason: notice.reason,

@@ -136,12 +136,7 @@ async fn a_former_home_may_take_nothing_more_and_that_stops_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_turns_out_to_be_used_changes_nothing() {
     let world = World::new().await;
-    let other = TestServer::start();
-    let mut others_home = Home::new("Fox's Den");
-    let (used, blob) = others_home.invite(None);
-    other.shared.expect(used.find(), blob, others_home.scope(), others_home.first_key());
-    let elsewhere = tempfile::tempdir().unwrap();
-    Device::pair(elsewhere.path(), request(&other.url(), used.clone()), |_| true).await.unwrap();
+    let (other, used) = crate::used_code().await;
 
     let World { server, home, camera, folder, running } = world;
     running.stop().await;

@@ -18,7 +18,7 @@ mod pairing;
 mod report;
 
 use bytes::Bytes;
-use ownsight_device::{Device, EventToSeal, Queued, SealError, SectionToSeal};
+use ownsight_device::{Device, EventToSeal, PairingCode, Queued, SealError, SectionToSeal};
 use ownsight_model::{EventId, Label, LabelSource, SectionKind};
 use support::{Home, Running, TestCamera, TestServer, eventually, request};
 
@@ -68,6 +68,17 @@ impl World {
     pub(crate) async fn delivered(&self, event: EventId) -> Vec<u8> {
         eventually("the delivery", || self.server.shared.object(self.camera.id(), event)).await
     }
+}
+
+/// A code that another device has used, and its server.
+pub(crate) async fn used_code() -> (TestServer, PairingCode) {
+    let server = TestServer::start();
+    let mut home = Home::new("Fox's Den");
+    let (code, blob) = home.invite(None);
+    server.shared.expect(code.find(), blob, home.scope(), home.first_key());
+    let elsewhere = tempfile::tempdir().unwrap();
+    Device::pair(elsewhere.path(), request(&server.url(), code.clone()), |_| true).await.unwrap();
+    (server, code)
 }
 
 pub(crate) async fn pair(server: &TestServer, home: &mut Home, folder: &std::path::Path) -> Device {

@@ -100,12 +100,7 @@ async fn the_same_code_again_goes_on_with_the_same_pairing() {
         drop(Device::pair(folder.path(), request(&server.url(), code.clone()), |_| true).await.unwrap());
     }
     // Another code that turns out to be used up does not harm it either.
-    let other = TestServer::start();
-    let mut others_home = Home::new("Fox's Den");
-    let (used, blob) = others_home.invite(None);
-    other.shared.expect(used.find(), blob, others_home.scope(), others_home.first_key());
-    let elsewhere = tempfile::tempdir().unwrap();
-    Device::pair(elsewhere.path(), request(&other.url(), used.clone()), |_| true).await.unwrap();
+    let (other, used) = crate::used_code().await;
     let error = Device::pair(folder.path(), request(&other.url(), used), |_| true).await.unwrap_err();
     assert!(matches!(error, PairError::CodeTaken), "{error}");
 

@@ -4,23 +4,6 @@ use ownsight_model::{LockdownScope, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A line of the record: something was closed, or opened again. For operators.
-#[derive(Debug, Clone)]
-pub struct LockdownNotice {
-    /// Its number on the record.
-    pub sequence: u64,
-    /// When.
-    pub time: Timestamp,
-    /// For whom.
-    pub scope: LockdownScope,
-    /// By whom.
-    pub by: String,
-    /// What was closed; `None` if it was opened again.
-    pub closes: Option<Vec<&'static str>>,
-    /// Why, if it was closed.
-    pub reason: Option<String>,
-}
-
 view! {
     /// A visit of the operator in a browser.
     Visit {

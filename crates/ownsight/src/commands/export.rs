@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use ownsight_model::CameraId;
 
 use crate::cli::ExportArgs;
 use crate::client::Client;
@@ -63,13 +64,9 @@ async fn query(client: &Client, args: &ExportArgs) -> anyhow::Result<String> {
     if args.shared {
         parts.push("shared=1".to_owned());
     }
-    for camera in &args.camera {
-        if !camera.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-') {
-            bail!("`{camera}` is no id of a camera: see `ownsight camera list`");
-        }
-    }
     if !args.camera.is_empty() {
-        parts.push(format!("camera={}", args.camera.join(",")));
+        let ids: Vec<_> = args.camera.iter().map(CameraId::to_string).collect();
+        parts.push(format!("camera={}", ids.join(",")));
     }
     if let Some(days) = args.last_days {
         let now = ownsight_model::Timestamp::now().as_micros();

@@ -4,18 +4,17 @@
 use axum::Extension;
 use axum::Json;
 use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use ownsight_gate::{GateError, LockdownFor, views};
-use ownsight_model::{CameraId, Closable, Closed, HomeId, LockdownScope, Timestamp};
+use ownsight_model::{CameraId, Closable, Closed, HomeId, LockdownScope};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::{IntoParams, ToSchema};
 
 use super::answers::{Outcome, no_content};
-use super::credentials::{CookieNames, Visiting, cookie_attributes, no_visit};
+use super::credentials::{CookieNames, Visiting, no_visit};
 use super::input::invalid;
-use super::sessions::{PageSession, set_cookie};
+use super::sessions::{PageSession, page_session, page_session_ended};
 use crate::http::{Caller, JSON_BYTES_MAX, Problem, read_json};
 use crate::state::AppState;
 
@@ -99,17 +98,8 @@ pub(crate) async fn begin(
     let body: Begin = read_json(request, JSON_BYTES_MAX).await?;
     let begun = state.gate.begin_visit(&body.secret, &body.page_half).await?;
     let names = CookieNames::of_operator(&state.gate, caller.encrypted);
-    let lasts = begun.expires_at().since(Timestamp::now()).as_secs();
-    let attributes = cookie_attributes(lasts, caller.encrypted);
-    let visit = PageSession {
-        s: begun.credentials().page_value(),
-        page_cookie: names.page,
-        page_cookie_attributes: attributes.clone(),
-        expires_at: begun.expires_at(),
-    };
-    let mut response = (StatusCode::CREATED, Json(visit)).into_response();
-    set_cookie(&mut response, &format!("{}={}; HttpOnly; {attributes}", names.server, begun.server_half()))?;
-    Ok(response)
+    let s = begun.credentials().page_value();
+    page_session(caller, names, s, begun.server_half(), begun.expires_at())
 }
 
 /// Whose visit this is, and until when.
@@ -126,13 +116,7 @@ pub(crate) async fn leave(
     Visiting(operator): Visiting,
 ) -> Outcome {
     state.gate.end_visit(&operator).await.map_err(problem)?;
-    let names = CookieNames::of_operator(&state.gate, caller.encrypted);
-    let mut response = no_content();
-    set_cookie(
-        &mut response,
-        &format!("{}=; HttpOnly; {}", names.server, cookie_attributes(0, caller.encrypted)),
-    )?;
-    Ok(response)
+    page_session_ended(caller, &CookieNames::of_operator(&state.gate, caller.encrypted))
 }
 
 /// All that is closed now.

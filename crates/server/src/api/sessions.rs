@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use ownsight_gate::{Client, Password, SignedIn, views};
+use ownsight_gate::{Client, Password, views};
 use ownsight_model::{SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -45,14 +45,14 @@ pub(crate) struct BearerSession {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PageSession {
     /// What every address of the API and of media carries.
-    pub(super) s: String,
+    s: String,
     /// The name of the cookie that the page keeps its half in.
-    pub(super) page_cookie: String,
+    page_cookie: String,
     /// The attributes of that cookie.
-    pub(super) page_cookie_attributes: String,
+    page_cookie_attributes: String,
     /// When it ends.
     #[schema(value_type = i64)]
-    pub(super) expires_at: Timestamp,
+    expires_at: Timestamp,
 }
 
 /// Signs in: with `page_half` as a browser, else as an API client.
@@ -76,28 +76,29 @@ pub(crate) async fn sign_in(
     let signed_in =
         state.gate.sign_in(&body.email, &password, client, program.as_deref(), caller.address).await?;
     if body.page_half.is_some() {
-        return page_session(&state, caller, &signed_in);
+        let names = CookieNames::of(&state.gate, caller.encrypted);
+        let s = signed_in.credentials().page_value();
+        return page_session(caller, names, s, signed_in.server_half(), signed_in.expires_at());
     }
     let session =
         BearerSession { token: signed_in.server_half().to_owned(), expires_at: signed_in.expires_at() };
     Ok((StatusCode::CREATED, Json(session)).into_response())
 }
 
-fn page_session(state: &AppState, caller: Caller, signed_in: &SignedIn) -> Outcome {
-    let names = CookieNames::of(&state.gate, caller.encrypted);
-    let lasts = signed_in.expires_at().since(Timestamp::now()).as_secs();
+/// Begins a session of a browser, or a visit of the operator: with the cookie of the server's half.
+pub(super) fn page_session(
+    caller: Caller,
+    names: CookieNames,
+    s: String,
+    server_half: &str,
+    expires_at: Timestamp,
+) -> Outcome {
+    let lasts = expires_at.since(Timestamp::now()).as_secs();
     let attributes = cookie_attributes(lasts, caller.encrypted);
-    let session = PageSession {
-        s: signed_in.credentials().page_value(),
-        page_cookie: names.page,
-        page_cookie_attributes: attributes.clone(),
-        expires_at: signed_in.expires_at(),
-    };
+    let session =
+        PageSession { s, page_cookie: names.page, page_cookie_attributes: attributes.clone(), expires_at };
     let mut response = (StatusCode::CREATED, Json(session)).into_response();
-    set_cookie(
-        &mut response,
-        &format!("{}={}; HttpOnly; {attributes}", names.server, signed_in.server_half()),
-    )?;
+    set_cookie(&mut response, &format!("{}={server_half}; HttpOnly; {attributes}", names.server))?;
     Ok(response)
 }
 
@@ -153,16 +154,21 @@ pub(crate) async fn sign_out_everywhere(
 }
 
 fn ended(state: &AppState, caller: Caller, cookie: bool) -> Outcome {
-    let mut response = no_content();
-    if cookie {
-        let names = CookieNames::of(&state.gate, caller.encrypted);
-        let attributes = cookie_attributes(0, caller.encrypted);
-        set_cookie(&mut response, &format!("{}=; HttpOnly; {attributes}", names.server))?;
+    if !cookie {
+        return Ok(no_content());
     }
+    page_session_ended(caller, &CookieNames::of(&state.gate, caller.encrypted))
+}
+
+/// Done, and the cookie of the server's half goes.
+pub(super) fn page_session_ended(caller: Caller, names: &CookieNames) -> Outcome {
+    let mut response = no_content();
+    let attributes = cookie_attributes(0, caller.encrypted);
+    set_cookie(&mut response, &format!("{}=; HttpOnly; {attributes}", names.server))?;
     Ok(response)
 }
 
-pub(super) fn set_cookie(response: &mut Response, cookie: &str) -> Result<(), Problem> {
+fn set_cookie(response: &mut Response, cookie: &str) -> Result<(), Problem> {
     let value =
         HeaderValue::from_str(cookie).map_err(|_| Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR))?;
     response.headers_mut().insert(SET_COOKIE, value);

@@ -269,7 +269,7 @@ async fn what_is_closed_and_opened_again_is_on_record() {
     );
     let record = system.gate.lockdown_record(None, 100).await.unwrap();
     assert_eq!(record[3].reason.as_deref(), Some("We look into wrong thumbnails."));
-    assert_eq!(record[3].scope, LockdownScope::Home(anna.home.id));
+    assert_eq!(record[3].of, LockdownScope::Home(anna.home.id));
     assert_eq!(system.ledger.verify().await.unwrap().broken, None);
 
     // One that a crash left off the record, and no other one twice.
