@@ -294,3 +294,18 @@ fn a_verified_event_is_the_one_that_was_asked_for_and_as_its_row_has_it() {
         assert_eq!(verified.is_as_row(device, from, to, label), mixed_up);
     }
 }
+
+#[test]
+fn a_section_says_how_long_its_plaintext_is() {
+    let home = Home::new(InstallationId::generate());
+    let sections = sections(1);
+    let (_, trailer) = parse(&seal(&home.sealer(), EventId::generate(), &sections)).unwrap();
+    assert!(!sections.is_empty());
+    for (kind, plaintext) in sections {
+        let section = trailer.section(kind).unwrap();
+        assert_eq!(section.plaintext_length(), plaintext.len() as u64, "{kind:?}");
+        assert!(section.length > section.plaintext_length());
+        // A length that no stream has.
+        assert_eq!(ownsight_seal::Section { length: 3, ..section }.plaintext_length(), 0);
+    }
+}

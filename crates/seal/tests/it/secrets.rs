@@ -7,7 +7,7 @@ use ownsight_seal::{
     PasswordHash, SessionKind, SessionSecret,
 };
 
-use crate::support::{Home, STARTED_AT, seal, sections, verify};
+use crate::support::{Home, STARTED_AT, parse, seal, sections, verify};
 
 #[test]
 fn debug_shows_no_secret() {
@@ -33,6 +33,7 @@ fn debug_shows_no_secret() {
         format!("{:?}", PasswordHash::from_bytes(bytes)),
         format!("{keys:?} {:?} {session:?} {:?} {source:?} {code:?}", keys.public(), session.tag()),
         format!("{:?} {:?} {:?} {:?} {opener:?}", home.control, home.key, home.secret, home.salt),
+        format!("{:?}", parse(&object).unwrap()),
         format!("{:?}", home.sealer()),
         format!("{:?}", home.sealer().begin(EventId::generate(), STARTED_AT, Vec::new()).unwrap()),
     ]
@@ -58,6 +59,7 @@ fn debug_shows_no_secret() {
         "CameraSalt(",
         "CameraSealer {",
         "EventSealer(",
+        "Header(",
     ] {
         assert!(shown.contains(name), "{name} is not in {shown}");
     }

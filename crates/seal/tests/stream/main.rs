@@ -37,17 +37,30 @@ fn open(stream: &[u8], size: SegmentSize) -> Result<Vec<u8>, StreamError> {
 
 #[test]
 fn keys_and_openers_show_nothing_of_a_key() {
-    use ownsight_seal::stream::{SealerCore, UnprovenOpener};
+    use ownsight_seal::stream::{SealerCore, StreamReader, StreamSealer, UnprovenOpener};
     let key = StreamKey::new([0xab; StreamKey::LEN]);
     let stream = seal_all(&key, b"", b"plaintext", SegmentSize::KIB_64).unwrap();
     let sealer = SealerCore::new(&key, b"", SegmentSize::KIB_64).unwrap();
+    let writer = StreamSealer::new(Vec::new(), &key, b"", SegmentSize::KIB_64).unwrap();
+    let source = std::io::Cursor::new(stream.clone());
+    let reader = StreamReader::new(source, 0..stream.len() as u64, &key, b"", SegmentSize::KIB_64).unwrap();
     let unproven =
         UnprovenOpener::new(&key, b"", &stream[..40], stream.len() as u64, SegmentSize::KIB_64).unwrap();
-    let before = format!("{key:?} {sealer:?} {unproven:?}");
+    let before = format!("{key:?} {sealer:?} {writer:?} {reader:?} {unproven:?}");
     let mut last = stream[40..].to_vec();
     let (opener, _) = unproven.prove(&mut last).unwrap();
     let shown = format!("{before} {opener:?}");
     for secret in ["171", "ab, ab", "abab", "ABAB"] {
         assert!(!shown.contains(secret), "{shown}");
+    }
+    for name in [
+        "StreamKey(",
+        "SealerCore {",
+        "StreamSealer {",
+        "StreamReader {",
+        "UnprovenOpener {",
+        " StreamOpener {",
+    ] {
+        assert!(shown.contains(name), "{name} is not in {shown}");
     }
 }

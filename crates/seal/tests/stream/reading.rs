@@ -121,6 +121,65 @@ fn a_damaged_middle_is_an_error_there_and_nowhere_else() {
     assert_eq!(after, plain[152..]);
 }
 
+/// Counts what is read of it, and whether it was flushed.
+#[derive(Default)]
+struct Watched {
+    inner: Cursor<Vec<u8>>,
+    read: usize,
+    flushed: usize,
+}
+
+impl Read for Watched {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(out)?;
+        self.read += read;
+        Ok(read)
+    }
+}
+
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+impl Write for Watched {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.inner.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.flushed += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn each_segment_is_read_once_however_little_is_asked_for() {
+    let stream = sealed(500, small());
+    let length = stream.len();
+    let mut source = Watched { inner: Cursor::new(stream), ..Watched::default() };
+    let mut reader =
+        StreamReader::new(&mut source, 0..length as u64, &key(1), b"thumbnail", small()).unwrap();
+    let mut byte = [0];
+    for expected in plaintext(500) {
+        reader.read_exact(&mut byte).unwrap();
+        assert_eq!(byte, [expected]);
+    }
+    drop(reader);
+    // Beside the whole: the header, which is part of the first segment's place, and the last segment, which proves the length.
+    assert!(source.read <= length + HEADER_LEN + 80, "{} of {length} bytes", source.read);
+}
+
+#[test]
+fn flushing_reaches_the_writer() {
+    let mut sealer = StreamSealer::new(Watched::default(), &key(1), b"thumbnail", small()).unwrap();
+    sealer.write_all(&plaintext(100)).unwrap();
+    sealer.flush().unwrap();
+    let (watched, _) = sealer.finish().unwrap();
+    assert_eq!(watched.flushed, 1);
+}
+
 #[test]
 fn ranges_that_are_no_stream_are_errors() {
     let stream = sealed(10, small());
