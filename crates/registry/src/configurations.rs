@@ -58,23 +58,21 @@ struct Position {
 
 fn position(connection: &Connection, device: DeviceId, after: u64) -> Step<Option<Position>> {
     let sql = "SELECT d.home, d.latest_serial, d.acknowledged_serial,
-                 EXISTS (SELECT 1 FROM pairings p WHERE p.device = d.id),
-                 EXISTS (SELECT 1 FROM configurations o WHERE o.device = d.id AND o.serial <= ?2), n.sealed
-               FROM devices d LEFT JOIN configurations n ON n.device = d.id AND n.serial = ?3
+                 EXISTS (SELECT 1 FROM pairings p WHERE p.device = d.id), n.sealed
+               FROM devices d LEFT JOIN configurations n ON n.device = d.id AND n.serial = ?2
                WHERE d.id = ?1 AND d.standing = 2";
-    let parameters = params![device.as_bytes(), big(after), big(after.saturating_add(1))];
+    let parameters = params![device.as_bytes(), big(after.saturating_add(1))];
     first(connection, "devices", sql, parameters, |c| {
         let home = c.id("home")?;
         let latest: u64 = c.number("latest_serial")?;
         let acknowledged: u64 = c.number("acknowledged_serial")?;
         let pairing = c.flag("pairing")?;
-        let old = c.flag("old")?;
         let sealed = c.of("configurations").joined(1, |c| c.blob("sealed"))?;
         let in_use = after.min(latest);
         let next = sealed.map(|sealed| (after.saturating_add(1), sealed, latest));
-        // The code ends with the first call that is answered with a configuration.
-        let ends_pairing = pairing && (next.is_some() || in_use > 0);
-        Ok(Position { home, news: in_use > acknowledged || old || ends_pairing, in_use, next })
+        // The code ends with the first call that is answered with a configuration, or says that one is in use.
+        let news = in_use > acknowledged || (pairing && next.is_some());
+        Ok(Position { home, news, in_use, next })
     })
 }
 

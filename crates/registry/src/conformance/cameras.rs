@@ -1,11 +1,11 @@
 //! Cameras and their tests.
 
-use ownsight_model::CameraEpoch;
+use ownsight_model::{CameraEpoch, CameraId};
 
 use super::fixture::{Household, NOW, at, camera, configuration, event, still, test};
 use crate::{
-    Authority, CameraStanding, CameraUpdate, ErasedCamera, InsertOutcome, NewReport, ObjectKey, Registry,
-    RegistryError, ReportSubject,
+    Authority, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, ErasedCamera, InsertOutcome,
+    NewReport, ObjectKey, Registry, RegistryError, ReportSubject,
 };
 
 fn key(event: &crate::EventRow) -> ObjectKey {
@@ -94,6 +94,21 @@ pub async fn a_camera_is_made_changed_and_erased(registry: Registry) {
         assert!(matches!(error, RegistryError::NotFound), "{error:?}");
     }
     assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
+}
+
+/// Its epoch must be its own, in its own home.
+pub async fn a_camera_with_an_epoch_of_another_is_refused(registry: Registry) {
+    let (anna, other) = (Household::settle(&registry).await, Household::settle(&registry).await);
+    let good = camera(anna.home, Some(anna.device));
+    for wrong in [
+        CameraEpochRow { camera: CameraId::generate(), ..good.epoch.clone() },
+        CameraEpochRow { home: other.home, ..good.epoch.clone() },
+    ] {
+        let row = CameraRow { epoch: wrong, ..good.clone() };
+        let error = registry.create_camera(&anna.authority(), row, Vec::new()).await.unwrap_err();
+        assert!(matches!(error, RegistryError::NotFound), "{error:?}");
+    }
+    registry.create_camera(&anna.authority(), good, Vec::new()).await.unwrap();
 }
 
 /// Whatever was to be written with it.

@@ -6,8 +6,8 @@ use ownsight_model::{DeviceId, HomeEpoch};
 
 use super::fixture::{Household, NOW, answer, at, bytes32, configuration, waiting};
 use crate::{
-    AnswerOutcome, DeviceLeft, DeviceRun, DeviceStanding, LeftBehind, PairingAnswerRow, Registry,
-    RegistryError, Remainder,
+    AnswerOutcome, Change, ChangeKind, DeviceLeft, DeviceRun, DeviceStanding, LeftBehind, PairingAnswerRow,
+    Registry, RegistryError, Remainder,
 };
 
 /// The whole life of a code.
@@ -49,6 +49,9 @@ pub async fn pairing_from_code_to_first_configuration(registry: Registry) {
     let next = registry.next_configuration(device.id, 0).await.unwrap();
     assert_eq!(next, Some((1, first.sealed, 1)));
     assert_eq!(registry.pairing_by_find(pairing.find, NOW).await.unwrap(), None);
+    let mut changes = registry.changes();
+    registry.next_configuration(device.id, 0).await.unwrap();
+    assert!(changes.try_recv().is_err(), "a pairing that has ended ends once");
     assert_eq!(answered(pairing.find, NOW, given.clone()).await.unwrap(), AnswerOutcome::Unknown);
     let error =
         registry.accept_pairing(&authority, device.id, given, configuration(device.id, 2)).await.unwrap_err();
@@ -92,11 +95,12 @@ pub async fn a_rejected_answer_can_be_given_anew(registry: Registry) {
     registry.answer_pairing(pairing.find, NOW, forged.clone()).await.unwrap();
     registry.reject_pairing(&anna.authority(), device.id).await.unwrap();
     assert_eq!(registry.device_by_credential(device.id, forged.credential_hash).await.unwrap(), None);
-    let honest = answer();
-    assert_eq!(
-        registry.answer_pairing(pairing.find, NOW, honest.clone()).await.unwrap(),
-        AnswerOutcome::Taken
-    );
+    // A version of any length is kept in part; the same answer is the same.
+    let honest = PairingAnswerRow { version: "v".repeat(300), ..answer() };
+    for expected in [AnswerOutcome::Taken, AnswerOutcome::Same] {
+        assert_eq!(registry.answer_pairing(pairing.find, NOW, honest.clone()).await.unwrap(), expected);
+    }
+    let honest = PairingAnswerRow { version: "v".repeat(200), ..honest };
     registry.accept_pairing(&anna.authority(), device.id, honest, configuration(device.id, 1)).await.unwrap();
     let error = registry.reject_pairing(&anna.authority(), device.id).await.unwrap_err();
     assert!(matches!(error, RegistryError::Conflict), "{error:?}");
@@ -130,6 +134,12 @@ pub async fn configurations_come_one_by_one(registry: Registry) {
     assert_eq!(next(4).await.unwrap(), None);
     registry.add_configurations(&anna.authority(), vec![configuration(anna.device, 5)]).await.unwrap();
     assert_eq!(next(4).await.unwrap(), Some((5, sealed(5), 5)));
+    // What was noted once is only read.
+    let mut changes = registry.changes();
+    for (after, noted) in [(4, false), (5, true), (5, false), (4, false)] {
+        next(after).await.unwrap();
+        assert_eq!(changes.try_recv().is_ok(), noted, "{after}");
+    }
     assert_eq!(registry.next_configuration(DeviceId::generate(), 0).await.unwrap(), None);
 }
 
@@ -145,9 +155,10 @@ pub async fn a_removed_device_leaves_its_cameras(registry: Registry) {
 
     let before = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap();
     let renewed = anna.renewed(&registry).await;
-    let mut other_epoch = renewed.clone();
+    let (mut other_epoch, mut other_home) = (renewed.clone(), renewed.clone());
     other_epoch[0].0.camera_epoch = row.epoch.camera_epoch;
-    for wrong in [Vec::new(), [renewed.clone(), renewed.clone()].concat(), other_epoch] {
+    other_home[0].0.home = Household::settle(&registry).await.home;
+    for wrong in [Vec::new(), [renewed.clone(), renewed.clone()].concat(), other_epoch, other_home] {
         let error = registry
             .remove_device(&authority, anna.device, LeftBehind { renewed: wrong, ..LeftBehind::default() })
             .await
@@ -201,10 +212,20 @@ pub async fn calls_are_noted(registry: Registry) {
     assert_eq!(seen().await.0, Some(at(1)), "too soon");
     registry.touch_device(anna.device, at(6), Some("ownsight agent 0.2.0".into())).await.unwrap();
     assert_eq!(seen().await, (Some(at(6)), "ownsight agent 0.2.0".into()), "a new version is worth it");
+    for version in [None, Some("ownsight agent 0.2.0".into())] {
+        registry.touch_device(anna.device, at(7), version).await.unwrap();
+        assert_eq!(seen().await.0, Some(at(6)), "nothing new");
+    }
+    let (other, _) = anna.pair(&registry).await;
+    registry.touch_device(other, at(8), None).await.unwrap();
+    registry.touch_device(anna.device, at(9), None).await.unwrap();
+    assert_eq!(seen().await.0, Some(at(6)), "another device's call changes nothing");
     registry.touch_device(anna.device, at(6).plus(Duration::from_secs(10)), None).await.unwrap();
     assert_eq!(seen().await.0, Some(at(16)));
     registry.touch_device(anna.device, at(17), Some("ü".repeat(150))).await.unwrap();
     assert_eq!(seen().await.1, "ü".repeat(100));
+    registry.touch_device(anna.device, at(18), Some(format!("v{}", "ü".repeat(150)))).await.unwrap();
+    assert_eq!(seen().await.1, format!("v{}", "ü".repeat(99)), "cut between characters");
 }
 
 /// Until when it is known, by whom it ended too; only of a device that was paired, and never again.
@@ -276,8 +297,12 @@ pub async fn runs_follow_each_other_until_two_devices_are_found(registry: Regist
     registry.settle_device(&anna.authority(), id).await.unwrap();
     assert_eq!(seen().await, (run(2, at(1)), None));
 
+    let mut changes = registry.changes();
     assert!(registry.contest_device(id, at(2)).await.unwrap());
+    let told = Change { home: anna.home, what: ChangeKind::Devices };
+    assert_eq!(changes.try_recv().ok(), Some(told));
     assert!(!registry.contest_device(id, at(3)).await.unwrap(), "only the first call says so");
+    assert!(changes.try_recv().is_err());
     assert!(!registry.begin_run(id, Some([2; 16]), [3; 16], at(3)).await.unwrap());
     assert_eq!(seen().await, (run(2, at(1)), Some(at(2))));
     let refused = registry.settle_device(&ben.authority(), id).await;

@@ -108,6 +108,25 @@ pub async fn a_day_has_its_events_and_gaps(registry: Registry) {
     }
 }
 
+/// A day shows a thousand gaps of a camera, and says so if there are more.
+pub async fn a_day_of_many_gaps_says_so(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let row = anna.camera(&registry).await;
+    let gap = |second: i64| NewReport {
+        subject: ReportSubject::Gap { camera: row.id, from: at(2 * second), to: Some(at(2 * second + 1)) },
+        body: Vec::new(),
+        tag: vec![3; 32],
+    };
+    for (gaps, expected) in
+        [(0..1_000, (1_000, false)), (1_000..1_001, (1_000, true)), (1_001..1_100, (1_000, true))]
+    {
+        registry.put_reports(anna.device, NOW, gaps.map(gap).collect()).await.unwrap();
+        let day = registry.day(anna.find(), NOW, anna.home, at(0), at(86_400), 10).await;
+        let day = day.unwrap().unwrap().data.unwrap();
+        assert_eq!((day.gaps.len(), day.truncated), expected);
+    }
+}
+
 /// In no list, and known to its device for a while.
 pub async fn an_erased_event_is_a_tombstone(registry: Registry) {
     let anna = Household::settle(&registry).await;
@@ -175,5 +194,10 @@ pub async fn changes_are_announced_after_the_commit(registry: Registry) {
     registry.erase_event(&anna.authority(), event.id).await.unwrap();
     told(&[ChangeKind::Events]);
     registry.end_session(anna.find()).await.unwrap();
+    told(&[ChangeKind::Sessions]);
+    registry.end_sessions(anna.account.id, None).await.unwrap();
+    told(&[]);
+    super::fixture::sign_in(&registry, anna.account.id).await;
+    registry.end_sessions(anna.account.id, None).await.unwrap();
     told(&[ChangeKind::Sessions]);
 }

@@ -215,15 +215,19 @@ pub async fn settings_change_and_figures_count(registry: Registry) {
     let homes = registry.homes().await.unwrap();
     assert_eq!(homes.iter().find(|(row, _)| row.id == anna.home).unwrap().1, 2_050);
     assert_eq!(homes.iter().find(|(row, _)| row.id == guest.home).unwrap().1, 0);
-    let error = registry
-        .create_home(
-            &anna.authority(),
-            home(),
-            grant(anna.account.id, guest.home, Role::Owner),
-            super::fixture::roster(guest.home, HomeEpoch::FIRST, 1),
-        )
-        .await;
-    assert!(matches!(error, Err(RegistryError::NotFound)), "{error:?}");
+    // A new home's grant is the asker's, and grant and roster are the home's.
+    let new = home();
+    let own = |of: &Household, home| grant(of.account.id, home, Role::Owner);
+    let first = |home| super::fixture::roster(home, HomeEpoch::FIRST, 1);
+    for (grant, roster) in [
+        (own(&anna, guest.home), first(new.id)),
+        (own(&guest, new.id), first(new.id)),
+        (own(&anna, new.id), first(guest.home)),
+    ] {
+        let error = registry.create_home(&anna.authority(), new.clone(), grant, roster).await;
+        assert!(matches!(error, Err(RegistryError::NotFound)), "{error:?}");
+    }
+    registry.create_home(&anna.authority(), new.clone(), own(&anna, new.id), first(new.id)).await.unwrap();
     assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
     let _ = event(&row, anna.device, NOW);
 }

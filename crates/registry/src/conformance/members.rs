@@ -383,6 +383,8 @@ pub async fn an_epoch_renews_everything_and_no_event(registry: Registry) {
 
     // The event opens by its own epoch, which is still there; a device may deliver under either.
     let authority = Authority { grant: Some((anna.grant, second())), ..anna.authority() };
+    let seen = registry.camera(anna.find(), NOW, cameras[0].id).await.unwrap().unwrap().data.unwrap();
+    assert_eq!(seen.epochs, [cameras[0].epoch.clone(), seen.camera.epoch.clone()]);
     let detail = registry.event(anna.find(), NOW, kept.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!((&detail.event, &detail.epoch), (&kept, &cameras[0].epoch));
     let late = event(&cameras[0], anna.device, at(20));
@@ -425,6 +427,15 @@ pub async fn an_epoch_that_leaves_something_out_is_not_begun(registry: Registry)
         let error = registry.renew_home(&anna.authority(), wrong).await.unwrap_err();
         assert!(matches!(error, RegistryError::Conflict), "{what}: {error:?}");
         assert_eq!(registry.home_plan(anna.find(), NOW, anna.home).await.unwrap(), before, "{what}");
+    }
+    for foreign in [
+        CameraEpochRow { home: tom.home, ..renewal.cameras[0].epoch.clone() },
+        CameraEpochRow { home_epoch: HomeEpoch::FIRST, ..renewal.cameras[0].epoch.clone() },
+    ] {
+        let mut wrong = renewal.clone();
+        wrong.cameras[0].epoch = foreign;
+        refused!(registry.renew_home(&anna.authority(), wrong), RegistryError::NotFound);
+        assert_eq!(registry.home_plan(anna.find(), NOW, anna.home).await.unwrap(), before);
     }
     let mut nobody = renewal.clone();
     nobody.issues[0].role = Role::Adult;

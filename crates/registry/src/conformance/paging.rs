@@ -115,10 +115,11 @@ fn place(event: &EventRow) -> (Timestamp, EventId) {
 async fn all_pages(registry: &Registry, find: [u8; 32], mut query: EventQuery) -> Vec<EventRow> {
     let mut all = Vec::new();
     // A list that did not get on would never end.
-    for _ in 0..100 {
+    for number in 0..100 {
         let page = registry.events(find, NOW, query.clone()).await.unwrap().unwrap().data;
         assert!(page.events.len() <= query.limit as usize);
         assert!(!page.more || page.events.len() == query.limit as usize);
+        assert!(number == 0 || !page.events.is_empty(), "the page before promised more: {query:?}");
         for (event, _) in &page.events {
             let key = (event.camera, event.tenure, event.home_epoch, event.camera_epoch);
             let epochs = page.epochs.iter();

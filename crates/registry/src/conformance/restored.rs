@@ -145,6 +145,10 @@ pub async fn a_share_of_a_restored_home_opens_nothing(registry: Registry) {
     let seen = registry.event(holder.find, NOW, shown.id).await.unwrap().unwrap();
     assert!(seen.data.is_none() && seen.shares.is_empty());
     assert!(matches!(seen.restored.shares.as_slice(), [(row, _)] if row.id == held.share));
+    let of = |home| seen.restored.clone().of_home(home);
+    assert!(of(anna.home).grants.is_empty() && of(anna.home).shares == seen.restored.shares);
+    assert!(of(tom.home).shares.is_empty() && of(tom.home).grants == seen.restored.grants);
+    assert_eq!(seen.restored.grants.len(), 1);
     let query = EventQuery { limit: 50, ..EventQuery::default() };
     let page = registry.events(holder.find, NOW, query).await.unwrap().unwrap().data;
     assert_eq!(page.events, []);
@@ -190,9 +194,14 @@ pub async fn what_ends_access_is_counted(registry: Registry) {
     sign_in(&registry, anna.account.id).await;
     let open = invited(&registry, &anna, Role::Viewer).await;
     moved("what gives", false).await;
+    let mut waits = registry.ended_changes();
+    waits.mark_unchanged();
+    sign_in(&registry, anna.account.id).await;
+    assert!(!waits.has_changed().unwrap(), "nothing ended");
 
     registry.withdraw_invitation(&anna.authority(), open.id).await.unwrap();
     moved("an invitation withdrawn", true).await;
+    assert!(waits.has_changed().unwrap());
     let (_, member) = joined(&registry, &anna, Role::Viewer).await;
     moved("an invitation used up", true).await;
     registry.revoke_grant(member, at(1)).await.unwrap();

@@ -193,6 +193,16 @@ pub async fn a_share_is_accepted_once_by_who_is_named(registry: Registry) {
     let as_member = Joining { comes: Comes::Member(as_member), ..right.clone() };
     refused!(registry.join(as_member), RegistryError::NotFound);
 
+    // An offer is for nobody yet, under its invitation's own id, which invites to no role.
+    for (row, issue) in [
+        (invitation.clone(), ShareIssue { share: GrantId::generate(), ..issue.clone() }),
+        (InvitationRow { role: Some(Role::Viewer), ..invitation.clone() }, issue.clone()),
+        (invitation.clone(), ShareIssue { account: Some(tom.account.id), ..issue.clone() }),
+    ] {
+        let wrong = ShareChange { offered: Some((row, issue)), ..change(&anna) };
+        refused!(registry.change_shares(&anna.authority(), wrong), RegistryError::NotFound);
+    }
+
     // Sealed anew before it is accepted: what was read before does not fit any more.
     let anew = ShareIssue { serial: 2, wrap: bytes32().into(), ..issue.clone() };
     let again = ShareChange { issues: vec![anew.clone()], ..change(&anna) };
@@ -211,6 +221,29 @@ pub async fn a_share_is_accepted_once_by_who_is_named(registry: Registry) {
     admit(&registry, &anna, invitation.id).await;
     let held: Vec<ShareRow> = plan(&registry, &anna).await.shares;
     assert_eq!((held.len(), held[0].account, held[0].serial), (1, Some(tom.account.id), 2));
+}
+
+/// When it was sealed to an account that was away; by nobody else, and not if it was sealed anew since.
+pub async fn a_share_is_settled_once(registry: Registry) {
+    let (anna, tom) = (Household::settle(&registry).await, Household::settle(&registry).await);
+    let yard = anna.camera(&registry).await;
+    let issue = share(&registry, &anna, &tom, &[&yard], |_| {}).await;
+    let sealed: Vec<u8> = bytes32().into();
+    let settle = |find, sealed| registry.settle_share(find, NOW, issue.share, sealed, vec![3; 80]);
+    assert!(!settle(tom.find(), issue.wrap.clone()).await.unwrap(), "it is not away");
+    let anew = ShareIssue { wrap: sealed.clone(), ..issue.clone() };
+    let mut changes = registry.changes();
+    let seal_anew = ShareChange { issues: vec![anew], ..change(&anna) };
+    registry.change_shares(&anna.authority(), seal_anew).await.unwrap();
+    let told = std::iter::from_fn(|| changes.try_recv().ok()).map(|change| change.what);
+    assert_eq!(told.collect::<Vec<_>>(), [crate::ChangeKind::People], "no camera changed");
+    assert!(!settle(tom.find(), bytes32().into()).await.unwrap(), "another one by now");
+    assert!(!settle(anna.find(), sealed.clone()).await.unwrap(), "somebody else's");
+    refused!(settle(bytes32(), sealed.clone()), RegistryError::NotLive);
+    assert!(settle(tom.find(), sealed.clone()).await.unwrap());
+    assert!(!settle(tom.find(), sealed).await.unwrap());
+    let held = registry.session(tom.find(), NOW).await.unwrap().unwrap().shares;
+    assert!(matches!(held.as_slice(), [(row, _)] if !row.away && row.wrap == [3; 80]));
 }
 
 /// By the home's people, by its holder, and with the account or home.
@@ -296,7 +329,10 @@ pub async fn an_epoch_leaves_no_share_behind(registry: Registry) {
     refused!(registry.remove_device(&anna.authority(), anna.device, left), RegistryError::Conflict);
     let authority = anna.authority();
     refused!(registry.erase_camera(&authority, lawn.id, Vec::new(), Vec::new()), RegistryError::Conflict);
+    let mut changes = registry.changes();
     registry.change_shares(&anna.authority(), renew(vec![with_new(&one), with_new(&two)])).await.unwrap();
+    let told = std::iter::from_fn(|| changes.try_recv().ok()).map(|change| change.what);
+    assert_eq!(told.collect::<Vec<_>>(), [crate::ChangeKind::People, crate::ChangeKind::Cameras]);
     let renewed_yard = CameraRow { epoch: renewed.0.clone(), ..yard.clone() };
     let later = event(&renewed_yard, anna.device, at(60));
     registry.insert_event(later.clone()).await.unwrap();

@@ -67,14 +67,7 @@ impl Engine {
 
 /// Refuses an unsuitable library or file system, and makes the file, readable by its owner only.
 fn suitable(path: &Path) -> Result<PathBuf, RegistryError> {
-    if rusqlite::version_number() < LIBRARY_MIN {
-        return Err(RegistryError::Unsuitable {
-            reason: format!(
-                "SQLite {} can corrupt its log when several connections write: build with 3.51.3 or newer",
-                rusqlite::version()
-            ),
-        });
-    }
+    library(rusqlite::version_number(), rusqlite::version())?;
     let folder = folder(path);
     if let Some(kind) = ownsight_disk::network_filesystem(&folder).map_err(io)? {
         return Err(RegistryError::Unsuitable {
@@ -87,6 +80,17 @@ fn suitable(path: &Path) -> Result<PathBuf, RegistryError> {
     }
     create(path)?;
     Ok(path.to_path_buf())
+}
+
+fn library(number: i32, version: &str) -> Result<(), RegistryError> {
+    if number < LIBRARY_MIN {
+        return Err(RegistryError::Unsuitable {
+            reason: format!(
+                "SQLite {version} can corrupt its log when several connections write: build with 3.51.3 or newer"
+            ),
+        });
+    }
+    Ok(())
 }
 
 /// Makes an empty file, readable by its owner only; one that is there stays as it is.
@@ -147,4 +151,41 @@ pub(super) fn io(error: std::io::Error) -> RegistryError {
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, RegistryError> {
     std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(io)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_that_can_corrupt_its_log_is_refused() {
+        for (number, version) in [(0, "0"), (3_050_004, "3.50.4"), (3_051_002, "3.51.2")] {
+            let error = library(number, version).unwrap_err();
+            assert!(
+                matches!(&error, RegistryError::Unsuitable { reason } if reason.contains(version)),
+                "{error}"
+            );
+        }
+        for (number, version) in [(3_051_003, "3.51.3"), (3_052_000, "3.52.0")] {
+            library(number, version).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_bare_name_lies_in_the_present_folder() {
+        for (path, expected) in
+            [("r.sqlite", "."), ("data/r.sqlite", "data"), ("/r.sqlite", "/"), ("/d/r", "/d")]
+        {
+            assert_eq!(folder(Path::new(path)), Path::new(expected));
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        use std::io::ErrorKind;
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+            assert!(matches!(io(kind.into()), RegistryError::DiskFull));
+        }
+        assert!(matches!(io(ErrorKind::PermissionDenied.into()), RegistryError::Storage(_)));
+    }
 }

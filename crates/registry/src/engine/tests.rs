@@ -97,6 +97,91 @@ async fn a_full_disk_is_said_and_passes() {
     engine.close();
 }
 
+#[tokio::test]
+async fn a_commit_that_fails_leaves_nothing_open() {
+    let (engine, _folder) = engine();
+    // Looked at when it commits, so that the job itself succeeds.
+    let orphan = "INSERT INTO grants (id, account, home, role, epoch, created_at, wrap, member_key)
+                  VALUES (zeroblob(16), zeroblob(16), zeroblob(16), 1, 1, 0, x'00', x'00')";
+    let failed = engine
+        .write(move |tx| {
+            tx.pragma_update(None, "defer_foreign_keys", true)?;
+            run(tx, orphan, [])
+        })
+        .await;
+    assert!(matches!(failed, Err(RegistryError::NotFound)), "{failed:?}");
+    let grants = engine.statement(|c| number(c, "SELECT count(*) FROM grants", [])).await.unwrap();
+    assert_eq!(grants, Some(0));
+    engine.write(|tx| run(tx, INSERT, (find(1), 1))).await.unwrap();
+    assert_eq!(links(&engine).await, 1);
+    engine.close();
+}
+
+#[test]
+fn who_went_away_is_known_before_its_turn() {
+    let (job, answer) = super::writer::job(|_| Ok(()));
+    assert!(!job.abandoned());
+    drop(answer);
+    assert!(job.abandoned());
+}
+
+#[tokio::test]
+async fn a_lock_of_another_process_is_unavailable_and_no_failure_of_the_storage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.sqlite");
+    // Longer than a connection waits for the lock.
+    let options = RegistryOptions { deadline: Duration::from_mins(1), ..RegistryOptions::default() };
+    let engine = Engine::open(&path, &options).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = engine.write(|tx| run(tx, INSERT, (find(1), 1))).await;
+    assert!(matches!(refused, Err(RegistryError::Unavailable)), "{refused:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    engine.write(|tx| run(tx, INSERT, (find(1), 1))).await.unwrap();
+    engine.close();
+}
+
+#[tokio::test]
+async fn what_was_erased_leaves_the_log_even_if_a_reader_was_in_the_way() {
+    let (engine, folder) = engine();
+    engine.write(|tx| run(tx, INSERT, (find(0xbe), 1))).await.unwrap();
+    let reader = Connection::open(folder.path().join("r.sqlite")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM links").unwrap();
+    engine
+        .write(|tx| {
+            tx.scrub();
+            run(tx, "DELETE FROM links", [])
+        })
+        .await
+        .unwrap();
+    let log = || folder.path().join("r.sqlite-wal").metadata().unwrap().len();
+    // Longer than until it is tried first.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(log() > 0, "it is in the way");
+    reader.execute_batch("COMMIT").unwrap();
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while log() > 0 {
+        assert!(std::time::Instant::now() < until, "it was not tried again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    engine.close();
+}
+
+#[tokio::test]
+async fn an_engine_that_is_dropped_ends_by_itself() {
+    let (engine, folder) = engine();
+    engine.write(|tx| run(tx, INSERT, (find(1), 1))).await.unwrap();
+    assert!(format!("{engine:?}").starts_with("Engine"), "{engine:?}");
+    drop(engine);
+    // The last connection that closes takes the log along.
+    let log = folder.path().join("r.sqlite-wal");
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while log.exists() {
+        assert!(std::time::Instant::now() < until, "its threads have not ended");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[test]
 fn an_upgrade_makes_a_copy_first_and_is_whole() {
     let folder = tempfile::tempdir().unwrap();

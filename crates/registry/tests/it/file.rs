@@ -71,7 +71,11 @@ fn other_programs_databases_are_refused() {
     drop(raw);
     assert!(matches!(open(&path), Err(RegistryError::Unsuitable { .. })));
     std::fs::write(&path, b"not a database at all, but long enough to be read as one".repeat(100)).unwrap();
-    assert!(matches!(open(&path), Err(RegistryError::Storage(_))));
+    let Err(RegistryError::Storage(said)) = open(&path) else { panic!("it was opened") };
+    assert!(said.to_string().contains("not a database"), "{said}");
+    assert!(format!("{said:?}").contains("NotADatabase"), "{said:?}");
+    let source = std::error::Error::source(&said).expect("what SQLite said");
+    assert!(source.downcast_ref::<rusqlite::ffi::Error>().is_some(), "{source:?}");
     assert!(matches!(open(&path.join("x").join("y")), Err(RegistryError::Storage(_))));
 }
 
@@ -95,7 +99,7 @@ async fn a_value_of_the_wrong_form_is_an_error() {
     let camera = anna.camera(&registry).await;
     let event = anna.event(&registry, &camera, 1).await;
     let raw = Connection::open(&path).unwrap();
-    raw.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
+    raw.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF").unwrap();
     for (sql, back, table, column) in [
         (
             "UPDATE camera_epochs SET salt = x'00'",
@@ -109,6 +113,13 @@ async fn a_value_of_the_wrong_form_is_an_error() {
         ("UPDATE events SET label = 400", "UPDATE events SET label = 1", "events", "label"),
         ("UPDATE cameras SET standing = 0", "UPDATE cameras SET standing = 2", "cameras", "standing"),
         ("UPDATE sessions SET kind = -1", "UPDATE sessions SET kind = 1", "sessions", "kind"),
+        // An address in another form than the one in which it is compared.
+        (
+            "UPDATE accounts SET email = upper(email)",
+            "UPDATE accounts SET email = lower(email)",
+            "accounts",
+            "email",
+        ),
     ] {
         raw.execute_batch(sql).unwrap();
         let error = registry.event(anna.find(), NOW, event.id).await.unwrap_err();
@@ -119,6 +130,59 @@ async fn a_value_of_the_wrong_form_is_an_error() {
         raw.execute_batch(back).unwrap();
     }
     assert!(registry.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data.is_some());
+}
+
+#[tokio::test]
+async fn a_check_names_what_is_wrong() {
+    let (_folder, path) = folder();
+    let registry = open(&path).unwrap();
+    let (anna, _) = (Household::settle(&registry).await, Household::settle(&registry).await);
+    let camera = anna.camera(&registry).await;
+    anna.event(&registry, &camera, 1).await;
+    assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    for (damage, repair, says) in [
+        (
+            "UPDATE usage SET bytes = bytes + 1",
+            "UPDATE usage SET bytes = bytes - 1",
+            "the counters of 1 cameras differ from their events",
+        ),
+        (
+            "UPDATE events SET home = (SELECT id FROM homes WHERE id <> home);
+             UPDATE usage SET bytes = 0, events = 0",
+            "UPDATE events SET home = (SELECT home FROM cameras); UPDATE usage SET bytes = 1000, events = 1",
+            "1 rows of `events` name another home than their camera",
+        ),
+        (
+            "UPDATE sessions SET account = zeroblob(16)",
+            "DELETE FROM sessions",
+            "2 rows of `sessions` refer to rows of `accounts` that do not exist",
+        ),
+    ] {
+        raw.execute_batch(damage).unwrap();
+        assert_eq!(registry.self_check().await.unwrap(), [says], "{damage}");
+        raw.execute_batch(repair).unwrap();
+        assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new(), "{repair}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_a_device_that_could_not_be_noted_is_noted_with_the_next() {
+    let (_folder, path) = folder();
+    let options = RegistryOptions { deadline: Duration::from_millis(200), ..RegistryOptions::default() };
+    let registry = Registry::open(&path, options).unwrap();
+    let anna = Household::settle(&registry).await;
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(matches!(registry.touch_device(anna.device, at(1), None).await, Err(RegistryError::Unavailable)));
+    raw.execute_batch("ROLLBACK").unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while registry.touch_device(anna.device, at(2), None).await.is_err() {
+        assert!(Instant::now() < until, "it does not recover");
+    }
+    let seen = registry.device(anna.find(), NOW, anna.device).await.unwrap().unwrap().data.unwrap();
+    assert_eq!(seen.device.seen_at, Some(at(2)));
 }
 
 #[tokio::test]
