@@ -29,9 +29,27 @@ async fn a_camera_is_added_changed_and_told_to_its_device() {
     let changed = anna.browser.patch(&path, &json!({"name": "Yard, north", "sensitivity": 8})).await.json();
     assert_eq!((&changed["name"], &changed["sensitivity"]), (&json!("Yard, north"), &json!(8)));
     assert_eq!(changed["has_password"], true, "what is left out stays");
+    // Each part of the access alone.
+    for (change, user, password) in [
+        (json!({"user": "another"}), json!("another"), "a secret word"),
+        (json!({"password": "another word"}), json!("another"), "another word"),
+        (json!({"address": "rtsp://192.168.1.40:8554/stream2"}), json!("another"), "another word"),
+    ] {
+        let changed = anna.browser.patch(&path, &change).await.json();
+        assert_eq!((&changed["user"], &changed["has_password"]), (&user, &json!(true)), "{change}");
+        let configuration = anna.serving.device.newest().await;
+        let mut told = configuration.cameras.iter().filter_map(|told| told.source.as_ref());
+        let told = told.find(|source| source.user == "another").unwrap();
+        assert_eq!((told.password.as_str(), configuration.cameras.len()), (password, 2));
+    }
     let listed = anna.browser.see(&format!("cameras?home={}", anna.home.id)).await;
     assert_eq!((listed["cameras"].as_array().unwrap().len(), &listed["unverified"]), (2, &json!(0)));
-    assert_eq!(anna.browser.post(&cameras, &new).await.problem(), (409, "already-added".into()));
+    let device = anna.serving.device.scope.device;
+    for camera in listed["cameras"].as_array().unwrap() {
+        assert_eq!((&camera["device_id"], &camera["device_name"]), (&json!(device), &json!("an agent")));
+    }
+    let again = json!({"name": "Yard", "address": "rtsp://192.168.1.40:8554/stream2"});
+    assert_eq!(anna.browser.post(&cameras, &again).await.problem(), (409, "already-added".into()));
 }
 
 #[tokio::test]
@@ -52,6 +70,10 @@ async fn what_is_no_camera_is_refused_by_its_field() {
         (with("address", json!("ftp://camera.example/1")), "address"),
         (with("address", json!("rtsp://user:xyzzy@camera.example/")), "address"),
         (with("address", json!(format!("rtsp://{}/", "x".repeat(5_000)))), "address"),
+        (with("user", json!("u".repeat(257))), "user"),
+        (with("user", json!("a\nb")), "user"),
+        (with("password", json!("p".repeat(257))), "password"),
+        (with("password", json!("a\u{0}b")), "password"),
     ] {
         let answer = anna.browser.post(&cameras, &body).await;
         assert_eq!(answer.problem(), (422, "invalid".into()), "{body}");
@@ -64,6 +86,10 @@ async fn what_is_no_camera_is_refused_by_its_field() {
         let answer = anna.browser.patch(&path, &json!({"sensitivity": sensitivity})).await;
         assert_eq!(answer.json()["field"], "sensitivity");
     }
+    let answer = anna.browser.patch(&path, &json!({"password": "p".repeat(257)})).await;
+    assert_eq!(answer.json()["field"], "password");
+    let longest = json!({"user": "u".repeat(256), "password": "p".repeat(256)});
+    assert_eq!(anna.browser.patch(&path, &longest).await.status, 200);
     let answer = anna.browser.patch(&path, &json!({"sensitivity": 300})).await;
     assert_eq!(answer.problem(), (422, "malformed".into()));
     let text = anna.browser.request(reqwest::Method::PATCH, &path).body("name=x").send().await.unwrap();

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::support::device::Device;
+use crate::support::person::Person;
 use crate::support::scene::Side;
 use crate::support::system::System;
 
@@ -103,4 +104,44 @@ async fn cameras_of_a_removed_device_get_new_keys_and_keep_their_past() {
     }
     let camera = anna.program.see(&path).await;
     assert_eq!((&camera["name"], camera["still_at"].is_number()), (&json!("a camera"), true));
+}
+
+/// The server runs an agent for a home: it gets a code at its owner's request, and another one if nobody used that.
+#[tokio::test]
+async fn an_agent_of_this_server_is_paired_at_its_owners_request() {
+    let mut system = System::start().await;
+    let home = system.home_with("anna", true).await;
+    let anna = Person::by_token(&system.url, "anna@example.org", "anna password").await;
+    let code = async |system: &mut System| {
+        anna.see("me").await;
+        system.local_pairings.try_recv().ok().map(|pairing| {
+            assert_eq!(pairing.home, home.id);
+            assert_eq!(format!("{:?}", pairing.code), "LocalCode(…)");
+            pairing.code.reveal().to_string()
+        })
+    };
+    let first = code(&mut system).await.expect("a code");
+    assert_eq!(code(&mut system).await, None, "it lasts");
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    raw.execute("UPDATE pairings SET expires_at = created_at FROM devices WHERE devices.id = device", [])
+        .unwrap();
+    let second = code(&mut system).await.expect("another one");
+    assert_ne!(first, second);
+    let devices = format!("homes/{}/devices", home.id);
+    let listed = async || anna.see(&devices).await["devices"].clone();
+    assert_eq!((listed().await.as_array().unwrap().len(), &listed().await[0]["local"]), (1, &json!(true)));
+    // Answered and not taken in yet: no other code.
+    let mut device = Device::answer(&system.url, &second).await;
+    raw.execute("UPDATE pairings SET expires_at = created_at FROM devices WHERE devices.id = device", [])
+        .unwrap();
+    assert_eq!(code(&mut system).await, None);
+    assert_eq!(listed().await[0]["state"], "paired");
+    device.configure().await;
+    assert_eq!((code(&mut system).await, listed().await.as_array().unwrap().len()), (None, 1));
+
+    // A home that has none gets none.
+    let berta = system.home("berta").await;
+    Person::by_token(&system.url, "berta@example.org", "berta password").await.see("me").await;
+    assert!(system.local_pairings.try_recv().is_err());
+    assert_ne!(berta.id, home.id);
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use ownsight_ledger::Action;
 use ownsight_model::EventId;
 use reqwest::Method;
 use serde_json::Value;
 
 use crate::support::device::problem;
+use crate::support::member::invite;
 use crate::support::scene::Side;
 use crate::support::system::System;
 
@@ -46,7 +48,43 @@ async fn pages_hold_each_event_once_newest_first() {
     assert_eq!(seen.len(), 7);
     assert_eq!(seen.iter().cloned().collect::<BTreeSet<_>>(), delivered);
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
-    assert_eq!(ids(&anna.browser.see("events").await).first(), late.as_ref());
+    let all = anna.browser.see("events").await;
+    assert_eq!(ids(&all).first(), late.as_ref());
+    assert!(all["next_cursor"].is_null(), "there is no other page");
+}
+
+/// Of two homes in one list each has its own events in its record, and an event of each opens by its own home's keys.
+#[tokio::test]
+async fn a_list_of_two_homes_is_on_record_in_each() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    let invited = invite(&berta.program, &berta.home.id.to_string(), &anna.email, "viewer").await;
+    let accept = serde_json::json!({"secret": invited["secret"], "email": anna.email});
+    assert_eq!(anna.program.post("invitations/accept", &accept).await.status, 201);
+    berta.program.see("me").await;
+    let listed = anna.program.see("events").await;
+    assert_eq!((ids(&listed).len(), &listed["unverified"]), (2, &0.into()));
+    for side in [&anna, &berta] {
+        let lines = system.ledger.entries_for_home(side.home.id, None, 100).await.unwrap();
+        let lists: Vec<_> = lines
+            .iter()
+            .filter_map(|line| match &line.entry.opening.action {
+                Action::List { events, .. } => {
+                    Some(events.iter().map(|event| event.event).collect::<Vec<_>>())
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(lists, [[side.event]]);
+    }
+    let cameras = anna.program.see("cameras").await;
+    assert_eq!((cameras["cameras"].as_array().unwrap().len(), &cameras["unverified"]), (2, &0.into()));
+    for side in [&anna, &berta] {
+        let of_home = anna.program.see(&format!("cameras?home={}", side.home.id)).await;
+        assert_eq!(of_home["cameras"].as_array().unwrap().len(), 1);
+        assert_eq!(of_home["cameras"][0]["device_name"], "an agent");
+    }
 }
 
 #[tokio::test]
@@ -98,6 +136,14 @@ async fn one_event_has_its_motion_and_its_place_and_is_then_an_opened_one() {
         assert_eq!(event[field], listed[field], "{field}");
     }
     assert_eq!(event["clip_bytes"], anna.footage.clip.len());
+    assert_eq!((&event["camera_name"], &event["found_by"]), (&"a camera".into(), &"an agent".into()));
+    assert_eq!((&event["home_id"], &event["label"]), (&serde_json::json!(anna.home.id), &"motion".into()));
+    let kept = event["expires_at"].as_i64().unwrap() - event["started_at"].as_i64().unwrap();
+    assert_eq!(kept, 30 * 86_400_000_000, "as long as its home keeps it");
+    for part in ["thumbnail", "video"] {
+        let url = listed[format!("{part}_url")].as_str().unwrap();
+        assert!(url.starts_with(&format!("/api/v1/events/{}/{part}?s=", anna.event)), "{url}");
+    }
     assert_eq!(
         (&event["width"], &event["height"], &event["frames"]),
         (&640.into(), &360.into(), &120.into())

@@ -101,6 +101,14 @@ async fn what_does_not_open_is_counted_and_costs_nothing_else() {
         sealed.repair(&raw);
         assert_eq!(counted(person, path, list).await, (before, 0), "{what}");
     }
+    // Asked for by itself it is an error that names the log's line, and nothing else.
+    let trailer = Sealed("events", "trailer", "still = 0");
+    trailer.damage(&raw);
+    let refused = anna.program.get(&format!("events/{}", anna.event)).await;
+    assert_eq!(refused.problem(), (500, "not-verified".into()));
+    let reference = refused.json()["reference"].as_str().unwrap().to_owned();
+    assert!(reference.len() == 12 && reference.chars().all(|c| c.is_ascii_hexdigit()), "{reference}");
+    trailer.repair(&raw);
     // Each kind adds to the sum.
     let (invitations, codes) = (Sealed("invitations", "kept", ALL), Sealed("invitation_codes", "kept", ALL));
     invitations.damage(&raw);

@@ -143,6 +143,15 @@ impl Device {
         self.key = opened.next_device_key.clone();
         opened
     }
+
+    /// Takes all configurations that wait; the last one.
+    pub(crate) async fn newest(&mut self) -> Configuration {
+        let mut newest = self.configure().await;
+        while self.ask(0).await.status() == 200 {
+            newest = self.configure().await;
+        }
+        newest
+    }
 }
 
 impl Serving {

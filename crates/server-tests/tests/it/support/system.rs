@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use ownsight_disk::RealDisk;
-use ownsight_gate::{Client, Credentials, Gate, LinkFor, NewCamera, Password, Redemption, Remainder, Source};
+use ownsight_gate::{
+    Client, Credentials, Gate, LinkFor, LocalPairing, NewCamera, Password, Redemption, Remainder, Source,
+};
 use ownsight_ingest::{Ingest, IngestConfig};
 use ownsight_ledger::{Ledger, LedgerConfig};
 use ownsight_model::{CameraId, HomeId};
@@ -22,6 +24,8 @@ pub(crate) struct System {
     pub(crate) master: MasterKey,
     pub(crate) vault: Vault,
     pub(crate) ledger: Ledger,
+    /// Codes for agents that this server is to run.
+    pub(crate) local_pairings: tokio::sync::mpsc::Receiver<LocalPairing>,
     /// What a request for the server begins with.
     pub(crate) url: String,
     folder: tempfile::TempDir,
@@ -59,13 +63,13 @@ impl System {
             None => Gate::create_installation(&master, &registry).await.unwrap(),
         };
         let ledger = Ledger::open(&folder.path().join("ledger.db"), id, &LedgerConfig::default()).unwrap();
-        let (gate, _) =
+        let (gate, local_pairings) =
             Gate::open(master.clone(), registry.clone(), vault.clone(), ledger.clone()).await.unwrap();
         let ingest = Ingest::open(registry.clone(), vault.clone(), limits).await.unwrap();
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let server = Server::start(config, gate.clone(), ingest).await.unwrap();
         let url = format!("{scheme}://{}", server.addr());
-        Self { server, gate, registry, master, vault, ledger, url, folder }
+        Self { server, gate, registry, master, vault, ledger, local_pairings, url, folder }
     }
 
     /// Ends it; its folder and key, for another start on them.
@@ -99,7 +103,12 @@ impl System {
 
     /// A home whose owner is signed in.
     pub(crate) async fn home(&self, name: &str) -> Home {
-        let link = LinkFor::Account { email: None, local_agent: false };
+        self.home_with(name, false).await
+    }
+
+    /// A home whose owner is signed in, with an agent of this server or without.
+    pub(crate) async fn home_with(&self, name: &str, local_agent: bool) -> Home {
+        let link = LinkFor::Account { email: None, local_agent };
         let secret = self.gate.make_link(link).await.unwrap();
         let (email, password) = (format!("{name}@example.org"), format!("{name} password"));
         let redemption = Redemption {
