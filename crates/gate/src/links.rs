@@ -187,9 +187,7 @@ impl Gate {
                 return RETENTION_BYTES;
             }
         };
-        let usable = space.free_bytes.saturating_sub(space.floor_bytes) / 5 * 4;
-        // In whole gigabytes, as people would set it.
-        (usable / 1_000_000_000 * 1_000_000_000).clamp(RETENTION_BYTES_MIN, RETENTION_BYTES)
+        quota(space.free_bytes.saturating_sub(space.floor_bytes))
     }
 
     async fn make_account(
@@ -286,5 +284,30 @@ impl Gate {
             .map_err(registry_error)?;
         tracing::warn!(account.id = %account, "an account's password was reset by a one-time link");
         Ok(())
+    }
+}
+
+/// Four fifths of what can be taken, in whole gigabytes, as people would set it.
+fn quota(usable: u64) -> u64 {
+    (usable / 5 * 4 / 1_000_000_000 * 1_000_000_000).clamp(RETENTION_BYTES_MIN, RETENTION_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_home_keeps_less_than_the_disk_can_take() {
+        let gigabytes = |many: u64| many * 1_000_000_000;
+        for (usable, expected) in [
+            (0, RETENTION_BYTES_MIN),
+            (gigabytes(50), gigabytes(40)),
+            (gigabytes(51) + 7, gigabytes(40)),
+            (gigabytes(52), gigabytes(41)),
+            (gigabytes(250), RETENTION_BYTES),
+            (u64::MAX, RETENTION_BYTES),
+        ] {
+            assert_eq!(quota(usable), expected, "{usable}");
+        }
     }
 }

@@ -149,3 +149,17 @@ fn words(field: &'static str, text: &str, characters_max: usize) -> Result<Strin
     }
     Ok(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_one_line_of_so_many_characters() {
+        assert_eq!(words("by", " an operator ", 11).unwrap(), "an operator");
+        assert_eq!(words("by", "ö", 1).unwrap(), "ö");
+        for text in ["", "   ", "an operator.", "two\nlines"] {
+            assert!(words("by", text, 11).is_err(), "{text}");
+        }
+    }
+}

@@ -122,6 +122,9 @@ impl Hasher {
 
 #[cfg(test)]
 mod tests {
+    use ownsight_model::{AccountId, Email, InstallationId};
+    use ownsight_seal::{AccountKey, AccountScope};
+
     use super::*;
 
     #[test]
@@ -141,6 +144,35 @@ mod tests {
     fn short_and_endless_passwords_are_refused() {
         assert!(Password::new("123456789".into()).strong().is_err());
         assert!(Password::new("ößößößößöß".into()).strong().is_ok());
-        assert!(Password::new("x".repeat(2000)).strong().is_err());
+        assert!(Password::new("x".repeat(1024)).strong().is_ok());
+        assert!(Password::new("x".repeat(1025)).strong().is_err());
+        assert_eq!(format!("{:?}", Password::new("a secret".into())), "Password(…)");
+    }
+
+    /// What is too long to be anybody's password is not taken for its beginning.
+    #[tokio::test]
+    async fn each_byte_of_the_longest_password_counts_and_so_does_one_more() {
+        let (hasher, params) = (Hasher::new(), HashParams::generate());
+        let hash = async |password: String| {
+            let hash = hasher.hash(&Password::new(password), params.clone()).await.unwrap();
+            let scope = AccountScope {
+                installation: InstallationId::from_bytes([1; 16]),
+                account: AccountId::from_bytes([2; 16]),
+            };
+            (scope, hash)
+        };
+        let email = Email::parse("a@b.org").unwrap();
+        let (scope, hash_of_longest) = hash("x".repeat(1024)).await;
+        let sealed = hash_of_longest.seal(scope, &email, &AccountKey::generate());
+        for (password, opens) in [
+            ("x".repeat(1024), true),
+            (format!("{}y", "x".repeat(1023)), false),
+            ("x".repeat(1023), false),
+            ("x".repeat(1025), false),
+        ] {
+            let length = password.len();
+            let (_, other) = hash(password).await;
+            assert_eq!(other.open(scope.installation, &email, &sealed).is_ok(), opens, "{length}");
+        }
     }
 }

@@ -51,6 +51,7 @@ mod tests {
         for typed in ["", "  ", "a\u{0}b", &"x".repeat(81)] {
             assert!(name("name", typed).is_err());
         }
+        assert_eq!(name("name", &"ö".repeat(80)).unwrap(), "ö".repeat(80));
     }
 
     #[test]

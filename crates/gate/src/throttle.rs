@@ -106,6 +106,58 @@ mod tests {
     }
 
     #[test]
+    fn one_try_comes_back_in_each_time_and_no_sooner() {
+        let throttle = Throttle::new();
+        let email = Email::parse("a@b.org").unwrap();
+        let peer = IpAddr::from([127, 0, 0, 1]);
+        let start = Instant::now();
+        for _ in 0..BURST_EMAIL {
+            throttle.begin(&email, peer, start).unwrap();
+        }
+        assert!(throttle.begin(&email, peer, start + PER_TRY / 2).is_err());
+        for tries in 1..=3 {
+            throttle.begin(&email, peer, start + PER_TRY * tries).unwrap();
+            assert!(throttle.begin(&email, peer, start + PER_TRY * tries).is_err());
+        }
+    }
+
+    #[test]
+    fn a_household_of_many_addresses_is_one() {
+        let throttle = Throttle::new();
+        let now = Instant::now();
+        let address = |network: u16, host: u16| IpAddr::from([0x2001, 0xdb8, 0, network, 0, 0, 1, host]);
+        let mut tried = 0;
+        let mut begin = |peer| {
+            tried += 1;
+            throttle.begin(&Email::parse(&format!("{tried}@b.org")).unwrap(), peer, now)
+        };
+        for host in 0..BURST_PEER as u16 {
+            begin(address(7, host)).unwrap();
+        }
+        assert!(begin(address(7, 999)).is_err());
+        begin(address(8, 0)).unwrap();
+    }
+
+    /// Nobody makes the server forget failed tries, nor take more memory, by trying from many addresses.
+    #[test]
+    fn when_all_buckets_are_taken_tries_wait_until_one_is_empty() {
+        let throttle = Throttle::new();
+        let start = Instant::now();
+        let try_as = |number: u32, now| {
+            let email = Email::parse(&format!("{number}@b.org")).unwrap();
+            throttle.begin(&email, IpAddr::from(number.to_be_bytes()), now)
+        };
+        let full = BUCKETS_MAX as u32 / 2;
+        for number in 0..full {
+            try_as(number, start).unwrap();
+        }
+        assert_eq!(try_as(full, start), Err(PER_TRY));
+        assert_eq!(try_as(0, start), Err(PER_TRY), "who tried before waits too");
+        try_as(full, start + PER_TRY).unwrap();
+        assert!(throttle.buckets.lock().unwrap().len() < BUCKETS_MAX);
+    }
+
+    #[test]
     fn right_tries_are_free_and_other_addresses_are_not_held_up() {
         let throttle = Throttle::new();
         let email = Email::parse("a@b.org").unwrap();

@@ -297,3 +297,55 @@ impl Roster {
         self.shares.iter().find(|entry| entry.grant == share)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new(cameras: usize) -> NewShare {
+        NewShare {
+            email: "a@b.org".into(),
+            cameras: vec![CameraId::from_bytes([1; 16]); cameras],
+            rights: Rights::ALL,
+            from: None,
+            now_on: false,
+            until: None,
+        }
+    }
+
+    fn refused(new: &NewShare, now: Timestamp) -> Option<&'static str> {
+        match new.check(now) {
+            Ok(()) => None,
+            Err(GateError::Invalid { field, .. }) => Some(field),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    #[test]
+    fn a_share_has_one_to_a_hundred_cameras() {
+        for (cameras, expected) in [(0, Some("cameras")), (1, None), (100, None), (101, Some("cameras"))] {
+            assert_eq!(refused(&new(cameras), Timestamp::now()), expected, "{cameras}");
+        }
+    }
+
+    #[test]
+    fn a_share_ends_after_it_begins_and_after_now() {
+        let now = Timestamp::now();
+        let at = |seconds: i64| Some(now.shifted(seconds * 1_000_000));
+        for (from, now_on, until, expected) in [
+            (None, false, None, None),
+            (None, true, None, None),
+            (at(5), true, None, Some("from")),
+            (at(-5), false, None, None),
+            (None, false, at(0), Some("until")),
+            (None, false, at(1), None),
+            (at(-5), false, at(-1), Some("until")),
+            (at(5), false, at(5), Some("until")),
+            (at(5), false, at(4), Some("until")),
+            (at(5), false, at(6), None),
+        ] {
+            let new = NewShare { from, now_on, until, ..new(1) };
+            assert_eq!(refused(&new, now), expected, "{new:?}");
+        }
+    }
+}

@@ -107,3 +107,33 @@ pub(crate) struct ShareOffer {
     pub(crate) from: Option<Timestamp>,
     pub(crate) until: Option<Timestamp>,
 }
+
+#[cfg(test)]
+mod tests {
+    use ownsight_model::{HomeId, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_share_that_began_holds_the_epochs_of_its_tenure_from_then_on() {
+        let epoch = |home: u32, camera: u32| CameraEpochRow {
+            camera: CameraId::from_bytes([1; 16]),
+            home: HomeId::from_bytes([2; 16]),
+            tenure: TenureId::from_bytes([3; 16]),
+            home_epoch: HomeEpoch::new(home).unwrap(),
+            camera_epoch: CameraEpoch::new(camera).unwrap(),
+            salt: [0; 32],
+            created_at: Timestamp::now(),
+        };
+        let since = Since::from(&epoch(2, 5));
+        for (home, camera, included) in
+            [(2, 5, true), (2, 6, true), (3, 1, true), (3, 5, true), (2, 4, false), (1, 9, false)]
+        {
+            assert_eq!(since.includes(&epoch(home, camera)), included, "{home}, {camera}");
+        }
+        let of_another = CameraEpochRow { tenure: TenureId::from_bytes([4; 16]), ..epoch(2, 5) };
+        assert!(!since.includes(&of_another));
+        let later = CameraEpochRow { home_epoch: HomeEpoch::new(3).unwrap(), ..of_another };
+        assert!(!since.includes(&later), "another tenure");
+    }
+}
