@@ -3,6 +3,7 @@
 use ownsight_model::CameraId;
 use serde_json::{Value, json};
 
+use crate::support::device::Device;
 use crate::support::scene::Side;
 use crate::support::system::System;
 
@@ -153,4 +154,92 @@ async fn a_test_that_has_not_passed_is_no_camera_and_can_be_given_up() {
     let tests = format!("homes/{}/camera-tests", empty.id);
     let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await;
     assert_eq!(refused.problem(), (409, "no-device".into()));
+}
+
+/// Names of what each of the device's cameras and tests are, as its newest configuration has them.
+async fn told(side: &mut Side) -> (Vec<CameraId>, Vec<String>) {
+    let configuration = side.serving.device.newest().await;
+    let cameras = configuration.cameras.iter().map(|told| told.camera).collect();
+    (cameras, configuration.tests.iter().map(|told| told.test.to_string()).collect())
+}
+
+#[tokio::test]
+async fn a_test_shows_who_tests_and_what_came_of_each_step() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let path = format!("camera-tests/{}", anna.test);
+    let test = anna.browser.see(&path).await;
+    let device = anna.serving.device.scope.device;
+    assert_eq!((&test["device_id"], &test["device_name"]), (&json!(device), &json!("an agent")));
+    let outcomes = |test: &Value| -> Vec<Value> {
+        test["steps"].as_array().unwrap().iter().map(|step| step["outcome"].clone()).collect()
+    };
+    assert_eq!(outcomes(&test), vec![json!("passed"); 6]);
+    assert!(test["steps"].as_array().unwrap().iter().all(|step| step["detail"] == "a fact"));
+    let still = test["still_url"].as_str().unwrap();
+    assert!(still.starts_with(&format!("/api/v1/camera-tests/{}/still?at=", anna.test)), "{still}");
+
+    // One whose second step failed: those that came after it were not tried.
+    let (tests, broken) =
+        (format!("homes/{}/camera-tests", anna.home.id), json!({"address": "rtsp://camera.example/broken"}));
+    let begun = anna.browser.post(&tests, &broken).await.json();
+    let path = format!("camera-tests/{}", begun["id"].as_str().unwrap());
+    assert_eq!(outcomes(&anna.browser.see(&path).await), vec![json!("waiting"); 6]);
+    anna.fail_a_test(begun["id"].as_str().unwrap().parse().unwrap()).await;
+    let failed = anna.browser.see(&path).await;
+    assert_eq!(failed["state"], "failed");
+    let expected = ["passed", "failed", "not-tried", "not-tried", "not-tried", "not-tried"];
+    assert_eq!(outcomes(&failed), expected.map(|word| json!(word)).to_vec());
+    let confirmed = anna.browser.post(&format!("{path}/confirm"), &json!({"name": "Gate"})).await;
+    assert_eq!(confirmed.problem(), (409, "not-passed".into()));
+    // Removed meanwhile: its name is nobody's.
+    assert_eq!(anna.browser.delete(&format!("devices/{device}")).await.status, 204);
+    let test = anna.browser.see(&path).await;
+    assert_eq!((&test["device_id"], &test["device_name"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn what_a_test_becomes_is_told_to_its_device_and_other_tests_go_on() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let (test, spare) = (anna.test.to_string(), anna.spare_test.to_string());
+    let confirmed =
+        anna.browser.post(&format!("camera-tests/{test}/confirm"), &json!({"name": "Gate"})).await;
+    assert_eq!(confirmed.status, 201, "{confirmed:?}");
+    let camera: CameraId = confirmed.json()["id"].as_str().unwrap().parse().unwrap();
+    let (cameras, tests) = told(&mut anna).await;
+    assert!(cameras.len() == 2 && cameras.contains(&camera), "{cameras:?}");
+    assert_eq!(tests, [spare.as_str()]);
+    let again = anna.test_again().await.to_string();
+    assert_eq!(anna.browser.delete(&format!("camera-tests/{spare}")).await.status, 204);
+    assert_eq!(told(&mut anna).await.1, [again]);
+}
+
+/// A camera that moves to another address and device keeps its name, and both devices are told.
+#[tokio::test]
+async fn a_passed_test_changes_a_camera() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let mut second = Device::answer(&system.url, &anna.home.pairing_code().await).await;
+    anna.home.look().await;
+    second.configure().await;
+    let (first, camera) = (anna.serving.device.lent(), anna.camera());
+    anna.serving.device = second;
+    let of = json!({
+        "camera_id": camera, "address": "rtsp://camera.example/moved", "device_id": anna.serving.device.scope.device,
+    });
+    let test = anna.test_of(&of).await;
+    let confirmed = anna.browser.post(&format!("camera-tests/{test}/confirm"), &json!({})).await;
+    assert_eq!(confirmed.status, 200, "{confirmed:?}");
+    let shown = confirmed.json();
+    assert_eq!(
+        (&shown["id"], &shown["name"], &shown["address"], &shown["device_id"]),
+        (&json!(camera), &json!("a camera"), &json!("rtsp://camera.example/moved"), &of["device_id"])
+    );
+    let configuration = anna.serving.device.newest().await;
+    let source = configuration.cameras[0].source.as_ref().unwrap();
+    assert_eq!((configuration.cameras.len(), source.address.as_str()), (1, "rtsp://camera.example/moved"));
+    anna.serving.device = first;
+    assert_eq!(told(&mut anna).await.0, [], "it does not serve it any more");
+    assert_eq!(anna.browser.see("cameras").await["cameras"].as_array().unwrap().len(), 1);
 }

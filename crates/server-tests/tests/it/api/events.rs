@@ -11,6 +11,7 @@ use crate::support::device::problem;
 use crate::support::member::invite;
 use crate::support::scene::Side;
 use crate::support::system::System;
+use crate::support::token::alarms;
 
 fn ids(page: &Value) -> Vec<String> {
     let events = page["events"].as_array().unwrap();
@@ -179,4 +180,27 @@ async fn an_erased_event_is_gone_everywhere_and_is_not_taken_again() {
     let retried = anna.serving.put(anna.event, anna.object.clone()).send().await.unwrap();
     assert_eq!(problem(retried).await, (410, "erased".into()));
     assert_eq!(anna.browser.request(Method::GET, &path).send().await.unwrap().status(), 404);
+}
+
+/// Nobody can open it any more, and that its bytes are still there is an alarm.
+#[tokio::test]
+async fn an_erased_event_that_stays_on_the_disk_is_an_alarm() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let object = object_of(&system.events_folder(), &anna.event.to_string()).expect("its file");
+    std::fs::remove_file(&object).unwrap();
+    std::fs::create_dir(&object).unwrap();
+    let before = alarms("erasure-failed");
+    assert_eq!(anna.browser.delete(&format!("events/{}", anna.event)).await.status, 204);
+    assert!(alarms("erasure-failed") > before);
+    assert_eq!(anna.browser.get(&format!("events/{}", anna.event)).await.status, 404);
+}
+
+fn object_of(folder: &std::path::Path, event: &str) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path()).find_map(|path| {
+        if path.is_dir() {
+            return object_of(&path, event);
+        }
+        path.to_string_lossy().contains(event).then_some(path)
+    })
 }

@@ -9,6 +9,7 @@ use super::media::{LONG_BYTES, interrupted};
 use crate::support::person::{Person, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
+use crate::support::token::alarms;
 
 async fn close(system: &System, of: &LockdownFor, what: &[Closable]) {
     let closed = Closed::of(what.iter().copied()).unwrap();
@@ -141,6 +142,14 @@ async fn a_closed_camera_is_left_out_of_lists_that_say_so() {
     let today = format!("homes/{}/days/{}", anna.home.id, super::homes::date(at));
     let day = anna.browser.see(&today).await;
     assert_eq!((&day["events"], &day["locked_down"]), (&json!([]), &json!(1)));
+    // Of what is not closed the list goes on.
+    let other = json!({"name": "Lawn", "address": "rtsp://camera.example/lawn"});
+    let added = anna.browser.post(&format!("homes/{}/cameras", anna.home.id), &other).await;
+    system.gate.lift_lockdown(&LockdownFor::Camera(anna.camera()), "the operator").await.unwrap();
+    let other = added.json()["id"].as_str().unwrap().parse().unwrap();
+    close(&system, &LockdownFor::Camera(other), &[Closable::All]).await;
+    let day = anna.browser.see(&today).await;
+    assert_eq!((day["events"].as_array().unwrap().len(), &day["locked_down"]), (1, &json!(0)));
 }
 
 /// A test of a camera whose pictures are closed would take a new one.
@@ -296,7 +305,9 @@ async fn without_a_record_it_closes_and_does_not_open_again() {
     let home = LockdownFor::Home(anna.home.id);
     close(&system, &LockdownFor::Installation, &[Closable::Videos]).await;
     system.ledger.close().await;
+    let before = alarms("lockdown-not-recorded");
     close(&system, &home, &[Closable::All]).await;
+    assert!(alarms("lockdown-not-recorded") > before);
     for of in [home, LockdownFor::Installation] {
         let refused = system.gate.lift_lockdown(&of, "the operator").await;
         assert!(matches!(refused, Err(GateError::Busy)), "{refused:?}");

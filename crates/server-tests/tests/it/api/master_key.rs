@@ -1,6 +1,8 @@
 //! Another master key: what hangs on it goes along, and nothing else notices.
 
-use ownsight_gate::{Gate, LinkFor, OpenGateError, RotateError, Unopened, rotate_master_key};
+use ownsight_gate::{
+    Gate, LinkFor, OpenGateError, RotateError, Unopened, master_key_fits, rotate_master_key,
+};
 use ownsight_registry::Rewrapped;
 use ownsight_seal::MasterKey;
 use serde_json::json;
@@ -22,8 +24,11 @@ async fn after_a_rotation_only_the_new_key_fits_and_a_reset_works() {
     let anna = Person::by_browser(&system.url, "anna@example.org", "anna password", &half(1)).await;
     let before = anna.see("me").await;
     let next = MasterKey::generate();
+    let fits = async |key: &MasterKey| master_key_fits(key, &system.registry).await.unwrap();
+    assert_eq!((fits(&system.master).await, fits(&next).await), (true, false));
     let rotated = rotate_master_key(&system.registry, &system.master, &next, Unopened::Refuse).await.unwrap();
     assert_eq!(rotated, Rewrapped { wrapped: 2, dropped: 0 });
+    assert_eq!((fits(&system.master).await, fits(&next).await), (false, true));
 
     assert!(matches!(started(&system, &system.master).await, Err(OpenGateError::WrongMasterKey)));
     let again = rotate_master_key(&system.registry, &system.master, &next, Unopened::Drop).await;
@@ -91,4 +96,19 @@ async fn a_link_shows_the_recovery_sheet_once() {
     let account = json!({"secret": system.gate.make_link(link).await.unwrap().to_string()});
     assert_eq!(nobody.post("links/sheet", &account).await.problem(), (404, "link-used".into()));
     assert_eq!(nobody.post("links/open", &account).await.status, 200, "and it stays good");
+}
+
+/// Two operators at once: one of them is told that the key is another one by now.
+#[tokio::test]
+async fn of_two_rotations_at_once_one_is_done() {
+    let system = System::start().await;
+    system.home("anna").await;
+    let keys = [MasterKey::generate(), MasterKey::generate()];
+    let rotate = |to| rotate_master_key(&system.registry, &system.master, to, Unopened::Refuse);
+    let outcomes = <[_; 2]>::from(tokio::join!(rotate(&keys[0]), rotate(&keys[1])));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    for (outcome, key) in outcomes.into_iter().zip(&keys) {
+        assert_eq!(master_key_fits(key, &system.registry).await.unwrap(), outcome.is_ok());
+        assert!(matches!(outcome, Ok(_) | Err(RotateError::Open(_))), "{outcome:?}");
+    }
 }

@@ -408,3 +408,47 @@ async fn an_account_is_deleted_by_its_password_and_leaves_its_homes() {
     let back = Member::join(&anna, &system.url, "tom", "viewer").await;
     assert_eq!(events(&back.person).await, [anna.event.to_string()]);
 }
+
+/// Who is to have less does not make the keys of which they are to have less, and a home keeps an owner.
+#[tokio::test]
+async fn nobody_takes_a_role_from_themselves_that_others_must_take() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let ada = Member::join(&anna, &system.url, "ada", "adult").await;
+    let of = |member: &str| format!("homes/{}/members/{member}", anna.home.id);
+    let seen = people(&anna.program, &anna).await;
+    let own = seen["members"].as_array().unwrap().iter().find(|member| member["you"] == true).unwrap()["id"]
+        .clone();
+    let own = own.as_str().unwrap();
+    let role = async |person: &Person, member: &str, role: &str| {
+        let answer = person.patch(&of(member), &json!({"role": role})).await;
+        if answer.status == 204 { (204, String::new()) } else { answer.problem() }
+    };
+    assert_eq!(role(&anna.program, own, "viewer").await, (403, "not-allowed".into()));
+    assert_eq!(role(&ada.person, &ada.id, "viewer").await, (403, "not-allowed".into()));
+    assert_eq!(role(&anna.program, own, "adult").await, (409, "last-owner".into()));
+    assert_eq!(role(&anna.program, own, "owner").await.0, 204, "nothing changes");
+    assert_eq!(role(&anna.program, &ada.id, "owner").await.0, 204);
+    ada.person.see("me").await;
+    assert_eq!(role(&anna.program, own, "adult").await.0, 204);
+    anna.program.see("me").await;
+    let seen = people(&ada.person, &anna).await;
+    assert_eq!(names(&seen), [("anna", "adult"), ("ada", "owner")]);
+}
+
+/// To a viewer who left is not shown any more, though nobody with the home's keys was there since.
+#[tokio::test]
+async fn who_has_left_is_shown_to_nobody() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let tom = Member::join(&anna, &system.url, "tom", "viewer").await;
+    let lea = Member::join(&anna, &system.url, "lea", "viewer").await;
+    let all = [("anna", "owner"), ("tom", "viewer"), ("lea", "viewer")];
+    assert_eq!(names(&people(&lea.person, &anna).await), all);
+    let left = tom.person.delete(&format!("homes/{}/members/{}", anna.home.id, tom.id)).await;
+    assert_eq!(left.status, 200);
+    for person in [&lea.person, &anna.program, &lea.person] {
+        let seen = people(person, &anna).await;
+        assert_eq!((names(&seen), &seen["unverified"]), (vec![all[0], all[2]], &json!(0)));
+    }
+}

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::support::person::{Answered, Cookies, Person, Proof, half};
 use crate::support::scene::Side;
 use crate::support::system::{System, loopback};
+use crate::support::token::alarms;
 
 const EMAIL: &str = "anna@example.org";
 const PASSWORD: &str = "anna password";
@@ -153,6 +154,15 @@ async fn half_a_session_does_not_sign_anybody_out() {
     let guessed = Cookies { server: server.clone(), page: (page.0, half(2)) };
     let stranger = nobody.with(Proof::Browser { cookies: guessed, s: Some(browser.s().to_owned()) });
     assert_eq!(stranger.delete("sessions/current").await.status, 404);
+    // Two cookies of two sessions are an alarm of their own.
+    let other = Person::by_browser(&system.url, EMAIL, PASSWORD, &half(3)).await;
+    let mixed = Cookies { server: browser.cookies().server.clone(), page: other.cookies().page.clone() };
+    let before = alarms("halves-differ");
+    for s in [browser.s(), other.s()] {
+        let mixed = nobody.with(Proof::Browser { cookies: mixed.clone(), s: Some(s.to_owned()) });
+        assert_eq!(mixed.get("me").await.status, 404);
+    }
+    assert!(alarms("halves-differ") > before);
     let as_token = nobody.with(Proof::Bearer { token: server.1, half: None });
     assert_eq!(as_token.delete("sessions/current").await.status, 401);
     assert_eq!(browser.get("me").await.status, 200);

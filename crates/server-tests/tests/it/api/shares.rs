@@ -101,6 +101,10 @@ async fn a_share_opens_its_camera_and_no_other() {
     assert_eq!(of_anna.len(), 1);
     let seen = &of_anna[0];
     assert_eq!((&seen["name"], &seen["email"]), (&json!("berta"), &json!(berta.email)));
+    assert_eq!((&seen["made_by"], &seen["link_ends_at"]), (&json!("anna"), &Value::Null));
+    let (made_at, accepted_at) = (seen["made_at"].as_i64().unwrap(), seen["accepted_at"].as_i64().unwrap());
+    assert!(made_at <= accepted_at && accepted_at <= Timestamp::now().as_micros());
+    assert_eq!(held["since"], made_at, "as both see it");
     assert_eq!((&seen["events"], &seen["opened"], &seen["state"]), (&json!(1), &json!(1), &json!("live")));
     assert_eq!(berta.program.see("me").await["homes"].as_array().unwrap().len(), 1);
 }
@@ -244,6 +248,8 @@ async fn a_share_is_offered_by_a_link_that_says_what_it_is() {
     let offered = offer(&adult.person, &anna, &body).await;
     let waiting = &shares(&anna).await[0];
     assert_eq!((&waiting["state"], &waiting["made_by"]), (&json!("waiting"), &json!("ada")));
+    assert_eq!((&waiting["email"], &waiting["accepted_at"]), (&json!("tom@example.org"), &Value::Null));
+    assert_eq!(waiting["link_ends_at"], offered["expires_at"]);
     assert_eq!(waiting["cameras"].as_array().unwrap().len(), 2);
     let opens = json!({"secret": offered["secret"], "email": "tom@example.org"});
     let nobody = Person::nobody(&system.url);
@@ -349,4 +355,59 @@ async fn who_becomes_a_member_holds_no_share_any_more() {
     assert_eq!(removed.status, 200);
     assert_eq!(sees(&tom.person, &shown).await, [404; 3]);
     assert_eq!(tom.person.see("shares").await["shares"], json!([]));
+}
+
+/// What the database says of a share's time is not what opens: its contents were sealed with it.
+#[tokio::test]
+async fn a_share_has_the_time_that_was_sealed_whatever_its_row_says() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let shown = anna.event.to_string();
+    let in_seconds = |seconds: i64| Timestamp::now().shifted(seconds * 1_000_000).as_micros();
+    let until = in_seconds(8);
+    let past = holder(&anna, &system.url, "past", &json!({"from": in_seconds(-5)})).await;
+    let later = holder(&anna, &system.url, "later", &json!({"from": in_seconds(3600)})).await;
+    let over = holder(&anna, &system.url, "over", &json!({"until": until})).await;
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    raw.execute("UPDATE shares SET from_at = NULL, until_at = NULL", []).unwrap();
+    // That a row finds more than what is opened is no picture: nothing, or an alarm.
+    let nothing = async |person: &Person| {
+        assert_eq!(person.see("events").await["events"], json!([]));
+        assert!(sees(person, &shown).await.iter().all(|status| matches!(status, 404 | 500)));
+    };
+    nothing(&past.person).await;
+    nothing(&later.person).await;
+    assert_eq!(sees(&over.person, &shown).await, [200; 3]);
+    assert_eq!(events(&over.person, "").await, [shown.as_str()]);
+    let left = Timestamp::from_micros(until).since(Timestamp::now());
+    tokio::time::sleep(left + Duration::from_millis(10)).await;
+    nothing(&over.person).await;
+}
+
+/// A share that came while its holder was away is put under the holder's own key at their first request.
+#[tokio::test]
+async fn what_came_while_somebody_was_away_is_put_under_their_own_key() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let tom = holder(&anna, &system.url, "tom", &json!({})).await;
+    let lea = Member::join(&anna, &system.url, "lea", "viewer").await;
+    let member = format!("homes/{}/members/{}", anna.home.id, lea.id);
+    assert_eq!(anna.program.patch(&member, &json!({"role": "adult"})).await.status, 204);
+    let terms = json!({"rights": ["footage", "export"]});
+    let share = format!("homes/{}/shares/{}", anna.home.id, tom.id);
+    assert_eq!(anna.program.patch(&share, &terms).await.status, 204);
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let away = |table: &str| {
+        let sql = format!("SELECT count(*) FROM {table} WHERE away = 1");
+        raw.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!((away("grants"), away("shares")), (1, 1));
+    lea.person.see("me").await;
+    assert_eq!((away("grants"), away("shares")), (0, 1));
+    tom.person.see("shares").await;
+    assert_eq!((away("grants"), away("shares")), (0, 0));
+    assert_eq!(
+        tom.person.see(&format!("events/{}", anna.event)).await["rights"],
+        json!(["footage", "export"])
+    );
 }

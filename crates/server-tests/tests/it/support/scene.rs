@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{
-    CameraId, CameraTestStep, EventId, Label, LabelSource, MotionTrack, SectionKind, StepOutcome, StepReport,
-    TestId, TestReport, Timestamp,
+    CameraFault, CameraId, CameraTestStep, EventId, Label, LabelSource, MotionTrack, SectionKind,
+    StepOutcome, StepReport, TestId, TestReport, Timestamp,
 };
 use ownsight_seal::{CameraReportKind, CameraSealer};
 use reqwest::Method;
@@ -78,8 +78,23 @@ impl Side {
 
     /// Tests its camera once more, until that has passed.
     pub(crate) async fn test_again(&mut self) -> TestId {
-        let of = json!({"camera_id": self.serving.camera});
-        pass_a_test(&self.program, &self.home, &mut self.serving.device, &of).await
+        self.test_of(&json!({"camera_id": self.serving.camera})).await
+    }
+
+    /// Tests what the body says, until that has passed.
+    pub(crate) async fn test_of(&mut self, body: &Value) -> TestId {
+        pass_a_test(&self.program, &self.home, &mut self.serving.device, body).await
+    }
+
+    /// Does what the device does with a test whose second step fails.
+    pub(crate) async fn fail_a_test(&mut self, test: TestId) {
+        let configuration = self.serving.device.configure().await;
+        let assigned = configuration.tests.iter().find(|assigned| assigned.test == test).unwrap();
+        let sealer = configuration.sealer(&assigned.camera);
+        let outcomes = [StepOutcome::Passed, StepOutcome::Failed(CameraFault::Unauthorized)];
+        let steps = CameraTestStep::ALL.into_iter().zip(outcomes);
+        let steps = steps.map(|(step, outcome)| StepReport { step, outcome, detail: "a fact".into() });
+        report_a_test(&self.serving.device, &sealer, test, steps.collect()).await;
     }
 
     /// Delivers one more event, which began half a minute ago.
@@ -155,7 +170,12 @@ async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device, of: &Valu
         outcome: StepOutcome::Passed,
         detail: "a fact".into(),
     });
-    let report = TestReport { test, at: Timestamp::now(), steps: steps.into(), done: true };
+    report_a_test(device, &sealer, test, steps.into()).await;
+    test
+}
+
+async fn report_a_test(device: &Device, sealer: &CameraSealer, test: TestId, steps: Vec<StepReport>) {
+    let report = TestReport { test, at: Timestamp::now(), steps, done: true };
     let body = serde_json::to_vec(&report).unwrap();
     let report = json!({"reports": [{
         "kind": "test",
@@ -165,5 +185,4 @@ async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device, of: &Valu
     }]});
     let taken = device.request(Method::POST, "reports").json(&report).send().await.unwrap();
     assert_eq!(taken.status(), 204);
-    test
 }
