@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
+use ownsight_model::GrantId;
+use ownsight_seal::InvitationSecret;
 use serde_json::{Value, json};
 
 use crate::support::member::{Member, code, invite};
@@ -330,4 +333,65 @@ async fn a_home_epoch_takes_along_who_waits() {
     assert_eq!(mia.get(&format!("events/{}/thumbnail", anna.event)).await.body, anna.footage.thumbnail);
     assert_eq!(mia.see("me").await["unverified"], 0);
     assert_eq!(ida.see("me").await["homes"], json!([]));
+}
+
+/// Whoever was shown a code can tag a note under it, with any time; it was left in time, and is confirmed in time, or is none.
+/// And after a home epoch the one that was seen before it is the only one.
+#[tokio::test]
+async fn a_note_counts_by_the_time_that_it_says_and_none_comes_after_an_epoch() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let adult = Member::join(&anna, &system.url, "tom", "adult").await;
+    let raw = raw(&system);
+    let shown = shown(&anna, "viewer").await;
+    asks(&system.url, &shown, "mia").await;
+    let code: GrantId = shown["id"].as_str().unwrap().parse().unwrap();
+    let secret = BASE64URL_NOPAD.decode(shown["secret"].as_str().unwrap().as_bytes()).unwrap();
+    let key = InvitationSecret::from_bytes(secret.try_into().unwrap()).code_key(system.gate.installation());
+    let sql = "SELECT CAST(note AS TEXT) FROM invitation_codes WHERE note IS NOT NULL";
+    let note: String = raw.query_row(sql, [], |row| row.get(0)).unwrap();
+    let note: Value = serde_json::from_str(&note).unwrap();
+    let leave = |change: &dyn Fn(&mut Value)| {
+        let mut note = note.clone();
+        change(&mut note);
+        let note = serde_json::to_vec(&note).unwrap();
+        let tag = key.tag_join_note(system.gate.installation(), code, &note);
+        raw.execute("UPDATE invitation_codes SET note = ?1, tag = ?2 WHERE note IS NOT NULL", (note, tag))
+            .unwrap();
+    };
+    let left_at = note["at"].as_i64().unwrap();
+    let (minute, day) = (60_000_000, 86_400_000_000);
+    for (at, counts) in [
+        (left_at, true),
+        (left_at - day + minute, true),
+        (left_at - day - minute, false),
+        (left_at + 14 * minute, true),
+        (left_at + 16 * minute, false),
+    ] {
+        leave(&|note| note["at"] = json!(at));
+        let people = anna.program.see(&format!("homes/{}/people", anna.home.id)).await;
+        assert_eq!(
+            (people["codes"].as_array().unwrap().len(), &people["unverified"]),
+            (counts.into(), &json!(0))
+        );
+        if !counts {
+            assert_eq!(confirm(&anna.program, &anna, &shown, "mia").await, (404, "not-found".into()));
+        }
+    }
+    leave(&|_| {});
+    let member = format!("homes/{}/members/{}", anna.home.id, adult.id);
+    assert_eq!(anna.program.delete(&member).await.status, 200);
+    assert_eq!(waiting(&anna).await.len(), 1);
+    // Who knew the code leaves a note of somebody else, or another one of the same person.
+    leave(&|note| note["name"] = json!("Mia"));
+    assert_eq!(confirm(&anna.program, &anna, &shown, "mia").await, (500, "not-verified".into()));
+    // Nor after one more epoch.
+    leave(&|_| {});
+    let eve = Member::join(&anna, &system.url, "eve", "viewer").await;
+    let member = format!("homes/{}/members/{}", anna.home.id, eve.id);
+    assert_eq!(anna.program.delete(&member).await.status, 200);
+    leave(&|note| note["name"] = json!("Mia"));
+    assert_eq!(confirm(&anna.program, &anna, &shown, "mia").await, (500, "not-verified".into()));
+    leave(&|_| {});
+    assert_eq!(confirm(&anna.program, &anna, &shown, "mia").await.0, 204);
 }
