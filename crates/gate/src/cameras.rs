@@ -527,3 +527,18 @@ fn status(
     };
     (status, video)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_carries_a_password_shows_nothing() {
+        let source =
+            || Source { address: "rtsp://a.b/secret".into(), user: None, password: Some("secret".into()) };
+        let change = CameraChange { password: Some("secret".into()), ..CameraChange::default() };
+        assert_eq!(format!("{:?} {change:?}", source()), "Source(…) CameraChange(…)");
+        let test = crate::TestOf::New { source: source(), device: None };
+        assert_eq!(format!("{test:?}"), "TestOf(…)");
+    }
+}

@@ -85,8 +85,6 @@ impl Gate {
 #[derive(Default)]
 struct Cameras {
     renewed: Vec<CameraRenewal>,
-    /// As their rows will be.
-    rows: Vec<CameraRow>,
     /// What the device that serves or tests each is told of it.
     assigned: HashMap<CameraId, AssignedCamera>,
 }
@@ -119,7 +117,7 @@ impl HomeAccess {
         let granted = next_control.granted(self.role());
         let next = Self::open(self.grant, row, granted, None)?;
 
-        let Cameras { renewed: cameras, rows, assigned } =
+        let Cameras { renewed: cameras, assigned } =
             self.renew_cameras(&next, &next_control, &plan.cameras)?;
         let mut devices = Vec::with_capacity(plan.devices.len());
         let mut configurations = Vec::new();
@@ -141,7 +139,7 @@ impl HomeAccess {
                     let assigned = assigned.get(&camera.id).filter(|_| camera.device == Some(device.id));
                     assigned.cloned().ok_or(OpenError::MixUp(Purpose::CameraText))
                 };
-                let (rows, tests) = (&rows, &plan.tests);
+                let (rows, tests) = (&plan.cameras, &plan.tests);
                 configurations.push(next.write_assigned(device, &key, &public_key, rows, tests, assign)?);
             }
         }
@@ -196,7 +194,6 @@ impl HomeAccess {
         let mut all = Cameras::default();
         for part in parts {
             all.renewed.extend(part.renewed);
-            all.rows.extend(part.rows);
             all.assigned.extend(part.assigned);
         }
         Ok(all)
@@ -223,12 +220,6 @@ impl HomeAccess {
         if let Some(device) = camera.device {
             done.assigned.insert(camera.id, open.assigned(device));
         }
-        done.rows.push(CameraRow {
-            epoch: epoch.clone(),
-            text: text.clone(),
-            address: address.clone(),
-            ..camera.clone()
-        });
         done.renewed.push(CameraRenewal { epoch, text, address });
         Ok(())
     }

@@ -66,11 +66,9 @@ impl Registry {
             .write(move |tx| {
                 let row = live(tx)?.into_iter().find(|row| row.id == lockdown);
                 let Some(LockdownRow { scope, .. }) = row else { return Ok(false) };
-                let lifted = lift(tx, scope, &by, at)?;
-                if lifted {
-                    announce(tx, &homes_of(tx, scope)?);
-                }
-                Ok(lifted)
+                lift(tx, scope, &by, at)?;
+                announce(tx, &homes_of(tx, scope)?);
+                Ok(true)
             })
             .await
     }
@@ -154,14 +152,15 @@ pub(crate) fn refuse_erasure_of(
     Ok(())
 }
 
-fn lift(tx: &Tx<'_>, scope: LockdownScope, by: &str, at: Timestamp) -> Step<bool> {
+/// Lifts what is closed for this scope, if anything is.
+fn lift(tx: &Tx<'_>, scope: LockdownScope, by: &str, at: Timestamp) -> Step<()> {
     let (code, subject) = scope.parts();
-    let lifted = run(
+    run(
         tx,
         "UPDATE lockdowns SET lifted_by = ?3, lifted_at = ?4 WHERE scope = ?1 AND subject = ?2 AND lifted_at IS NULL",
         params![code, subject, by, at.as_micros()],
     )?;
-    Ok(lifted > 0)
+    Ok(())
 }
 
 /// The homes whose people are concerned; all, if it is for everybody. An error if what it names does not exist.

@@ -300,6 +300,8 @@ impl Roster {
 
 #[cfg(test)]
 mod tests {
+    use ownsight_model::{CameraEpoch, HomeEpoch, TenureId};
+
     use super::*;
 
     fn new(cameras: usize) -> NewShare {
@@ -325,6 +327,47 @@ mod tests {
     fn a_share_has_one_to_a_hundred_cameras() {
         for (cameras, expected) in [(0, Some("cameras")), (1, None), (100, None), (101, Some("cameras"))] {
             assert_eq!(refused(&new(cameras), Timestamp::now()), expected, "{cameras}");
+        }
+    }
+
+    #[test]
+    fn a_share_holds_the_epoch_that_it_begins_in_and_what_comes_after() {
+        let now = Timestamp::now();
+        let at = |seconds: i64| now.shifted(seconds * 1_000_000);
+        let epoch = |camera: u8, number: u32, seconds: i64| CameraEpochRow {
+            camera: CameraId::from_bytes([camera; 16]),
+            home: HomeId::from_bytes([2; 16]),
+            tenure: TenureId::from_bytes([camera; 16]),
+            home_epoch: HomeEpoch::FIRST,
+            camera_epoch: CameraEpoch::new(number).unwrap(),
+            salt: [0; 32],
+            created_at: at(seconds),
+        };
+        let epochs = [epoch(1, 1, 0), epoch(1, 2, 100), epoch(1, 3, 200), epoch(9, 1, 0), epoch(9, 2, 999)];
+        for (from, first) in [
+            (None, 1),
+            (Some(-5), 1),
+            (Some(0), 1),
+            (Some(99), 1),
+            (Some(100), 2),
+            (Some(199), 2),
+            (Some(200), 3),
+            (Some(500), 3),
+        ] {
+            let shared = shared_camera(epochs[0].camera, &epochs, from.map(at));
+            let terms = ShareTerms {
+                cameras: vec![shared],
+                rights: Rights::ALL,
+                from: None,
+                until: None,
+                now_on: false,
+            };
+            let held: Vec<u32> = epochs
+                .iter()
+                .filter(|epoch| terms.include(epoch))
+                .map(|epoch| epoch.camera_epoch.number())
+                .collect();
+            assert_eq!(held, (first..=3).collect::<Vec<_>>(), "{from:?}");
         }
     }
 

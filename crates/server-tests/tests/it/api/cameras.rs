@@ -1,6 +1,6 @@
 //! Cameras and their tests.
 
-use ownsight_model::CameraId;
+use ownsight_model::{CameraFault, CameraId, StepOutcome};
 use serde_json::{Value, json};
 
 use crate::support::device::Device;
@@ -102,8 +102,10 @@ async fn what_is_no_camera_is_refused_by_its_field() {
 #[tokio::test]
 async fn erasing_a_camera_says_how_much_went_with_it() {
     let system = System::start().await;
-    let anna = Side::build(&system, "anna").await;
+    let mut anna = Side::build(&system, "anna").await;
     anna.deliver().await;
+    let other = json!({"name": "Lawn", "address": "rtsp://camera.example/lawn"});
+    let other = anna.browser.post(&format!("homes/{}/cameras", anna.home.id), &other).await.json();
     let path = format!("cameras/{}", anna.camera());
     assert_eq!(anna.browser.see(&path).await["events"], 2);
     let erased = anna.browser.delete(&path).await;
@@ -114,6 +116,8 @@ async fn erasing_a_camera_says_how_much_went_with_it() {
     let unknown = anna.browser.get(&format!("cameras/{}", CameraId::generate())).await;
     assert_eq!(anna.browser.get(&path).await, unknown);
     assert_eq!(anna.browser.delete(&path).await.status, 404);
+    let left: Vec<Value> = told(&mut anna).await.0.iter().map(|camera| json!(camera)).collect();
+    assert_eq!(left, [other["id"].clone()], "its device is told what is left");
 }
 
 #[tokio::test]
@@ -152,8 +156,12 @@ async fn a_test_that_has_not_passed_is_no_camera_and_can_be_given_up() {
     let clara =
         crate::support::person::Person::by_token(&system.url, "clara@example.org", "clara password").await;
     let tests = format!("homes/{}/camera-tests", empty.id);
-    let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await;
-    assert_eq!(refused.problem(), (409, "no-device".into()));
+    for _ in 0..2 {
+        let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await;
+        assert_eq!(refused.problem(), (409, "no-device".into()));
+        // One that waits is none yet.
+        empty.pairing_code().await;
+    }
 }
 
 /// Names of what each of the device's cameras and tests are, as its newest configuration has them.
@@ -185,12 +193,21 @@ async fn a_test_shows_who_tests_and_what_came_of_each_step() {
     let begun = anna.browser.post(&tests, &broken).await.json();
     let path = format!("camera-tests/{}", begun["id"].as_str().unwrap());
     assert_eq!(outcomes(&anna.browser.see(&path).await), vec![json!("waiting"); 6]);
-    anna.fail_a_test(begun["id"].as_str().unwrap().parse().unwrap()).await;
+    let outcomes_of = [StepOutcome::Passed, StepOutcome::Failed(CameraFault::Unauthorized)];
+    anna.report_a_test(begun["id"].as_str().unwrap().parse().unwrap(), &outcomes_of).await;
     let failed = anna.browser.see(&path).await;
     assert_eq!(failed["state"], "failed");
     let expected = ["passed", "failed", "not-tried", "not-tried", "not-tried", "not-tried"];
     assert_eq!(outcomes(&failed), expected.map(|word| json!(word)).to_vec());
     let confirmed = anna.browser.post(&format!("{path}/confirm"), &json!({"name": "Gate"})).await;
+    assert_eq!(confirmed.problem(), (409, "not-passed".into()));
+    // Passed, and its picture has not come: what it shows is not known yet.
+    let begun = anna.browser.post(&tests, &json!({"address": "rtsp://camera.example/blind"})).await.json();
+    let blind = format!("camera-tests/{}", begun["id"].as_str().unwrap());
+    anna.report_a_test(begun["id"].as_str().unwrap().parse().unwrap(), &[StepOutcome::Passed; 6]).await;
+    let seen = anna.browser.see(&blind).await;
+    assert_eq!((&seen["state"], &seen["still_url"]), (&json!("passed"), &Value::Null));
+    let confirmed = anna.browser.post(&format!("{blind}/confirm"), &json!({"name": "Gate"})).await;
     assert_eq!(confirmed.problem(), (409, "not-passed".into()));
     // Removed meanwhile: its name is nobody's.
     assert_eq!(anna.browser.delete(&format!("devices/{device}")).await.status, 204);
@@ -213,6 +230,12 @@ async fn what_a_test_becomes_is_told_to_its_device_and_other_tests_go_on() {
     let again = anna.test_again().await.to_string();
     assert_eq!(anna.browser.delete(&format!("camera-tests/{spare}")).await.status, 204);
     assert_eq!(told(&mut anna).await.1, [again]);
+    // One whose time is over is told to nobody.
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    raw.execute("UPDATE tests SET expires_at = created_at", []).unwrap();
+    let more = json!({"name": "Lawn", "address": "rtsp://camera.example/lawn"});
+    assert_eq!(anna.browser.post(&format!("homes/{}/cameras", anna.home.id), &more).await.status, 201);
+    assert_eq!(told(&mut anna).await.1, Vec::<String>::new());
 }
 
 /// A camera that moves to another address and device keeps its name, and both devices are told.
@@ -223,6 +246,9 @@ async fn a_passed_test_changes_a_camera() {
     let mut second = Device::answer(&system.url, &anna.home.pairing_code().await).await;
     anna.home.look().await;
     second.configure().await;
+    let renamed =
+        anna.browser.patch(&format!("devices/{}", second.scope.device), &json!({"name": "attic"})).await;
+    assert_eq!(renamed.status, 200);
     let (first, camera) = (anna.serving.device.lent(), anna.camera());
     anna.serving.device = second;
     let of = json!({
@@ -236,9 +262,11 @@ async fn a_passed_test_changes_a_camera() {
         (&shown["id"], &shown["name"], &shown["address"], &shown["device_id"]),
         (&json!(camera), &json!("a camera"), &json!("rtsp://camera.example/moved"), &of["device_id"])
     );
+    assert_eq!(anna.browser.see("cameras").await["cameras"][0]["device_name"], "attic");
     let configuration = anna.serving.device.newest().await;
     let source = configuration.cameras[0].source.as_ref().unwrap();
     assert_eq!((configuration.cameras.len(), source.address.as_str()), (1, "rtsp://camera.example/moved"));
+    assert!(configuration.tests.is_empty(), "those of the other device are its own");
     anna.serving.device = first;
     assert_eq!(told(&mut anna).await.0, [], "it does not serve it any more");
     assert_eq!(anna.browser.see("cameras").await["cameras"].as_array().unwrap().len(), 1);

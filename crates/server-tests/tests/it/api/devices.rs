@@ -139,6 +139,14 @@ async fn an_agent_of_this_server_is_paired_at_its_owners_request() {
     device.configure().await;
     assert_eq!((code(&mut system).await, listed().await.as_array().unwrap().len()), (None, 1));
 
+    // What nobody chose a device for is for the server's own.
+    let mut other = Device::answer(&system.url, &home.pairing_code().await).await;
+    home.look().await;
+    other.configure().await;
+    let camera = json!({"name": "Yard", "address": "rtsp://camera.example/yard"});
+    let added = anna.post(&format!("homes/{}/cameras", home.id), &camera).await.json();
+    assert_eq!(added["device_id"], json!(device.scope.device));
+
     // A home that has none gets none.
     let berta = system.home("berta").await;
     Person::by_token(&system.url, "berta@example.org", "berta password").await.see("me").await;

@@ -16,6 +16,12 @@ async fn a_home_says_what_it_keeps_and_for_how_long() {
         (&json!("anna home"), &json!("UTC"), &json!(1))
     );
     assert!(home["used_bytes"].as_u64().unwrap() > anna.footage.clip.len() as u64);
+    // Four fifths of what the disk can take; tests beside this one take some.
+    let space = system.vault.space().await.unwrap();
+    let fifths =
+        (space.free_bytes.saturating_sub(space.floor_bytes) / 5 * 4).clamp(100_000_000, 200_000_000_000);
+    let kept = home["retention_bytes"].as_u64().unwrap();
+    assert!(kept.abs_diff(fifths) <= 5_000_000_000, "{kept} of {fifths} bytes");
 
     let change = json!({"name": "Mill Yard 7", "zone": "Asia/Kolkata", "retention_days": 7});
     let changed = anna.program.patch(&path, &change).await.json();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ownsight_model::EventId;
+use ownsight_model::{EventId, Label, LabelSource, SectionKind, Timestamp};
 use reqwest::Method;
 
 use crate::support::person::Answered;
@@ -215,4 +215,40 @@ async fn a_reader_that_goes_away_leaves_nothing_behind() {
         left = system.open_objects();
     }
     assert_eq!(left, 0);
+}
+
+/// What is longer than its kind may be is not read into memory.
+#[tokio::test]
+async fn a_section_that_is_too_long_for_its_kind_is_not_opened() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let (event, began) = (EventId::generate(), Timestamp::now().minus(Duration::from_secs(30)));
+    let mut sealing = anna.serving.sealer.begin(event, began, Vec::new()).unwrap();
+    sealing.section(SectionKind::Clip, &mut anna.footage.clip.as_slice()).unwrap();
+    sealing.section(SectionKind::Motion, &mut vec![7; 1_200_000].as_slice()).unwrap();
+    let ended = began.plus(Duration::from_secs(12));
+    let object = sealing.finish(ended, Label::Motion, LabelSource::Agent).unwrap().0;
+    assert_eq!(anna.serving.put(event, object).send().await.unwrap().status(), 201);
+    let refused = anna.program.get(&format!("events/{event}")).await;
+    assert_eq!(refused.problem(), (500, "not-verified".into()));
+    let video = anna.program.get(&format!("events/{event}/video")).await;
+    assert_eq!((video.status, video.body == anna.footage.clip), (200, true));
+}
+
+#[tokio::test]
+async fn what_is_open_is_not_shown_in_logs() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let password = ownsight_gate::Password::new(anna.password.clone());
+    let (client, peer) = (ownsight_gate::Client::Api { client_half: None }, "127.0.0.1".parse().unwrap());
+    let signed_in = system.gate.sign_in(&anna.email, &password, client, None, peer).await.unwrap();
+    let exported = system.gate.open_export(signed_in.credentials(), anna.event).await.unwrap();
+    for (shown, begins) in [
+        (format!("{:?}", system.gate), "Gate"),
+        (format!("{signed_in:?}"), "SignedIn"),
+        (format!("{:?}", exported.video), "MediaStream"),
+    ] {
+        assert!(shown.starts_with(begins), "{shown}");
+        assert!(!shown.contains(&anna.email) && !shown.contains(&anna.password), "{shown}");
+    }
 }

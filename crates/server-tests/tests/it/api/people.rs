@@ -1,6 +1,8 @@
 //! Members of a home: invited, with a role that is a key, removed, gone by themselves; and what they see of its past and future.
 
-use ownsight_model::Timestamp;
+use data_encoding::BASE64URL_NOPAD;
+use ownsight_model::{Email, Timestamp};
+use ownsight_seal::InvitationSecret;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -8,6 +10,7 @@ use crate::support::member::{Member, invite};
 use crate::support::person::{Person, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
+use crate::support::token::alarms;
 
 fn names(people: &Value) -> Vec<(&str, &str)> {
     let members = people["members"].as_array().unwrap().iter();
@@ -42,6 +45,18 @@ async fn an_invitation_opens_for_the_address_that_was_typed_and_once() {
         (&opened["home_name"], &opened["role"], &opened["invited_by"], &opened["has_account"]),
         (&json!("anna home"), &json!("viewer"), &json!("anna"), &json!(false))
     );
+
+    // A row that was moved to another home says what it is not.
+    let berta = Side::build(&system, "berta").await;
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let moved = |to: &str| {
+        let sql = "UPDATE invitations SET home = (SELECT id FROM homes WHERE lower(hex(id)) = ?1)";
+        raw.execute(sql, [to.replace('-', "")]).unwrap();
+    };
+    moved(&berta.home.id.to_string());
+    let strange = nobody.post("invitations/open", &with("lea@example.org")).await;
+    assert_eq!(strange.problem(), (500, "not-verified".into()));
+    moved(&anna.home.id.to_string());
 
     // Whoever has the link, and not the address.
     let wrong = nobody.post("invitations/open", &with("eve@example.org")).await;
@@ -107,7 +122,7 @@ async fn who_has_an_account_accepts_with_it_and_then_has_two_homes() {
 #[tokio::test]
 async fn a_role_is_a_key() {
     let system = System::start().await;
-    let anna = Side::build(&system, "anna").await;
+    let mut anna = Side::build(&system, "anna").await;
     let lea = Member::join(&anna, &system.url, "lea", "viewer").await;
     let camera = lea.person.see(&format!("cameras/{}", anna.camera())).await;
     assert_eq!((&camera["address"], &camera["has_password"]), (&Value::Null, &json!(false)));
@@ -122,6 +137,7 @@ async fn a_role_is_a_key() {
     // Made an adult while away: the grant is sealed to her, opens at her next request, and is then her own.
     let member = format!("homes/{}/members/{}", anna.home.id, lea.id);
     assert_eq!(anna.program.patch(&member, &json!({"role": "adult"})).await.status, 204);
+    assert_eq!(anna.serving.device.ask(0).await.status(), 204, "that takes no new keys");
     for _ in 0..2 {
         let camera = lea.person.see(&format!("cameras/{}", anna.camera())).await;
         assert!(camera["address"].is_string());
@@ -133,7 +149,9 @@ async fn a_role_is_a_key() {
     );
 
     // And a viewer again: that takes new keys, because she knew the old ones.
+    assert_eq!(anna.serving.device.newest().await.cameras[0].home_epoch.number(), 1, "renamed");
     assert_eq!(anna.program.patch(&member, &json!({"role": "viewer"})).await.status, 204);
+    assert_eq!(anna.serving.device.newest().await.cameras[0].home_epoch.number(), 2);
     assert_eq!(lea.person.see("me").await["homes"][0]["role"], "viewer");
     let camera = lea.person.see(&format!("cameras/{}", anna.camera())).await;
     assert_eq!((&camera["address"], &camera["name"]), (&Value::Null, &json!("Hers")));
@@ -450,5 +468,93 @@ async fn who_has_left_is_shown_to_nobody() {
     for person in [&lea.person, &anna.program, &lea.person] {
         let seen = people(person, &anna).await;
         assert_eq!((names(&seen), &seen["unverified"]), (vec![all[0], all[2]], &json!(0)));
+    }
+}
+
+/// A camera whose name was damaged keeps nobody in: who is removed is out, and what could be sealed anew is for another day.
+#[tokio::test]
+async fn what_does_not_open_does_not_keep_anybody_in() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let tom = Member::join(&anna, &system.url, "tom", "adult").await;
+    let holder = crate::support::share::holder(&anna, &system.url, "zoe", &json!({})).await;
+    let lawn = json!({"name": "Lawn", "address": "rtsp://camera.example/lawn"});
+    let lawn = anna.program.post(&format!("homes/{}/cameras", anna.home.id), &lawn).await.json();
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let id = lawn["id"].as_str().unwrap().replace('-', "");
+    raw.execute("UPDATE cameras SET text = zeroblob(60) WHERE lower(hex(id)) = ?1", [id]).unwrap();
+    let event = format!("events/{}", anna.event);
+    for person in [&tom.person, &holder.person] {
+        assert_eq!(person.get(&event).await.status, 200);
+    }
+    let nothing_new = json!({"cameras": 0, "devices": 0});
+    for path in [format!("members/{}", tom.id), format!("shares/{}", holder.id)] {
+        let removed = anna.program.delete(&format!("homes/{}/{path}", anna.home.id)).await;
+        assert_eq!((removed.status, removed.json()), (200, nothing_new.clone()), "{path}");
+    }
+    for person in [&tom.person, &holder.person] {
+        assert_eq!(person.get(&event).await.problem(), (404, "not-found".into()));
+    }
+    let seen = people(&anna.program, &anna).await;
+    assert_eq!((names(&seen), &seen["shares"]), (vec![("anna", "owner")], &json!([])));
+    // The next one is removed as well: the roster goes on.
+    let lea = Member::join(&anna, &system.url, "lea", "viewer").await;
+    let removed = anna.program.delete(&format!("homes/{}/members/{}", anna.home.id, lea.id)).await;
+    assert_eq!(removed.status, 200);
+    assert_eq!(names(&people(&anna.program, &anna).await), [("anna", "owner")]);
+}
+
+/// A home that was made before there were rosters gets one with its owner's next request; one with more people does not.
+#[tokio::test]
+async fn a_home_from_before_rosters_gets_its_first() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    Member::join(&berta, &system.url, "tom", "viewer").await;
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    raw.execute_batch("DELETE FROM rosters; UPDATE grants SET member_key = x''").unwrap();
+    let path = |side: &Side| format!("homes/{}/people", side.home.id);
+    assert_eq!(names(&people(&anna.program, &anna).await), [("anna", "owner")]);
+    assert_eq!(berta.program.get(&path(&berta)).await.problem(), (500, "not-verified".into()));
+    let rosters: i64 = raw.query_row("SELECT count(*) FROM rosters", [], |row| row.get(0)).unwrap();
+    assert_eq!(rosters, 1);
+    // It is a whole one: somebody is taken in, and new keys are made.
+    let lea = Member::join(&anna, &system.url, "lea", "adult").await;
+    let removed = anna.program.delete(&format!("homes/{}/members/{}", anna.home.id, lea.id)).await;
+    assert_eq!(removed.status, 200);
+    assert_eq!(names(&people(&anna.program, &anna).await), [("anna", "owner")]);
+}
+
+/// Who was invited has the key of the note by which the home learns who they are; it must say who was invited, and who came.
+#[tokio::test]
+async fn a_note_of_somebody_else_than_who_was_invited_ends_the_grant() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    let me = berta.program.see("me").await;
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    for (name, field, value) in
+        [("tom", "email", json!("berta@example.org")), ("lea", "account", me["account"]["id"].clone())]
+    {
+        let home = anna.home.id.to_string();
+        let invitation = invite(&anna.program, &home, &format!("{name}@example.org"), "viewer").await;
+        let member = Member::redeem(&system.url, &invitation, name).await;
+        assert_eq!(events(&member.person).await.len(), 1);
+        let secret = BASE64URL_NOPAD.decode(invitation["secret"].as_str().unwrap().as_bytes()).unwrap();
+        let email = Email::parse(&member.email).unwrap();
+        let installation = system.gate.installation();
+        let key = InvitationSecret::from_bytes(secret.try_into().unwrap()).key(installation, &email);
+        let sql = "SELECT CAST(note AS TEXT) FROM invitations WHERE note IS NOT NULL";
+        let note: String = raw.query_row(sql, [], |row| row.get(0)).unwrap();
+        let mut note: Value = serde_json::from_str(&note).unwrap();
+        note[field] = value;
+        let note = serde_json::to_vec(&note).unwrap();
+        let tag = key.tag_join_note(installation, member.id.parse().unwrap(), &note);
+        raw.execute("UPDATE invitations SET note = ?1, tag = ?2 WHERE note IS NOT NULL", (note, tag))
+            .unwrap();
+        let before = alarms("mix-up");
+        assert_eq!(names(&people(&anna.program, &anna).await), [("anna", "owner")], "{field}");
+        assert!(alarms("mix-up") > before);
+        assert_eq!(events(&member.person).await, Vec::<String>::new());
     }
 }

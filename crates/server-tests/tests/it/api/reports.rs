@@ -208,6 +208,9 @@ async fn a_device_shows_what_it_last_said_and_since_when_it_is_away() {
     };
     let added = json!({"name": "Lawn", "address": "rtsp://camera.example/lawn"});
     assert_eq!(anna.program.post(&format!("homes/{}/cameras", anna.home.id), &added).await.status, 201);
+    // It is behind, and nobody was ever shut out by new keys.
+    let people = anna.program.see(&format!("homes/{}/people", anna.home.id)).await;
+    assert_eq!(people["waiting_devices"], json!([]));
     let configuration = anna.serving.device.configure().await;
     anna.serving.device.ask(0).await;
     let device = shown(&anna).await;

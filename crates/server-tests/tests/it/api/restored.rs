@@ -110,6 +110,15 @@ async fn who_was_removed_after_the_backup_stays_out_once_the_owner_has_confirmed
         );
     }
     assert_eq!(ida.post(&path, &kept).await.problem(), (403, "restored".into()));
+    // To who holds a share it says that it waits, and to strangers nothing.
+    assert_eq!(zoe.get(&path).await.problem(), (403, "restored".into()));
+    let stranger = system.home("stranger").await;
+    let nobody = sign_in(&system, "stranger").await;
+    assert_eq!(nobody.get(&path).await.problem(), (404, "not-found".into()));
+    assert_eq!(
+        zoe.get(&format!("homes/{}/restored", stranger.id)).await.problem(),
+        (404, "not-found".into())
+    );
     let confirmed = anna.post(&path, &kept).await;
     assert_eq!(confirmed.status, 200, "{confirmed:?}");
     assert_eq!(anna.get(&path).await.problem(), (404, "not-found".into()), "once");

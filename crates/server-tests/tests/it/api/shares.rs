@@ -126,6 +126,13 @@ async fn from_now_on_closes_the_past_by_key() {
     assert_eq!(events(&anna.program, "").await.len(), 3);
     let seen = &shares(&anna).await[0];
     assert_eq!((&seen["now_on"], &seen["events"]), (&json!(true), &json!(1)));
+    // The epoch that began has a salt and a time of its own.
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let sql = "SELECT count(*), count(DISTINCT salt), count(DISTINCT created_at) FROM camera_epochs
+               WHERE camera IN (SELECT camera FROM share_epochs)";
+    let epochs: (i64, i64, i64) =
+        raw.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    assert_eq!(epochs, (2, 2, 2));
 
     // Whoever is given the same camera later gets all of it, and the first share goes on.
     let lea = holder(&anna, &system.url, "lea", &json!({})).await;
@@ -410,4 +417,62 @@ async fn what_came_while_somebody_was_away_is_put_under_their_own_key() {
         tom.person.see(&format!("events/{}", anna.event)).await["rights"],
         json!(["footage", "export"])
     );
+}
+
+/// Of several shares each names its own cameras; a share of the same camera that begins now leaves none behind.
+#[tokio::test]
+async fn shares_of_one_holder_and_of_one_camera_do_not_mix() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let berta = Side::build(&system, "berta").await;
+    let (lawn, _) = another_camera(&mut anna).await;
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let home = anna.home.id.to_string().replace('-', "");
+    let serial = || {
+        let sql = "SELECT serial FROM rosters WHERE lower(hex(home)) = ?1";
+        raw.query_row(sql, [&home], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let first = share(&anna, &berta.program, &berta.email, &json!({})).await;
+    let offered = offer(&anna.program, &anna, &of(&[lawn], &berta.email, &json!({}))).await;
+    let accept = json!({"secret": offered["secret"], "email": berta.email});
+    assert_eq!(berta.program.post("invitations/accept", &accept).await.status, 201);
+    anna.program.see("me").await;
+    let held = berta.program.see("shares").await;
+    assert_eq!(held["unverified"], 0);
+    let mut named: Vec<_> =
+        held["shares"].as_array().unwrap().iter().map(|share| share["cameras"].clone()).collect();
+    named.sort_by_key(ToString::to_string);
+    let mut expected =
+        vec![json!([{"id": anna.camera(), "name": "a camera"}]), json!([{"id": lawn, "name": "Lawn"}])];
+    expected.sort_by_key(ToString::to_string);
+    assert_eq!(named, expected);
+    // A viewer of the home sees its people, and not its shares.
+    let lea = Member::join(&anna, &system.url, "lea", "viewer").await;
+    let seen = lea.person.see(&format!("homes/{}/people", anna.home.id)).await;
+    assert_eq!((seen["members"].as_array().unwrap().len(), &seen["shares"]), (2, &json!([])));
+
+    // One that begins now gives the camera new keys, and to who had it them too.
+    let now_on = json!({"now_on": true});
+    let tom = holder(&anna, &system.url, "tom", &now_on).await;
+    anna.serving.renew().await;
+    let later = anna.deliver_now().await.to_string();
+    for person in [&berta.program, &tom.person, &lea.person] {
+        assert_eq!(sees(person, &later).await, [200; 3]);
+    }
+    // A row that says another home than what was sealed is no share of it.
+    raw.execute("UPDATE shares SET home = (SELECT id FROM homes WHERE lower(hex(id)) <> ?1)", [&home])
+        .unwrap();
+    let strange = tom.person.see("shares").await;
+    assert_eq!((&strange["shares"], &strange["unverified"]), (&json!([]), &json!(1)));
+    raw.execute("UPDATE shares SET home = (SELECT id FROM homes WHERE lower(hex(id)) = ?1)", [&home])
+        .unwrap();
+
+    // The roster is written anew when somebody who was in it goes, and only then.
+    let open = offer(&anna.program, &anna, &of(&[lawn], "eve@example.org", &json!({}))).await;
+    let path = |share: &str| format!("homes/{}/shares/{share}", anna.home.id);
+    let before = serial();
+    assert_eq!(anna.program.delete(&path(open["id"].as_str().unwrap())).await.status, 200);
+    assert_eq!(serial(), before);
+    assert_eq!(anna.program.delete(&path(&first)).await.status, 200);
+    assert_eq!(serial(), before + 1);
 }

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::media::LONG_BYTES;
+use crate::support::member::Member;
 use crate::support::person::{Person, Proof, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
@@ -305,4 +306,21 @@ async fn a_token_is_no_session_and_a_session_no_token() {
         assert_eq!(person.get("me").await.problem(), (401, "signed-out".into()), "{token}");
     }
     assert_eq!(token.person.get("me").await.status, 200);
+}
+
+/// What waits for a request of an owner or adult is not done by a program that may only see.
+#[tokio::test]
+async fn a_token_that_may_not_manage_makes_no_keys() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let tom = Member::join(&anna, &system.url, "tom", "viewer").await;
+    let (sees, manages) = (Token::make(&anna, &["footage"]).await, Token::make(&anna, &["manage"]).await);
+    let left = tom.person.delete(&format!("homes/{}/members/{}", anna.home.id, tom.id)).await;
+    assert_eq!(left.status, 200);
+    for path in ["me", "cameras", "events"] {
+        assert_eq!(sees.person.get(path).await.status, 200, "{path}");
+    }
+    assert_eq!(anna.serving.device.ask(0).await.status(), 204);
+    manages.person.see("cameras").await;
+    assert_eq!(anna.serving.device.ask(0).await.status(), 200, "new keys");
 }

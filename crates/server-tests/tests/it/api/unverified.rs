@@ -109,6 +109,19 @@ async fn what_does_not_open_is_counted_and_costs_nothing_else() {
     let reference = refused.json()["reference"].as_str().unwrap().to_owned();
     assert!(reference.len() == 12 && reference.chars().all(|c| c.is_ascii_hexdigit()), "{reference}");
     trailer.repair(&raw);
+    // Who has a grant and is in no roster gets no new keys.
+    raw.execute_batch(&format!(
+        "CREATE TEMP TABLE strange AS SELECT * FROM grants WHERE lower(hex(home)) = '{0}';
+         UPDATE strange SET id = randomblob(16),
+           account = (SELECT account FROM grants WHERE lower(hex(home)) <> '{0}');
+         INSERT INTO grants SELECT * FROM strange;",
+        home.replace('-', "")
+    ))
+    .unwrap();
+    let alarmed = raised();
+    assert_eq!(counted(&anna.program, &people, "members").await, (1, 1));
+    assert!(raised() > alarmed);
+    raw.execute("DELETE FROM grants WHERE id = (SELECT id FROM strange)", []).unwrap();
     // Each kind adds to the sum.
     let (invitations, codes) = (Sealed("invitations", "kept", ALL), Sealed("invitation_codes", "kept", ALL));
     invitations.damage(&raw);
