@@ -147,10 +147,14 @@ async fn what_waits_to_be_confirmed_and_does_not_open_is_counted_too() {
         [(vec![&grants], (1, 1)), (vec![&shares], (1, 2)), (vec![&grants, &shares], (0, 3))]
     {
         let alarmed = raised();
-        damaged.iter().for_each(|sealed| sealed.damage(&raw));
+        for sealed in &damaged {
+            sealed.damage(&raw);
+        }
         assert_eq!(counted(&carl, "me", "waiting").await, expected);
         assert!(raised() >= alarmed + expected.1);
-        damaged.iter().for_each(|sealed| sealed.repair(&raw));
+        for sealed in &damaged {
+            sealed.repair(&raw);
+        }
     }
     assert_eq!(counted(&carl, "me", "waiting").await, (2, 0));
 }
