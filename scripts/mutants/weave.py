@@ -241,13 +241,13 @@ class Tree:
     def place_files(self):
         names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
         kept = {name.decode() for name in names.split(b"\0") if name}
-        for name in kept:
-            if (ROOT / name).is_file():
-                write(self.path / name, (ROOT / name).read_bytes(), like=ROOT / name)
         for path in self.path.rglob("*"):
             relative = path.relative_to(self.path)
             if path.is_file() and relative.parts[0] != "target" and str(relative) not in kept:
                 path.unlink()
+        for name in kept:
+            if (ROOT / name).is_file():
+                write(self.path / name, (ROOT / name).read_bytes(), like=ROOT / name)
 
     def weave(self):
         """Writes all mutants that are not out. Gives those that no place was found for."""
