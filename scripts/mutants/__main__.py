@@ -37,6 +37,8 @@ def constants(options, package, mutants, outcomes, tree):
     command += ["--timeout", "300", "--output", str(options.work / "constants")]
     command += [word for part in options.tests or [options.part] for word in ("--test-package", f"ownsight-{part}")]
     command += [word for mutant in left for word in ("--re", f"^{re.escape(mutant.name)}$")]
+    # Left-out fields come along whatever is asked for: of these files only.
+    command += [word for file in sorted({mutant.file for mutant in left}) for word in ("--file", file)]
     subprocess.run(command, cwd=tree.path, check=False)
     by_name = {mutant.name: mutant for mutant in left}
     for outcome in (*CAUGHT, "missed", "unviable"):

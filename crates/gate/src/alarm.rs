@@ -97,3 +97,40 @@ fn reference() -> Reference {
     let (_, tail) = id.as_bytes().split_at(10);
     Reference(HEXLOWER.encode(tail))
 }
+
+/// What of alarms a test sees: of its own thread only, for others raise some at the same time.
+#[cfg(test)]
+pub(crate) mod counted {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+
+    struct OfKind(&'static str, Arc<AtomicU64>);
+
+    impl Recorder for OfKind {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+            let is_it = key.name() == super::ALARMS && key.labels().any(|label| label.value() == self.0);
+            if is_it { Counter::from_arc(self.1.clone()) } else { Counter::noop() }
+        }
+
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            Gauge::noop()
+        }
+
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            Histogram::noop()
+        }
+    }
+
+    /// Alarms of this kind that are raised by what is done meanwhile.
+    pub(crate) fn during(kind: &'static str, done: impl FnOnce()) -> u64 {
+        let recorder = OfKind(kind, Arc::default());
+        metrics::with_local_recorder(&recorder, done);
+        recorder.1.load(Ordering::Relaxed)
+    }
+}

@@ -42,6 +42,7 @@ mod tests {
     use ownsight_model::InstallationId;
 
     use super::*;
+    use crate::alarm::counted::during;
 
     #[test]
     fn an_answer_comes_out_for_its_own_session_only() {
@@ -57,9 +58,15 @@ mod tests {
             Credentials::cookie(InstallationId::generate(), &half(1), &half(2)).unwrap(),
         ];
         for stranger in strangers {
-            assert_eq!(Answer::new(&own, "own").release(&stranger), Err(WrongSession), "{stranger:?}");
-            assert_eq!(Answer::new(&stranger, "theirs").release(&own), Err(WrongSession), "{stranger:?}");
+            let alarms = during("wrong-session", || {
+                assert_eq!(Answer::new(&own, "own").release(&stranger), Err(WrongSession), "{stranger:?}");
+                assert_eq!(Answer::new(&stranger, "theirs").release(&own), Err(WrongSession), "{stranger:?}");
+            });
+            assert_eq!(alarms, 2);
         }
-        assert_eq!(Answer::new(&own, "own").release(&cookie(1, 2)), Ok("own"));
+        let alarms = during("wrong-session", || {
+            assert_eq!(Answer::new(&own, "own").release(&cookie(1, 2)), Ok("own"));
+        });
+        assert_eq!(alarms, 0);
     }
 }

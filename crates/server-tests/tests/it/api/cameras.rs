@@ -162,6 +162,15 @@ async fn a_test_that_has_not_passed_is_no_camera_and_can_be_given_up() {
         // One that waits is none yet.
         empty.pairing_code().await;
     }
+    // Nor is one that is no agent.
+    Device::answer(&system.url, &empty.pairing_code().await).await;
+    empty.look().await;
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    raw.execute("UPDATE devices SET agent = 0", []).unwrap();
+    let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await;
+    assert_eq!(refused.problem(), (409, "no-device".into()));
+    raw.execute("UPDATE devices SET agent = 1", []).unwrap();
+    assert_eq!(clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await.status, 202);
 }
 
 /// Names of what each of the device's cameras and tests are, as its newest configuration has them.

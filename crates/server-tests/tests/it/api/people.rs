@@ -85,7 +85,10 @@ async fn an_invitation_opens_for_the_address_that_was_typed_and_once() {
     }
     // At once, before the owner is there again; then she is in the roster.
     assert_eq!(events(&lea.person).await, [anna.event.to_string()]);
-    assert_eq!(names(&people(&lea.person, &anna).await), [("anna", "owner"), ("lea", "viewer")]);
+    let early = people(&lea.person, &anna).await;
+    assert_eq!(names(&early), [("anna", "owner"), ("lea", "viewer")]);
+    let since = |number: usize| early["members"][number]["since"].as_i64().unwrap();
+    assert!(since(1) > since(0), "each since they came");
     assert_eq!(names(&people(&anna.program, &anna).await), [("anna", "owner"), ("lea", "viewer")]);
     let seen = people(&lea.person, &anna).await;
     assert_eq!(names(&seen), [("anna", "owner"), ("lea", "viewer")]);

@@ -136,6 +136,11 @@ async fn a_report_verifies_under_a_former_key_until_the_device_has_its_next() {
     let since = Timestamp::now();
     send(&anna.serving, vec![of_camera(&anna.serving, CameraState::Records, since)]).await;
     new_keys(&system, &anna).await;
+    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let sql = "SELECT count(*), sum(a.created_at < b.created_at) FROM camera_epochs a
+               JOIN camera_epochs b ON b.camera = a.camera AND b.home_epoch > a.home_epoch";
+    let later: (i64, i64) = raw.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!(later, (3, 3), "each epoch has its own time");
     let path = format!("cameras/{}", anna.camera());
     let shown = async |side: &Side| side.program.see(&path).await["status"].clone();
     assert_eq!(shown(&anna).await["state"], "records", "said before the home had new keys");
@@ -227,11 +232,16 @@ async fn a_device_shows_what_it_last_said_and_since_when_it_is_away() {
     let seen_at = || raw.query_row("SELECT seen_at FROM devices", [], |row| row.get::<_, i64>(0)).unwrap();
     raw.execute("UPDATE devices SET seen_at = seen_at - 60000000", []).unwrap();
     assert_eq!(shown(&anna).await["state"], "connected", "not away yet");
+    let acknowledged =
+        |serial: i64| raw.execute("UPDATE devices SET acknowledged_serial = ?1", [serial]).unwrap();
+    acknowledged(0);
+    assert_eq!(shown(&anna).await["state"], "paired", "it calls, and never had a configuration");
+    acknowledged(2);
     raw.execute("UPDATE devices SET seen_at = seen_at - 31000000", []).unwrap();
     let device = shown(&anna).await;
     assert_eq!((&device["state"], &device["since"]), (&json!("away"), &json!(seen_at())));
     // It called, and never had a configuration.
-    raw.execute("UPDATE devices SET acknowledged_serial = 0", []).unwrap();
+    acknowledged(0);
     let device = shown(&anna).await;
     assert_eq!((&device["state"], &device["since"]), (&json!("paired"), &device["paired_at"]));
     raw.execute("UPDATE devices SET seen_at = NULL", []).unwrap();

@@ -123,7 +123,7 @@ async fn who_was_removed_after_the_backup_stays_out_once_the_owner_has_confirmed
     assert_eq!(confirmed.status, 200, "{confirmed:?}");
     assert_eq!(anna.get(&path).await.problem(), (404, "not-found".into()), "once");
 
-    side.serving.renew().await;
+    assert_eq!(side.serving.renew().await.tests.len(), 2, "what was being tested goes on");
     let newest = side.deliver_now().await;
     for event in [event, later, newest] {
         for person in [&anna, &ida, &carl] {

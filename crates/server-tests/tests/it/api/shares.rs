@@ -219,7 +219,9 @@ async fn a_share_has_its_time() {
 async fn rights_are_given_and_taken() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
+    let before = holder(&anna, &system.url, "lea", &json!({})).await;
     let tom = holder(&anna, &system.url, "tom", &json!({})).await;
+    let after = holder(&anna, &system.url, "zoe", &json!({})).await;
     let path = format!("homes/{}/shares/{}", anna.home.id, tom.id);
     let event = format!("events/{}", anna.event);
     let change = async |body: Value| anna.program.patch(&path, &body).await;
@@ -228,12 +230,16 @@ async fn rights_are_given_and_taken() {
     assert_eq!((download.status, &download.body), (200, &anna.footage.clip));
     assert!(download.header("content-disposition").unwrap().contains("a-camera.mp4"));
     assert_eq!(tom.person.see(&event).await["rights"], json!(["footage", "export", "delete"]));
+    for other in [&before, &after] {
+        assert_eq!(other.person.see(&event).await["rights"], json!(["footage"]), "of the one share only");
+    }
     let until = Timestamp::now().shifted(60_000_000).as_micros();
     assert_eq!(change(json!({"until": until})).await.status, 204);
     let held = tom.person.see("shares").await["shares"][0].clone();
     assert_eq!((&held["until"], &held["rights"]), (&json!(until), &json!(["footage", "export", "delete"])));
     assert_eq!(change(json!({"until": null})).await.status, 204);
-    assert_eq!(shares(&anna).await[0]["until"], Value::Null);
+    let ends: Vec<Value> = shares(&anna).await.iter().map(|share| share["until"].clone()).collect();
+    assert_eq!(ends, vec![Value::Null; 3]);
     assert_eq!(tom.person.delete(&event).await.status, 204);
     assert_eq!(anna.program.get(&event).await.status, 404, "erased for everybody");
     let kept = anna.deliver().await;

@@ -1,6 +1,7 @@
 //! Shares: offered by a home's people, accepted by somebody outside it.
 
 use ownsight_model::CameraId;
+use ownsight_seal::Configuration;
 use serde_json::{Value, json};
 
 use super::device::Serving;
@@ -47,9 +48,10 @@ pub(crate) async fn holder(side: &Side, base: &str, name: &str, terms: &Value) -
 
 impl Serving {
     /// Takes the configuration that waits, and seals under it from then on.
-    pub(crate) async fn renew(&mut self) {
+    pub(crate) async fn renew(&mut self) -> Configuration {
         let configuration = self.device.configure().await;
         let assigned = configuration.cameras.iter().find(|assigned| assigned.camera == self.camera);
         self.sealer = configuration.sealer(assigned.unwrap());
+        configuration
     }
 }
