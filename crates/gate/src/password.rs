@@ -130,6 +130,7 @@ mod tests {
     #[test]
     fn params_read_back_and_bad_ones_are_refused() {
         let params = HashParams::generate();
+        assert!(params.to_text().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "OWASP's first choice");
         assert_eq!(HashParams::parse(&params.to_text()), Some(params));
         for text in
             ["", "$argon2id$v=19$m=19456,t=2,p=1$", "$argon2i$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA"]

@@ -24,9 +24,15 @@ async fn with_events_kept(world: &World, count: usize) -> Vec<EventId> {
 
 /// Pairs the device of a folder with another home, and runs it there.
 async fn moved(world: World) -> (World, TestServer, Home) {
+    moved_and(world, |_| ()).await
+}
+
+/// As [`moved`]; something happens at its former server while it does not run.
+async fn moved_and(world: World, happens: impl FnOnce(&TestServer)) -> (World, TestServer, Home) {
     let World { server: former, home: former_home, camera: former_camera, folder, running } = world;
     running.stop().await;
     former.shared.answer_as_ever();
+    happens(&former);
     let server = TestServer::start();
     let mut home = Home::new("Fox's Den");
     let (code, blob) = home.invite(None);
@@ -115,8 +121,8 @@ async fn a_former_home_may_take_nothing_more_and_that_stops_nothing() {
     for (status, code, kept) in [(403, "device-removed", false), (401, "device-unknown", true)] {
         let world = World::new().await;
         with_events_kept(&world, 2).await;
-        world.server.shared.refuse_all(Some((status, code)));
-        let (world, former, _) = moved(world).await;
+        let (world, former, _) =
+            moved_and(world, |former| former.shared.refuse_all(Some((status, code)))).await;
         // Whoever answers for an address need not be who answered before: only who knows the device can dismiss it.
         if kept {
             tokio::time::sleep(Duration::from_millis(300)).await;

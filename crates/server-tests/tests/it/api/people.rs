@@ -36,6 +36,9 @@ async fn an_invitation_opens_for_the_address_that_was_typed_and_once() {
     let nobody = Person::nobody(&system.url);
     let invitation = invite(&anna.program, &anna.home.id.to_string(), " Lea@Example.org", "viewer").await;
     assert_eq!((&invitation["email"], &invitation["role"]), (&json!("lea@example.org"), &json!("viewer")));
+    let seen = people(&anna.program, &anna).await["invitations"][0].clone();
+    let lasts = seen["expires_at"].as_i64().unwrap() - seen["made_at"].as_i64().unwrap();
+    assert_eq!(lasts, 7 * 86_400_000_000, "a week");
     let secret = invitation["secret"].clone();
     let with = |email: &str| json!({"secret": secret, "email": email});
     let opened = nobody.post("invitations/open", &with("lea@example.org ")).await;

@@ -32,9 +32,12 @@ async fn a_program_gets_a_token_and_a_browser_a_cookie_that_scripts_cannot_read(
     let answer = nobody.post("sessions", &body).await;
     let set = answer.header("set-cookie").unwrap();
     assert_eq!(answer.headers.iter().filter(|(name, _)| name == "set-cookie").count(), 1);
-    for attribute in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age="] {
+    for attribute in ["HttpOnly", "SameSite=Strict", "Path=/"] {
         assert!(set.contains(attribute), "{set}");
     }
+    let lasts = set.split("; ").find_map(|attribute| attribute.strip_prefix("Max-Age=")).unwrap();
+    let thirty_days = 30 * 86_400;
+    assert!((thirty_days - 60..=thirty_days).contains(&lasts.parse::<u32>().unwrap()), "{set}");
     assert!(!set.contains("Secure") && !set.contains("__Host-"), "over plain HTTP: {set}");
     let body = answer.json();
     let id = system.gate.installation().to_string();
