@@ -170,7 +170,7 @@ async fn a_check_names_what_is_wrong() {
 #[tokio::test]
 async fn a_call_of_a_device_that_could_not_be_noted_is_noted_with_the_next() {
     let (_folder, path) = folder();
-    let options = RegistryOptions { deadline: Duration::from_millis(200), ..RegistryOptions::default() };
+    let options = RegistryOptions { deadline: Duration::from_secs(1), ..RegistryOptions::default() };
     let registry = Registry::open(&path, options).unwrap();
     let anna = Household::settle(&registry).await;
     let raw = Connection::open(&path).unwrap();
