@@ -180,7 +180,7 @@ class Weaver:
             )
             return b"{ " + returns + text[1:]
         if node.type == "match_arm":
-            return self.arm(node, text, mutants)
+            return self.arm(node, mutants)
         branches = b"".join(b"if %s { %s } else " % (on(m), marked(m, self.changed(node, m))) for m in mutants)
         around = b",".join(b"%d" % m.number for m in mutants)
         return b"(/*(%s*/%s{ %s }/*%s)*/)" % (around, branches, text, around)
@@ -198,10 +198,9 @@ class Weaver:
             rest = re.sub(rb"^\s*,", b"", rest)
         return self.source[node.start_byte : start] + mutant.replacement.encode() + rest
 
-    def arm(self, node, text, mutants):
+    def arm(self, node, mutants):
         pattern = node.child_by_field_name("pattern")
         condition = pattern.child_by_field_name("condition")
-        # What was rendered of the guard is found from behind: only the value of the arm comes after it.
         value = self.render(node.child_by_field_name("value"))
         guard = b"(%s)" % self.render(condition) if condition else b"true"
         for mutant in mutants:
@@ -268,21 +267,23 @@ class Tree:
         return unplaced
 
     def blamed(self, message):
-        """The mutants that an error of the compiler speaks of: those whose text it points into, or lies around it."""
+        """The mutants that an error of the compiler speaks of: those whose text it points into, or that lie around it; and
+        whether it is their own text."""
         spans = sorted(message["spans"], key=lambda span: not span["is_primary"])
         spans = [span for span in spans if span["file_name"] in self.sources]
-        for opened, closed in ((rb"/\*<([\d,]+)\*/", rb"/\*([\d,]+)>\*/"), (rb"/\*\(([\d,]+)\*/", rb"/\*([\d,]+)\)\*/")):
+        own, whole = (rb"/\*<(\d+)\*/", rb"/\*(\d+)>\*/"), (rb"/\*\(([\d,]+)\*/", rb"/\*([\d,]+)\)\*/")
+        for marks in (own, whole):
             for span in spans:
                 source = self.sources[span["file_name"]]
-                around = enclosing(source, opened, closed, span["byte_start"], span["byte_end"])
+                around = enclosing(source, *marks, span["byte_start"], span["byte_end"])
                 if around:
-                    return around
+                    return around, marks is own
         for span in spans:
             source = self.sources[span["file_name"]]
             found = functions_around(source, span["byte_start"])
             if found:
-                return found
-        return set()
+                return found, False
+        return set(), False
 
     def build(self, parts):
         """Builds until all compiles; gives the test programs with their folders, and what was left out, and why."""
@@ -301,14 +302,17 @@ class Tree:
             errors = [m["message"] for m in messages if m["reason"] == "compiler-message"]
             errors = [m for m in errors if m["level"] == "error" and m["spans"]]
             for error in errors:
-                code = (error["code"] or {}).get("code", "")
-                for number in self.blamed(error) - self.out:
-                    blamed.setdefault(number, code or error["message"])
+                why = (error["code"] or {}).get("code", "") or error["message"]
+                numbers, own = self.blamed(error)
+                for number in numbers - self.out:
+                    blamed.setdefault(number, why if own else f"{why} around it")
             if not blamed:
                 sys.exit(f"the copy does not build:\n{done.stderr[-4000:]}" + "".join(e["rendered"] for e in errors[:5]))
             for number, why in blamed.items():
-                # All else may be for want of a switch: a constant, for one, cannot look at one.
-                (unviable if why in NO_SUCH_VALUE else unwoven)[number] = why
+                # All else may be for want of a switch: a constant cannot look at one, nor can a function with two values of
+                # some type that is not named.
+                sure = why in NO_SUCH_VALUE and "-> impl " not in self.mutants[number].name
+                (unviable if sure else unwoven)[number] = why
             self.out |= set(blamed)
             print(f"  {len(blamed)} do not compile", flush=True)
             self.weave()
