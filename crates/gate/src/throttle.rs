@@ -91,8 +91,8 @@ impl Throttle {
 mod tests {
     use super::*;
 
-    #[test]
-    fn failed_tries_run_out_and_come_back_with_time() {
+    /// An address of which all free tries have failed, just now.
+    fn tried_out() -> (Throttle, Email, IpAddr, Instant) {
         let throttle = Throttle::new();
         let email = Email::parse("a@b.org").unwrap();
         let peer = IpAddr::from([127, 0, 0, 1]);
@@ -100,6 +100,12 @@ mod tests {
         for _ in 0..BURST_EMAIL {
             throttle.begin(&email, peer, start).unwrap();
         }
+        (throttle, email, peer, start)
+    }
+
+    #[test]
+    fn failed_tries_run_out_and_come_back_with_time() {
+        let (throttle, email, peer, start) = tried_out();
         let wait = throttle.begin(&email, peer, start).unwrap_err();
         assert!(wait <= PER_TRY, "{wait:?}");
         throttle.begin(&email, peer, start + wait + Duration::from_millis(1)).unwrap();
@@ -107,13 +113,7 @@ mod tests {
 
     #[test]
     fn one_try_comes_back_in_each_time_and_no_sooner() {
-        let throttle = Throttle::new();
-        let email = Email::parse("a@b.org").unwrap();
-        let peer = IpAddr::from([127, 0, 0, 1]);
-        let start = Instant::now();
-        for _ in 0..BURST_EMAIL {
-            throttle.begin(&email, peer, start).unwrap();
-        }
+        let (throttle, email, peer, start) = tried_out();
         assert!(throttle.begin(&email, peer, start + PER_TRY / 2).is_err());
         for tries in 1..=3 {
             throttle.begin(&email, peer, start + PER_TRY * tries).unwrap();

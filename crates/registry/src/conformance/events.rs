@@ -2,7 +2,7 @@
 
 use ownsight_model::{EventId, Role, TenureId};
 
-use super::fixture::{Household, NOW, at, grant, still};
+use super::fixture::{Household, NOW, announced, at, grant, still};
 use crate::{
     Authority, Change, ChangeKind, EventPosition, EventQuery, EventRow, InsertOutcome, NewReport, ObjectKey,
     Registry, ReportSubject,
@@ -163,12 +163,8 @@ pub async fn changes_are_announced_after_the_commit(registry: Registry) {
     let row = anna.camera(&registry).await;
     let mut changes = registry.changes();
     let mut told = |what: &[ChangeKind]| {
-        let mut got = Vec::new();
-        while let Ok(change) = changes.try_recv() {
-            got.push(change);
-        }
         let expected: Vec<_> = what.iter().map(|what| Change { home: anna.home, what: *what }).collect();
-        assert_eq!(got, expected);
+        assert_eq!(announced(&mut changes), expected);
     };
     let event = anna.event(&registry, &row, 10).await;
     told(&[ChangeKind::Events]);

@@ -9,9 +9,9 @@ use ownsight_model::{
 };
 
 use crate::{
-    AccountRow, Authority, CameraEpochRow, CameraRow, CameraStanding, CustodyRow, DeviceRow, DeviceStanding,
-    EventRow, GrantRow, HomeRow, InvitationRow, LinkRow, NewConfiguration, PairingAnswerRow, PairingRow,
-    PasswordRow, RedeemAccount, Registry, RosterRow, SessionRow, TestRow,
+    AccountRow, Authority, CameraEpochRow, CameraRow, CameraStanding, Change, CustodyRow, DeviceRow,
+    DeviceStanding, EventRow, GrantRow, HomeRow, InvitationRow, LinkRow, NewConfiguration, PairingAnswerRow,
+    PairingRow, PasswordRow, RedeemAccount, Registry, RosterRow, SessionRow, TestRow,
 };
 
 /// The moment at which all fixtures live.
@@ -361,4 +361,9 @@ pub fn still(camera: &CameraRow, device: DeviceId, started_at: Timestamp) -> Eve
         bytes: 50,
         ..event(camera, device, started_at)
     }
+}
+
+/// What was announced since it was last asked for.
+pub fn announced(changes: &mut tokio::sync::broadcast::Receiver<Change>) -> Vec<Change> {
+    std::iter::from_fn(|| changes.try_recv().ok()).collect()
 }

@@ -2,9 +2,9 @@
 
 use ownsight_model::{AccountId, CameraId, Closable, Closed, HomeId, LockdownId, LockdownScope};
 
-use super::fixture::{Household, NOW, at, sign_in};
+use super::fixture::{Household, NOW, announced, at, sign_in};
 use super::shares::share;
-use crate::{Change, ChangeKind, HomeUpdate, LockdownRow, Registry, RegistryError, SessionRow};
+use crate::{ChangeKind, HomeUpdate, LockdownRow, Registry, RegistryError, SessionRow};
 
 fn row(scope: LockdownScope, closes: Closable) -> LockdownRow {
     LockdownRow {
@@ -138,11 +138,9 @@ pub async fn a_lockdown_is_announced(registry: Registry) {
     let camera = one.camera(&registry).await;
     let mut changes = registry.changes();
     let mut told = || {
-        let mut homes = Vec::new();
-        while let Ok(Change { home, what }) = changes.try_recv() {
-            assert_eq!(what, ChangeKind::Events);
-            homes.push(home);
-        }
+        let told = announced(&mut changes);
+        assert!(told.iter().all(|change| change.what == ChangeKind::Events));
+        let mut homes: Vec<HomeId> = told.iter().map(|change| change.home).collect();
         homes.sort_unstable();
         homes
     };

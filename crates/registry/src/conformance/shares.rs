@@ -2,7 +2,7 @@
 
 use ownsight_model::{EventId, GrantId, HomeEpoch, Role, Timestamp};
 
-use super::fixture::{Household, NOW, at, bytes32, event, grant, invitation, roster, still};
+use super::fixture::{Household, NOW, announced, at, bytes32, event, grant, invitation, roster, still};
 use crate::{
     Authority, CameraEpochRow, CameraRow, Comes, EventQuery, HomeRenewal, InvitationRow, JoinAs, Joining,
     LeftBehind, Registry, RegistryError, RosterRow, SHARES_MAX, ShareChange, ShareIssue, ShareRow,
@@ -235,8 +235,8 @@ pub async fn a_share_is_settled_once(registry: Registry) {
     let mut changes = registry.changes();
     let seal_anew = ShareChange { issues: vec![anew], ..change(&anna) };
     registry.change_shares(&anna.authority(), seal_anew).await.unwrap();
-    let told = std::iter::from_fn(|| changes.try_recv().ok()).map(|change| change.what);
-    assert_eq!(told.collect::<Vec<_>>(), [crate::ChangeKind::People], "no camera changed");
+    let told: Vec<_> = announced(&mut changes).iter().map(|change| change.what).collect();
+    assert_eq!(told, [crate::ChangeKind::People], "no camera changed");
     assert!(!settle(tom.find(), bytes32().into()).await.unwrap(), "another one by now");
     assert!(!settle(anna.find(), sealed.clone()).await.unwrap(), "somebody else's");
     refused!(settle(bytes32(), sealed.clone()), RegistryError::NotLive);
@@ -331,8 +331,8 @@ pub async fn an_epoch_leaves_no_share_behind(registry: Registry) {
     refused!(registry.erase_camera(&authority, lawn.id, Vec::new(), Vec::new()), RegistryError::Conflict);
     let mut changes = registry.changes();
     registry.change_shares(&anna.authority(), renew(vec![with_new(&one), with_new(&two)])).await.unwrap();
-    let told = std::iter::from_fn(|| changes.try_recv().ok()).map(|change| change.what);
-    assert_eq!(told.collect::<Vec<_>>(), [crate::ChangeKind::People, crate::ChangeKind::Cameras]);
+    let told: Vec<_> = announced(&mut changes).iter().map(|change| change.what).collect();
+    assert_eq!(told, [crate::ChangeKind::People, crate::ChangeKind::Cameras]);
     let renewed_yard = CameraRow { epoch: renewed.0.clone(), ..yard.clone() };
     let later = event(&renewed_yard, anna.device, at(60));
     registry.insert_event(later.clone()).await.unwrap();

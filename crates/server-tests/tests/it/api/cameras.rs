@@ -165,7 +165,7 @@ async fn a_test_that_has_not_passed_is_no_camera_and_can_be_given_up() {
     // Nor is one that is no agent.
     Device::answer(&system.url, &empty.pairing_code().await).await;
     empty.look().await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute("UPDATE devices SET agent = 0", []).unwrap();
     let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await;
     assert_eq!(refused.problem(), (409, "no-device".into()));
@@ -240,7 +240,7 @@ async fn what_a_test_becomes_is_told_to_its_device_and_other_tests_go_on() {
     assert_eq!(anna.browser.delete(&format!("camera-tests/{spare}")).await.status, 204);
     assert_eq!(told(&mut anna).await.1, [again]);
     // One whose time is over is told to nobody.
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute("UPDATE tests SET expires_at = created_at", []).unwrap();
     let more = json!({"name": "Lawn", "address": "rtsp://camera.example/lawn"});
     assert_eq!(anna.browser.post(&format!("homes/{}/cameras", anna.home.id), &more).await.status, 201);

@@ -122,7 +122,7 @@ async fn an_agent_of_this_server_is_paired_at_its_owners_request() {
     };
     let first = code(&mut system).await.expect("a code");
     assert_eq!(code(&mut system).await, None, "it lasts");
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute("UPDATE pairings SET expires_at = created_at FROM devices WHERE devices.id = device", [])
         .unwrap();
     let second = code(&mut system).await.expect("another one");

@@ -7,11 +7,11 @@ use ownsight_model::EventId;
 use reqwest::Method;
 use serde_json::Value;
 
+use crate::support::alarms::alarms;
 use crate::support::device::problem;
 use crate::support::member::invite;
 use crate::support::scene::Side;
 use crate::support::system::System;
-use crate::support::token::alarms;
 
 fn ids(page: &Value) -> Vec<String> {
     let events = page["events"].as_array().unwrap();

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use super::media::LONG_BYTES;
+use crate::support::alarms::alarms;
 use crate::support::member::Member;
 use crate::support::person::{Answered, Person};
 use crate::support::scene::Side;
 use crate::support::share::holder;
 use crate::support::system::System;
-use crate::support::token::alarms;
 
 type Archive = ZipArchive<Cursor<Vec<u8>>>;
 

@@ -1,17 +1,15 @@
 //! Invitations by code: for somebody who is there, confirmed by who sees who asks. No key lies in one.
 
-use std::time::Duration;
-
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::GrantId;
 use ownsight_seal::InvitationSecret;
 use serde_json::{Value, json};
 
+use crate::support::alarms::alarms;
 use crate::support::member::{Member, code, invite};
 use crate::support::person::{Person, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
-use crate::support::token::alarms;
 
 const PASSWORD: &str = "a long password";
 
@@ -47,12 +45,6 @@ async fn confirm(by: &Person, side: &Side, code: &Value, name: &str) -> (u16, St
 async fn waiting(side: &Side) -> Vec<Value> {
     let people = side.program.see(&format!("homes/{}/people", side.home.id)).await;
     people["codes"].as_array().unwrap().clone()
-}
-
-fn raw(system: &System) -> rusqlite::Connection {
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
-    raw.busy_timeout(Duration::from_secs(5)).unwrap();
-    raw
 }
 
 #[tokio::test]
@@ -191,7 +183,7 @@ async fn a_code_ends_in_time_used_or_not() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
     let nobody = Person::nobody(&system.url);
-    let raw = raw(&system);
+    let raw = system.raw();
     let used = shown(&anna, "viewer").await;
     let secret = json!({"secret": used["secret"]});
     raw.execute("UPDATE invitation_codes SET expires_at = created_at - 1", []).unwrap();
@@ -228,7 +220,7 @@ async fn a_note_that_is_forged_edited_or_anothers_makes_no_member() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
     let berta = Side::build(&system, "berta").await;
-    let raw = raw(&system);
+    let raw = system.raw();
     let ours = shown(&anna, "viewer").await;
     let theirs = shown(&berta, "viewer").await;
     let mia = asks(&system.url, &ours, "mia").await;
@@ -310,7 +302,7 @@ async fn a_home_epoch_takes_along_who_waits() {
         (shown(&anna, "viewer").await, shown(&anna, "viewer").await, shown(&anna, "viewer").await);
     let mia = asks(&system.url, &one, "mia").await;
     let ida = asks(&system.url, &two, "ida").await;
-    let raw = raw(&system);
+    let raw = system.raw();
     // What does not verify when the epoch begins ends with it, and keeps nobody in.
     let of =
         |code: &Value| format!("upper(hex(id)) = upper('{}')", code["id"].as_str().unwrap().replace('-', ""));
@@ -342,7 +334,7 @@ async fn a_note_counts_by_the_time_that_it_says_and_none_comes_after_an_epoch() 
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
     let adult = Member::join(&anna, &system.url, "tom", "adult").await;
-    let raw = raw(&system);
+    let raw = system.raw();
     let shown = shown(&anna, "viewer").await;
     asks(&system.url, &shown, "mia").await;
     let code: GrantId = shown["id"].as_str().unwrap().parse().unwrap();

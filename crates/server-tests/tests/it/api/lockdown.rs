@@ -6,10 +6,10 @@ use ownsight_registry::LockdownRow;
 use serde_json::json;
 
 use super::media::{LONG_BYTES, interrupted};
+use crate::support::alarms::alarms;
 use crate::support::person::{Person, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
-use crate::support::token::alarms;
 
 async fn close(system: &System, of: &LockdownFor, what: &[Closable]) {
     let closed = Closed::of(what.iter().copied()).unwrap();

@@ -60,7 +60,7 @@ async fn a_custody_that_does_not_open_stops_a_rotation_unless_it_is_dropped() {
     let system = System::start().await;
     system.home("anna").await;
     system.home("berta").await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let sql = "UPDATE custodies SET wrap = (SELECT wrap FROM custodies WHERE email = 'berta@example.org')
                WHERE email = 'anna@example.org'";
     assert_eq!(raw.execute(sql, []).unwrap(), 1);

@@ -91,7 +91,7 @@ async fn a_visit_ends_when_it_is_left_when_all_are_ended_and_with_its_time() {
     assert_eq!(two.get("operator/lockdowns").await.problem(), gone);
 
     let three = begin(&system, "olga").await;
-    let registry = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let registry = system.raw();
     registry.execute("UPDATE visits SET expires_at = expires_at - 3600000000", []).unwrap();
     assert_eq!(three.get("operator/visit").await.problem(), gone);
     // A row that gives it more time than it was begun for does not open.

@@ -6,11 +6,11 @@ use ownsight_seal::InvitationSecret;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::alarms::alarms;
 use crate::support::member::{Member, invite};
 use crate::support::person::{Person, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
-use crate::support::token::alarms;
 
 fn names(people: &Value) -> Vec<(&str, &str)> {
     let members = people["members"].as_array().unwrap().iter();
@@ -51,7 +51,7 @@ async fn an_invitation_opens_for_the_address_that_was_typed_and_once() {
 
     // A row that was moved to another home says what it is not.
     let berta = Side::build(&system, "berta").await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let moved = |to: &str| {
         let sql = "UPDATE invitations SET home = (SELECT id FROM homes WHERE lower(hex(id)) = ?1)";
         raw.execute(sql, [to.replace('-', "")]).unwrap();
@@ -486,7 +486,7 @@ async fn what_does_not_open_does_not_keep_anybody_in() {
     let holder = crate::support::share::holder(&anna, &system.url, "zoe", &json!({})).await;
     let lawn = json!({"name": "Lawn", "address": "rtsp://camera.example/lawn"});
     let lawn = anna.program.post(&format!("homes/{}/cameras", anna.home.id), &lawn).await.json();
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let id = lawn["id"].as_str().unwrap().replace('-', "");
     raw.execute("UPDATE cameras SET text = zeroblob(60) WHERE lower(hex(id)) = ?1", [id]).unwrap();
     let event = format!("events/{}", anna.event);
@@ -517,7 +517,7 @@ async fn a_home_from_before_rosters_gets_its_first() {
     let anna = Side::build(&system, "anna").await;
     let berta = Side::build(&system, "berta").await;
     Member::join(&berta, &system.url, "tom", "viewer").await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute_batch("DELETE FROM rosters; UPDATE grants SET member_key = x''").unwrap();
     let path = |side: &Side| format!("homes/{}/people", side.home.id);
     assert_eq!(names(&people(&anna.program, &anna).await), [("anna", "owner")]);
@@ -538,7 +538,7 @@ async fn a_note_of_somebody_else_than_who_was_invited_ends_the_grant() {
     let anna = Side::build(&system, "anna").await;
     let berta = Side::build(&system, "berta").await;
     let me = berta.program.see("me").await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     for (name, field, value) in
         [("tom", "email", json!("berta@example.org")), ("lea", "account", me["account"]["id"].clone())]
     {

@@ -11,11 +11,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::homes::date;
+use crate::support::alarms::alarms;
 use crate::support::device::Serving;
 use crate::support::member::Member;
 use crate::support::scene::Side;
 use crate::support::system::System;
-use crate::support::token::alarms;
 
 const SECOND: i64 = 1_000_000;
 
@@ -114,7 +114,7 @@ async fn a_camera_shows_what_its_device_last_said() {
     assert_eq!(status().await.1["bits_per_second"], 900_000);
 
     // Its device is away: what it said last is not what is.
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute("UPDATE devices SET seen_at = seen_at - 91000000", []).unwrap();
     assert_eq!(status().await.0["state"], "unknown");
     raw.execute("UPDATE devices SET seen_at = seen_at + 60000000", []).unwrap();
@@ -136,7 +136,7 @@ async fn a_report_verifies_under_a_former_key_until_the_device_has_its_next() {
     let since = Timestamp::now();
     send(&anna.serving, vec![of_camera(&anna.serving, CameraState::Records, since)]).await;
     new_keys(&system, &anna).await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let sql = "SELECT count(*), sum(a.created_at < b.created_at) FROM camera_epochs a
                JOIN camera_epochs b ON b.camera = a.camera AND b.home_epoch > a.home_epoch";
     let later: (i64, i64) = raw.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
@@ -194,7 +194,7 @@ async fn a_day_shows_when_a_camera_did_not_record_and_why() {
     let seen = day().await;
     assert_eq!((&seen["unverified"], seen["gaps"].as_array().unwrap().len()), (&json!(1), 3));
     assert!(alarms("not-authentic") > before);
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute("UPDATE events SET ended_at = ended_at + 1 WHERE still = 0", []).unwrap();
     let seen = day().await;
     assert_eq!(seen["unverified"], 2);
@@ -228,7 +228,7 @@ async fn a_device_shows_what_it_last_said_and_since_when_it_is_away() {
         (&json!("test agent 2.0"), &json!(4), &json!(5), &json!(-6))
     );
 
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let seen_at = || raw.query_row("SELECT seen_at FROM devices", [], |row| row.get::<_, i64>(0)).unwrap();
     raw.execute("UPDATE devices SET seen_at = seen_at - 60000000", []).unwrap();
     assert_eq!(shown(&anna).await["state"], "connected", "not away yet");
@@ -266,7 +266,7 @@ async fn a_code_that_nobody_used_has_expired() {
     let path = format!("devices/{}", pairing["device_id"].as_str().unwrap());
     let waiting = anna.program.see(&path).await;
     assert_eq!(waiting["state"], "waiting");
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute("UPDATE pairings SET expires_at = ?1", [Timestamp::now().as_micros()]).unwrap();
     let expired = anna.program.see(&path).await;
     assert_eq!(expired["state"], "expired");

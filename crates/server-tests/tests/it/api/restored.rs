@@ -139,7 +139,7 @@ async fn who_was_removed_after_the_backup_stays_out_once_the_owner_has_confirmed
         assert_eq!((&me["homes"], &me["waiting"], &me["shares"]), (&json!([]), &json!([]), &json!(0)));
     }
     assert_eq!(anna.see(&of_home("people")).await["members"].as_array().unwrap().len(), 2);
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let sql = "SELECT a.email, c.confirmed_at >= c.restored_at FROM confirmations c JOIN accounts a ON a.id = c.account";
     let record: (String, bool) = raw.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(record, ("anna@example.org".to_owned(), true));

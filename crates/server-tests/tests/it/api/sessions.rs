@@ -5,10 +5,10 @@ use ownsight_server::ServerConfig;
 use reqwest::Method;
 use serde_json::json;
 
+use crate::support::alarms::alarms;
 use crate::support::person::{Answered, Cookies, Person, Proof, half};
 use crate::support::scene::Side;
 use crate::support::system::{System, loopback};
-use crate::support::token::alarms;
 
 const EMAIL: &str = "anna@example.org";
 const PASSWORD: &str = "anna password";
@@ -216,7 +216,7 @@ async fn sign_ins_are_listed_told_of_and_ended_one_by_one() {
     let berta = Side::build(&system, "berta").await;
     // Made with the account: nobody is to be told.
     assert_eq!(anna.program.see("me").await["new_sign_ins"], 0);
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute("UPDATE accounts SET created_at = created_at - 86400000000", []).unwrap();
     let other = Person::nobody(&system.url);
     let body = json!({"email": anna.email, "password": anna.password});

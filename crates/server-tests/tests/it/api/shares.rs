@@ -127,7 +127,7 @@ async fn from_now_on_closes_the_past_by_key() {
     let seen = &shares(&anna).await[0];
     assert_eq!((&seen["now_on"], &seen["events"]), (&json!(true), &json!(1)));
     // The epoch that began has a salt and a time of its own.
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let sql = "SELECT count(*), count(DISTINCT salt), count(DISTINCT created_at) FROM camera_epochs
                WHERE camera IN (SELECT camera FROM share_epochs)";
     let epochs: (i64, i64, i64) =
@@ -381,7 +381,7 @@ async fn a_share_has_the_time_that_was_sealed_whatever_its_row_says() {
     let past = holder(&anna, &system.url, "past", &json!({"from": in_seconds(-5)})).await;
     let later = holder(&anna, &system.url, "later", &json!({"from": in_seconds(3600)})).await;
     let over = holder(&anna, &system.url, "over", &json!({"until": until})).await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.execute("UPDATE shares SET from_at = NULL, until_at = NULL", []).unwrap();
     // That a row finds more than what is opened is no picture: nothing, or an alarm.
     let nothing = async |person: &Person| {
@@ -409,7 +409,7 @@ async fn what_came_while_somebody_was_away_is_put_under_their_own_key() {
     let terms = json!({"rights": ["footage", "export"]});
     let share = format!("homes/{}/shares/{}", anna.home.id, tom.id);
     assert_eq!(anna.program.patch(&share, &terms).await.status, 204);
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let away = |table: &str| {
         let sql = format!("SELECT count(*) FROM {table} WHERE away = 1");
         raw.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
@@ -432,7 +432,7 @@ async fn shares_of_one_holder_and_of_one_camera_do_not_mix() {
     let mut anna = Side::build(&system, "anna").await;
     let berta = Side::build(&system, "berta").await;
     let (lawn, _) = another_camera(&mut anna).await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let home = anna.home.id.to_string().replace('-', "");
     let serial = || {
         let sql = "SELECT serial FROM rosters WHERE lower(hex(home)) = ?1";

@@ -8,11 +8,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::media::LONG_BYTES;
+use crate::support::alarms::alarms;
 use crate::support::member::Member;
 use crate::support::person::{Person, Proof, half};
 use crate::support::scene::Side;
 use crate::support::system::System;
-use crate::support::token::{Token, alarms, body};
+use crate::support::token::{Token, body};
 
 async fn listed(person: &Person) -> Vec<Value> {
     let list = person.see("tokens").await;
@@ -106,7 +107,7 @@ async fn a_token_is_made_with_the_password_rights_and_an_end_within_a_year() {
         assert_eq!(answer.problem(), (expected.0, expected.1.to_owned()), "{field} {value}");
     }
     assert_eq!(anna.browser.post("tokens", &with("expires_at", json!(now + year))).await.status, 201);
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     let many = "INSERT INTO sessions SELECT randomblob(32), randomblob(16), account, kind, created_at, expires_at, wrap, text,
                   noticed, rights, used_at FROM sessions, generate_series(1, 49) WHERE rights IS NOT NULL";
     let many = many.replace(
@@ -230,8 +231,7 @@ async fn a_changed_row_opens_nothing() {
     let system = System::start().await;
     let anna = Side::build(&system, "anna").await;
     let berta = Side::build(&system, "berta").await;
-    let raw = rusqlite::Connection::open(system.registry_file()).unwrap();
-    raw.busy_timeout(Duration::from_secs(5)).unwrap();
+    let raw = system.raw();
     for change in [
         "rights = 15",
         "rights = 3",

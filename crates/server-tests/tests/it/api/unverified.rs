@@ -5,17 +5,13 @@ use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::json;
 
+use crate::support::alarms::unopened_alarms;
 use crate::support::member::{code, invite};
 use crate::support::person::Person;
 use crate::support::scene::Side;
 use crate::support::share::{of, offer, share};
 use crate::support::system::System;
-use crate::support::token::{Token, alarms};
-
-/// All alarms of what does not open.
-fn raised() -> u64 {
-    ["mix-up", "damaged", "not-authentic", "malformed"].map(alarms).iter().sum()
-}
+use crate::support::token::Token;
 
 /// Sealed columns of a table's rows, as a condition names them.
 struct Sealed(&'static str, &'static str, &'static str);
@@ -62,7 +58,7 @@ async fn what_does_not_open_is_counted_and_costs_nothing_else() {
     let request =
         Person::nobody(&system.url).request(Method::POST, "sessions").header("User-Agent", "a program");
     assert_eq!(request.json(&sign_in).send().await.unwrap().status(), 201);
-    let raw = Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     raw.pragma_update(None, "ignore_check_constraints", true).unwrap();
 
     let (people, devices) = (format!("homes/{home}/people"), format!("homes/{home}/devices"));
@@ -94,10 +90,10 @@ async fn what_does_not_open_is_counted_and_costs_nothing_else() {
         let what = format!("{}.{}: {path}", sealed.0, sealed.1);
         let (before, none) = counted(person, path, list).await;
         assert_eq!(none, 0, "{what}");
-        let alarmed = raised();
+        let alarmed = unopened_alarms();
         sealed.damage(&raw);
         assert_eq!(counted(person, path, list).await, (before - gone, unopened), "{what}");
-        assert!(raised() >= alarmed + unopened, "{what}");
+        assert!(unopened_alarms() >= alarmed + unopened, "{what}");
         sealed.repair(&raw);
         assert_eq!(counted(person, path, list).await, (before, 0), "{what}");
     }
@@ -118,9 +114,9 @@ async fn what_does_not_open_is_counted_and_costs_nothing_else() {
         home.replace('-', "")
     ))
     .unwrap();
-    let alarmed = raised();
+    let alarmed = unopened_alarms();
     assert_eq!(counted(&anna.program, &people, "members").await, (1, 1));
-    assert!(raised() > alarmed);
+    assert!(unopened_alarms() > alarmed);
     raw.execute("DELETE FROM grants WHERE id = (SELECT id FROM strange)", []).unwrap();
     // Each kind adds to the sum.
     let (invitations, codes) = (Sealed("invitations", "kept", ALL), Sealed("invitation_codes", "kept", ALL));
@@ -140,18 +136,18 @@ async fn what_waits_to_be_confirmed_and_does_not_open_is_counted_too() {
     let dora = Side::build(&system, "dora").await;
     let carl = Person::by_token(&system.url, &carl.email, &carl.password).await;
     share(&dora, &carl, "carl@example.org", &json!({})).await;
-    let raw = Connection::open(system.registry_file()).unwrap();
+    let raw = system.raw();
     assert_eq!(counted(&carl, "me", "waiting").await, (2, 0));
     let (grants, shares) = (Sealed("grants", "wrap", ALL), Sealed("shares", "wrap", ALL));
     for (damaged, expected) in
         [(vec![&grants], (1, 1)), (vec![&shares], (1, 2)), (vec![&grants, &shares], (0, 3))]
     {
-        let alarmed = raised();
+        let alarmed = unopened_alarms();
         for sealed in &damaged {
             sealed.damage(&raw);
         }
         assert_eq!(counted(&carl, "me", "waiting").await, expected);
-        assert!(raised() >= alarmed + expected.1);
+        assert!(unopened_alarms() >= alarmed + expected.1);
         for sealed in &damaged {
             sealed.repair(&raw);
         }

@@ -13,11 +13,11 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::support::alarms::alarms;
 use crate::support::device::{Device, problem};
 use crate::support::person::Person;
 use crate::support::scene::Side;
 use crate::support::system::{Home, System};
-use crate::support::token::alarms;
 
 const AFTER_LEAVING: &str = "event-after-leaving";
 
@@ -134,7 +134,7 @@ async fn footage_goes_to_the_home_that_had_the_camera_when_it_was_recorded() {
     assert_eq!(annas_page.get(&format!("devices/{annas_device}")).await.status, 404);
     let cameras = annas_page.see("cameras").await;
     assert!(cameras["cameras"][0]["device_id"].is_null(), "{cameras}");
-    let registry = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let registry = system.raw();
     let epoch = |home: &Home| -> (u32, bool) {
         let sql = "SELECT epoch, epoch_due FROM homes WHERE id = ?1";
         registry.query_row(sql, [home.id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
@@ -189,7 +189,7 @@ async fn a_device_that_has_left_delivers_what_it_recorded_until_then_and_nothing
     assert_eq!(anna.browser.get(&format!("events/{after}/video")).await.status, 404);
 
     // What it holds of Anna's cameras makes nothing that counts under her new keys, and its time is over one day.
-    let registry = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let registry = system.raw();
     registry.execute("UPDATE devices SET left_at = left_at - 2592000000000", []).unwrap();
     let (_, refused) = deliver(&anna, ever).await;
     assert_eq!(problem(refused).await, (403, "device-removed".into()));

@@ -10,6 +10,7 @@ use ownsight_server::ServerConfig;
 use reqwest::Method;
 use serde_json::json;
 
+use crate::support::alarms::alarms;
 use crate::support::device::{Device, Serving, call, client, problem};
 use crate::support::system::{System, loopback};
 
@@ -123,11 +124,11 @@ async fn reports_and_alarms_are_taken() {
         "body": encoded(&serde_json::to_vec(&report).unwrap()),
         "tag": encoded(&[1; 32]),
     });
-    let before = count("device-configuration-not-mine");
+    let before = alarms("device-configuration-not-mine");
     let body = json!({"reports": [row], "alarms": [{"kind": "configuration-not-mine", "count": 2}]});
     let taken = device.request(Method::POST, "reports").json(&body).send().await.unwrap();
     assert_eq!(taken.status(), 204);
-    assert_eq!(count("device-configuration-not-mine"), before + 2);
+    assert_eq!(alarms("device-configuration-not-mine"), before + 2);
     for bad in [
         json!({"reports": [{"kind": "camera", "body": "", "tag": ""}]}),
         json!({"reports": [{"kind": "device", "body": encoded(b"{}"), "tag": encoded(&[1; 32])}]}),
@@ -140,12 +141,6 @@ async fn reports_and_alarms_are_taken() {
     let large = json!({"alarms": [{"kind": "x".repeat(300_000), "count": 1}]});
     let refused = device.request(Method::POST, "reports").json(&large).send().await.unwrap();
     assert_eq!(problem(refused).await, (413, "too-large".into()));
-}
-
-fn count(kind: &str) -> u64 {
-    let line = format!("ownsight_alarms_total{{kind=\"{kind}\"}} ");
-    let rendered = ownsight_server::metrics::render();
-    rendered.lines().find_map(|text| text.strip_prefix(&line)).unwrap().parse().unwrap()
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ async fn calls(device: &Device, id: u8, before: Option<u8>) -> Response {
 
 /// Makes it so long ago that the device was started last that nothing is on its way any more.
 fn an_hour_later(system: &System) {
-    let registry = rusqlite::Connection::open(system.registry_file()).unwrap();
+    let registry = system.raw();
     registry.execute("UPDATE devices SET run_since = run_since - 3600000000", []).unwrap();
 }
 

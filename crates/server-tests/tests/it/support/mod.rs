@@ -1,5 +1,6 @@
 //! A whole server, its devices and its people.
 
+pub(crate) mod alarms;
 pub(crate) mod device;
 pub(crate) mod member;
 pub(crate) mod operator;

@@ -86,6 +86,13 @@ impl System {
         self.folder.path().join("registry.db")
     }
 
+    /// A connection to it beside the registry's own, to change rows as nobody should.
+    pub(crate) fn raw(&self) -> rusqlite::Connection {
+        let raw = rusqlite::Connection::open(self.registry_file()).unwrap();
+        raw.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        raw
+    }
+
     /// Where its events are.
     pub(crate) fn events_folder(&self) -> std::path::PathBuf {
         self.folder.path().join("events").canonicalize().unwrap()

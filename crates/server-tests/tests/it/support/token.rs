@@ -34,10 +34,3 @@ impl Token {
         Self { person, id: made["id"].as_str().unwrap().to_owned(), text }
     }
 }
-
-/// How many alarms of this kind there were in this process.
-pub(crate) fn alarms(kind: &str) -> u64 {
-    let line = format!("ownsight_alarms_total{{kind=\"{kind}\"}} ");
-    let rendered = ownsight_server::metrics::render();
-    rendered.lines().find_map(|text| text.strip_prefix(&line)).unwrap().parse().unwrap()
-}
