@@ -1,0 +1,235 @@
+//! One caller's way through the tiers, once it leads: the server, then the source, then both told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use crate::cache::{Inner, Outcome};
+use crate::caches::Shared;
+use crate::count::{self, Origin};
+use crate::entry::{self, Generation, Meta, Sealing};
+use crate::flight::Leader;
+use crate::local::Held;
+use crate::remote::{Fence, Name, Remote, Reply, Stored};
+use crate::watch::Stamp;
+use crate::{Cacheable, Found, Key, LoadError, Violation};
+
+/// One call: when it came, and what it takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Call {
+    pub(crate) began: Duration,
+    pub(crate) stamp: Stamp,
+    /// A value that began to be read before this is too old.
+    pub(crate) oldest: Duration,
+    pub(crate) budget: Duration,
+}
+
+pub(crate) struct Asking<'a, V: Cacheable, E> {
+    pub(crate) inner: &'a Inner<V, E>,
+    pub(crate) shared: &'a Shared,
+    pub(crate) sealing: &'a Sealing,
+    pub(crate) key: &'a Key,
+    pub(crate) call: Call,
+}
+
+/// What the server had.
+enum Looked<V> {
+    Hit(Arc<Held<V>>),
+    Miss(Reply),
+    /// It is of no use for this call.
+    Nothing,
+}
+
+/// Why an entry is not handed out.
+enum Unfit {
+    Violation(Violation),
+    /// Authentic, and of no use: expired, invalidated, or older than the caller takes.
+    Old,
+}
+
+/// When a source began to be read, on both clocks.
+#[derive(Clone, Copy)]
+struct Read {
+    at: Duration,
+    at_ms: u64,
+    ttl: Duration,
+}
+
+impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
+    /// Looks at the server, then loads; tells who waits, and then the server.
+    pub(crate) async fn lead<F, L>(
+        &self,
+        leader: Leader<Key, Outcome<V, E>>,
+        load: F,
+    ) -> Result<Found<V>, LoadError<E>>
+    where
+        F: FnOnce() -> L,
+        L: Future<Output = Result<Option<V>, E>>,
+    {
+        let inner = self.inner;
+        // Who loaded before may have been done between this caller's first look and its turn.
+        if let Some(held) = inner.kept(&self.call, self.key) {
+            count::lookup(inner.namespace.as_str(), Origin::Local);
+            return Ok(handed(leader, held));
+        }
+        let stamp = self.shared.watch.stamp(&inner.namespace, self.key);
+        let until = Instant::now() + self.call.budget;
+        let mut fence = None;
+        if let Some(remote) = &self.shared.remote {
+            match self.look(remote, stamp, until).await {
+                Looked::Hit(held) => {
+                    inner.local.insert(self.key, Arc::clone(&held));
+                    count::lookup(inner.namespace.as_str(), Origin::Remote);
+                    return Ok(handed(leader, held));
+                }
+                Looked::Miss(reply) => fence = self.fence(remote, &reply, until).await,
+                Looked::Nothing => {}
+            }
+        }
+        count::lookup(inner.namespace.as_str(), Origin::Miss);
+        let (at, at_ms, began) = (self.shared.clock.now(), self.shared.clock.wall_ms(), Instant::now());
+        let loaded = match timeout(inner.policy.load_max, load()).await {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) => {
+                count::load("failed");
+                let error = Arc::new(error);
+                leader.finish(Err(Arc::clone(&error)));
+                return Err(LoadError::Source(error));
+            }
+            // The leader is dropped, and who waits tries for itself.
+            Err(_) => {
+                count::load("late");
+                return Err(LoadError::Late);
+            }
+        };
+        count::load("loaded");
+        let until = until + began.elapsed();
+        let lives = if loaded.is_some() { inner.policy.ttl } else { inner.policy.absent_ttl };
+        let read = Read { at, at_ms, ttl: inner.policy.jittered(lives) };
+        let expires_at = read.at + read.ttl.min(inner.policy.local_ttl);
+        let held = Arc::new(Held { value: loaded, stamp, read_at: read.at, expires_at });
+        inner.local.insert(self.key, Arc::clone(&held));
+        let found = handed(leader, held);
+        if let (Some(remote), Some(fence)) = (&self.shared.remote, fence) {
+            self.store(remote, &fence, (found.value(), read), until).await;
+        }
+        Ok(found)
+    }
+
+    /// What the server has, and nothing else.
+    pub(crate) async fn on_the_server(&self) -> Option<Arc<Held<V>>> {
+        let remote = self.shared.remote.as_ref()?;
+        let until = Instant::now() + self.call.budget;
+        match self.look(remote, self.call.stamp, until).await {
+            Looked::Hit(held) => Some(held),
+            Looked::Miss(_) | Looked::Nothing => None,
+        }
+    }
+
+    async fn look(&self, remote: &Remote, stamp: Stamp, until: Instant) -> Looked<V> {
+        let reply = match remote.lookup(&self.name(), left(until)).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                count::remote_error(error);
+                return Looked::Nothing;
+            }
+        };
+        match self.admit(&reply, stamp) {
+            Ok(Some(held)) => Looked::Hit(Arc::new(held)),
+            Ok(None) | Err(Unfit::Old) => Looked::Miss(reply),
+            Err(Unfit::Violation(violation)) => {
+                self.shared.tally.report(violation, Some((&self.inner.namespace, self.key)));
+                let condemn = violation.condemns_connection();
+                remote.evict(&self.name(), &reply.link, condemn, left(until)).await;
+                Looked::Nothing
+            }
+        }
+    }
+
+    /// Verifies what came, for what was asked, and holds it against what this process knows.
+    fn admit(&self, reply: &Reply, stamp: Stamp) -> Result<Option<Held<V>>, Unfit> {
+        let Some(bytes) = &reply.entry else { return Ok(None) };
+        let opened = entry::open(self.sealing, self.key, bytes).map_err(Unfit::Violation)?;
+        let (now, now_ms) = (self.shared.clock.now(), self.shared.clock.wall_ms());
+        // As late as it may be on any clock.
+        let latest_ms = now_ms.saturating_add(self.shared.skew_ms());
+        let meta = opened.meta;
+        if meta.read_at_ms > latest_ms {
+            return Err(Unfit::Violation(Violation::FromTheFuture));
+        }
+        let invalidated = self.shared.watch.not_before_ms(&self.inner.namespace, self.key);
+        let current = reply.fence().is_some_and(|fence| {
+            meta.generation == fence.generation && meta.groups == self.groups(&fence.groups)
+        });
+        let age = Duration::from_millis(latest_ms.saturating_sub(meta.read_at_ms));
+        let read_at = now.saturating_sub(age);
+        let lives = Duration::from_millis(meta.expires_at_ms.saturating_sub(latest_ms));
+        let old = lives.is_zero() || meta.read_at_ms < invalidated || read_at < self.call.oldest;
+        if old || !current {
+            return Err(Unfit::Old);
+        }
+        let value = opened.value.map(V::from_bytes).transpose();
+        let value = value.map_err(|_| Unfit::Violation(Violation::Undecodable))?;
+        let expires_at = now + lives.min(self.inner.policy.local_ttl);
+        Ok(Some(Held { value, stamp, read_at, expires_at }))
+    }
+
+    /// What a store must find unchanged. Known before the source is read.
+    async fn fence(&self, remote: &Remote, reply: &Reply, until: Instant) -> Option<Fence> {
+        if let Some(fence) = reply.fence() {
+            return Some(fence);
+        }
+        let lives = (self.inner.policy.load_max, self.inner.policy.ttl);
+        let begun = remote.begin(&self.name(), lives, left(until)).await;
+        begun.inspect_err(|error| count::remote_error(*error)).ok()
+    }
+
+    async fn store(&self, remote: &Remote, fence: &Fence, (value, read): (Option<&V>, Read), until: Instant) {
+        let Ok(bytes) = value.map(V::to_bytes).transpose() else { return count::store("not_encoded") };
+        if bytes.as_ref().is_some_and(|bytes| bytes.len() > self.inner.policy.entry_bytes_max) {
+            return count::store("too_large");
+        }
+        let generation = Generation::new();
+        let meta = Meta {
+            read_at_ms: read.at_ms,
+            expires_at_ms: read.at_ms.saturating_add(read.ttl.as_millis() as u64),
+            generation,
+            groups: self.groups(&fence.groups),
+        };
+        let Ok(entry) = entry::write(self.sealing, self.key, &meta, bytes.as_deref()) else {
+            return count::store("not_encoded");
+        };
+        // What is left of its life: a process that was stopped meanwhile stores nothing that is over.
+        let lives = read.ttl.saturating_sub(self.shared.clock.now().saturating_sub(read.at));
+        if lives.is_zero() {
+            return count::store("expired");
+        }
+        match remote.store(&self.name(), fence, (generation, entry), lives, left(until)).await {
+            Ok(Stored::Accepted) => count::store("accepted"),
+            Ok(Stored::Fenced) => count::store("fenced"),
+            Err(error) => {
+                count::remote_error(error);
+                count::store("failed");
+            }
+        }
+    }
+
+    fn groups(&self, generations: &[Generation]) -> Generation {
+        Generation::of_groups(self.key.groups().iter().zip(generations.iter().copied()))
+    }
+
+    fn name(&self) -> Name<'_> {
+        Name { namespace: &self.inner.namespace, schema: self.sealing.schema(), key: self.key }
+    }
+}
+
+/// Tells who waits, and the caller.
+fn handed<V: Cacheable, E>(leader: Leader<Key, Outcome<V, E>>, held: Arc<Held<V>>) -> Found<V> {
+    leader.finish(Ok(Arc::clone(&held)));
+    Found(held)
+}
+
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
+}

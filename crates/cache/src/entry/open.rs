@@ -1,0 +1,162 @@
+//! Opening an entry, for what was asked.
+
+use aws_lc_rs::aead::{Aad, Nonce};
+use bytes::Bytes;
+
+use super::write::header;
+use super::{GCM_TAG_BYTES, Generation, HEADER_BYTES, Meta, SALT_BYTES, Sealing, TAG_BYTES, VERSION};
+use super::{entry_key, tag};
+use crate::{Key, Namespace, Protection, Schema, Violation};
+
+/// What a holder wrote for exactly the key that was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Opened {
+    pub(crate) meta: Meta,
+    /// `None` if it is known to be absent.
+    pub(crate) value: Option<Bytes>,
+}
+
+/// Opens an entry that was asked for by this key. Whatever the bytes are, no other key's value comes out.
+pub(crate) fn open(sealing: &Sealing, asked: &Key, entry: &Bytes) -> Result<Opened, Violation> {
+    let parts = Parts::of(entry).ok_or(Violation::Malformed)?;
+    match authentic(sealing, asked, &parts) {
+        // Its tag says whose it is. If its words say something else, somebody changed them.
+        Some(_) if !parts.are_named(sealing, asked) => Err(Violation::NotAuthentic),
+        Some(value) => Ok(Opened { meta: parts.meta, value: parts.present.then_some(value) }),
+        None => Err(whose(sealing, asked, &parts)),
+    }
+}
+
+/// The value, if this is an entry for the key that was asked for, in the schema and namespace that were.
+fn authentic(sealing: &Sealing, asked: &Key, parts: &Parts) -> Option<Bytes> {
+    // Built from what was asked; the entry gives only what a reader cannot know.
+    let expected = header(sealing, asked, &parts.meta, (parts.present, parts.value_len))?;
+    if parts.protection != sealing.protection {
+        return None;
+    }
+    match sealing.protection {
+        Protection::Tagged => {
+            let (value, found) = parts.tagged()?;
+            let computed = tag(&sealing.tag_key, &expected, &sealing.namespace, asked, &value);
+            // `blake3::Hash` compares in constant time.
+            (blake3::Hash::from(computed) == blake3::Hash::from(found)).then_some(value)
+        }
+        Protection::Private => {
+            let (salt, mut sealed) = parts.private()?;
+            let mut associated = Vec::with_capacity(HEADER_BYTES + asked.as_bytes().len() + 64);
+            associated.extend_from_slice(&expected);
+            associated.extend_from_slice(sealing.namespace.as_str().as_bytes());
+            associated.extend_from_slice(asked.as_bytes());
+            associated.extend_from_slice(&salt);
+            let key = entry_key(&sealing.private_key, &salt).ok()?;
+            let nonce = Nonce::assume_unique_for_key([0; 12]);
+            let length = key.open_in_place(nonce, Aad::from(associated), &mut sealed).ok()?.len();
+            sealed.truncate(length);
+            Some(sealed.into())
+        }
+    }
+}
+
+/// Whose entry it is, if it is a holder's at all.
+fn whose(sealing: &Sealing, asked: &Key, parts: &Parts) -> Violation {
+    let Some((namespace, key)) = parts.names() else { return Violation::NotAuthentic };
+    let theirs = Sealing::new(&sealing.secret, namespace, parts.schema, parts.protection);
+    if authentic(&theirs, &key, parts).is_none() {
+        Violation::NotAuthentic
+    } else if theirs.namespace != sealing.namespace {
+        Violation::OtherNamespace
+    } else if theirs.schema != sealing.schema || theirs.protection != sealing.protection {
+        Violation::OtherSchema
+    } else if key != *asked {
+        Violation::OtherKey
+    } else {
+        Violation::NotAuthentic
+    }
+}
+
+/// An entry's fields, as they stand there: believed by nobody yet.
+struct Parts {
+    protection: Protection,
+    present: bool,
+    schema: Schema,
+    value_len: u32,
+    meta: Meta,
+    namespace: Bytes,
+    key: Bytes,
+    /// What follows the key.
+    rest: Bytes,
+}
+
+impl Parts {
+    fn of(entry: &Bytes) -> Option<Self> {
+        let header: &[u8; HEADER_BYTES] = entry.first_chunk()?;
+        let [version, protection, content, namespace_len, ..] = *header;
+        if version != VERSION {
+            return None;
+        }
+        let protection = match protection {
+            1 => Protection::Tagged,
+            2 => Protection::Private,
+            _ => return None,
+        };
+        let present = match content {
+            1 => true,
+            2 => false,
+            _ => return None,
+        };
+        let key_len = u16::from_be_bytes(field(header, 4)?);
+        let value_len = u32::from_be_bytes(field(header, 6)?);
+        let meta = Meta {
+            read_at_ms: u64::from_be_bytes(field(header, 10)?),
+            expires_at_ms: u64::from_be_bytes(field(header, 18)?),
+            generation: Generation(field(header, 42)?),
+            groups: Generation(field(header, 58)?),
+        };
+        let key_at = HEADER_BYTES + usize::from(namespace_len);
+        let rest_at = key_at + usize::from(key_len);
+        let around = match protection {
+            Protection::Tagged => TAG_BYTES,
+            Protection::Private => SALT_BYTES + GCM_TAG_BYTES,
+        };
+        let whole = rest_at.checked_add(around)?.checked_add(usize::try_from(value_len).ok()?)?;
+        if entry.len() != whole || (!present && value_len != 0) {
+            return None;
+        }
+        Some(Self {
+            protection,
+            present,
+            schema: Schema::from_bytes(field(header, 26)?),
+            value_len,
+            meta,
+            namespace: entry.slice(HEADER_BYTES..key_at),
+            key: entry.slice(key_at..rest_at),
+            rest: entry.slice(rest_at..),
+        })
+    }
+
+    fn tagged(&self) -> Option<(Bytes, [u8; TAG_BYTES])> {
+        let at = self.rest.len().checked_sub(TAG_BYTES)?;
+        let found = self.rest.get(at..)?.try_into().ok()?;
+        Some((self.rest.slice(..at), found))
+    }
+
+    fn private(&self) -> Option<([u8; SALT_BYTES], Vec<u8>)> {
+        let (salt, sealed) = self.rest.split_first_chunk()?;
+        Some((*salt, sealed.to_vec()))
+    }
+
+    fn are_named(&self, sealing: &Sealing, key: &Key) -> bool {
+        self.schema == sealing.schema
+            && self.namespace == sealing.namespace.as_str().as_bytes()
+            && self.key == key.as_bytes()
+    }
+
+    fn names(&self) -> Option<(Namespace, Key)> {
+        let namespace = Namespace::new(std::str::from_utf8(&self.namespace).ok()?).ok()?;
+        Some((namespace, Key::from_joined(self.key.clone())))
+    }
+}
+
+fn field<const N: usize>(header: &[u8; HEADER_BYTES], at: usize) -> Option<[u8; N]> {
+    header.get(at..at.checked_add(N)?)?.try_into().ok()
+}

@@ -1,0 +1,302 @@
+//! Connections to the server: one at a time, made in the background, and given up at the first thing that is wrong.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Cmd, TlsCertificates, Value};
+use tokio::time::timeout;
+
+use super::RemoteError;
+use crate::breaker::Breaker;
+
+/// Requests that may be on their way at once; more wait, within their budgets.
+const IN_FLIGHT_MAX: usize = 1_024;
+/// Connections that may be made at once after a quiet time, and how long until one more may be.
+const RECONNECTS: u32 = 5;
+const RECONNECT_EVERY: Duration = Duration::from_secs(1);
+
+/// Where the server is, and how its keys begin.
+#[derive(Clone)]
+pub struct RedisConfig {
+    /// `redis://` or, with TLS, `rediss://`, with user, password, host, port and database.
+    pub url: String,
+    /// How all names on the server begin.
+    pub prefix: String,
+    /// The authority that the server's certificate is checked against, PEM, instead of the system's.
+    pub ca: Option<Vec<u8>>,
+    /// How long to connect may take, with TLS and password.
+    pub connect_max: Duration,
+}
+
+impl RedisConfig {
+    /// The server at this URL, with the prefix `cache:`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), prefix: "cache:".into(), ca: None, connect_max: Duration::from_secs(2) }
+    }
+}
+
+impl std::fmt::Debug for RedisConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The URL may hold a password.
+        f.debug_struct("RedisConfig").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// Why there can be no connection with this configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the cache server's URL or certificate is not usable: {0}")]
+pub struct ConnectError(String);
+
+/// A connection, for as long as it is believed.
+pub(crate) struct Link {
+    connection: MultiplexedConnection,
+    condemned: AtomicBool,
+}
+
+/// The connection that there is now. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Links(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    config: RedisConfig,
+    begun: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    current: Current,
+    breaker: Breaker,
+    reconnects: Budget,
+}
+
+enum Current {
+    None,
+    Connecting,
+    Up(Arc<Link>),
+}
+
+/// A token bucket for connections.
+struct Budget {
+    left: u32,
+    counted_at: Duration,
+}
+
+impl Budget {
+    fn take(&mut self, now: Duration) -> bool {
+        let earned = now.saturating_sub(self.counted_at).as_millis() / RECONNECT_EVERY.as_millis();
+        let earned = u32::try_from(earned).unwrap_or(u32::MAX);
+        if earned > 0 {
+            self.left = self.left.saturating_add(earned).min(RECONNECTS);
+            self.counted_at = now;
+        }
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl Links {
+    /// Does not connect yet.
+    pub(crate) fn new(config: RedisConfig) -> Result<Self, ConnectError> {
+        let unusable = |error: redis::RedisError| ConnectError(error.category().to_owned());
+        let client = match config.ca.clone() {
+            None => Client::open(config.url.as_str()).map_err(unusable)?,
+            Some(ca) => {
+                let certificates = TlsCertificates { client_tls: None, root_cert: Some(ca) };
+                Client::build_with_tls(config.url.as_str(), certificates).map_err(unusable)?
+            }
+        };
+        let reconnects = Budget { left: RECONNECTS, counted_at: Duration::ZERO };
+        let state = State { current: Current::None, breaker: Breaker::new(), reconnects };
+        Ok(Self(Arc::new(Inner { client, config, begun: Instant::now(), state: Mutex::new(state) })))
+    }
+
+    pub(crate) fn prefix(&self) -> &str {
+        &self.0.config.prefix
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// Runs commands on the present connection, one behind the other, and gives their replies in order.
+    pub(crate) async fn run(
+        &self,
+        commands: &[Cmd],
+        budget: Duration,
+    ) -> Result<(Arc<Link>, Vec<Value>), RemoteError> {
+        let link = self.admit().ok_or(RemoteError::Bypassed)?;
+        let outcome = match timeout(budget, link.send(commands)).await {
+            Ok(Ok(values)) => Ok(values),
+            Ok(Err(error)) => Err(classified(&error)),
+            Err(_) => Err(RemoteError::Late),
+        };
+        // What it delivers after somebody found it wrong is not looked at.
+        if link.condemned.load(Ordering::SeqCst) {
+            return Err(RemoteError::Disconnected);
+        }
+        match outcome {
+            Ok(values) => {
+                self.state().breaker.succeeded();
+                Ok((link, values))
+            }
+            Err(error) => {
+                self.failed(&link, error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends a command on this connection, whatever its replies are worth, and looks at none.
+    pub(crate) async fn tell(&self, link: &Link, command: &Cmd, budget: Duration) {
+        let mut connection = link.connection.clone();
+        let _ = timeout(budget, connection.send_packed_command(command)).await;
+    }
+
+    /// Gives a connection up: something came by it that must not have. Replies that are still on their way are not read.
+    pub(crate) fn condemn(&self, link: &Arc<Link>) {
+        if !link.condemned.swap(true, Ordering::SeqCst) {
+            crate::count::condemned();
+        }
+        let mut state = self.state();
+        if matches!(&state.current, Current::Up(current) if Arc::ptr_eq(current, link)) {
+            state.current = Current::None;
+        }
+    }
+
+    /// Connects now, if there is no connection, and waits for it.
+    pub(crate) async fn connect(&self) -> Result<(), RemoteError> {
+        let deadline = Instant::now() + self.0.config.connect_max + Duration::from_millis(100);
+        while Instant::now() < deadline {
+            let _ = self.admit();
+            match &self.state().current {
+                Current::Up(_) => return Ok(()),
+                Current::Connecting => {}
+                Current::None => return Err(RemoteError::Disconnected),
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Err(RemoteError::Late)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().breaker.is_closed()
+    }
+
+    fn admit(&self) -> Option<Arc<Link>> {
+        let now = self.0.begun.elapsed();
+        let mut state = self.state();
+        match &state.current {
+            Current::Up(link) => {
+                let link = Arc::clone(link);
+                state.breaker.admits(now).then_some(link)
+            }
+            Current::Connecting => None,
+            Current::None => {
+                if state.breaker.admits(now) && state.reconnects.take(now) {
+                    state.current = Current::Connecting;
+                    drop(state);
+                    // In a task of its own: a connection may take longer than any caller waits.
+                    tokio::spawn(connect(self.clone()));
+                }
+                None
+            }
+        }
+    }
+
+    fn failed(&self, link: &Arc<Link>, error: RemoteError) {
+        let opened = self.state().breaker.failed(self.0.begun.elapsed(), fastrand::f64());
+        if opened {
+            tracing::warn!(%error, "the cache server is bypassed for a while");
+        }
+        // What comes late on a connection that is slow is not waited for.
+        if opened || error == RemoteError::Disconnected {
+            self.condemn(link);
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn connect(links: Links) {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(links.0.config.connect_max))
+        .set_response_timeout(None)
+        .set_concurrency_limit(IN_FLIGHT_MAX);
+    let connecting = links.0.client.get_multiplexed_async_connection_with_config(&config);
+    let outcome = timeout(links.0.config.connect_max, connecting).await;
+    let mut state = links.state();
+    let failure = match outcome {
+        Ok(Ok(connection)) => {
+            state.current = Current::Up(Arc::new(Link { connection, condemned: AtomicBool::new(false) }));
+            state.breaker.succeeded();
+            return;
+        }
+        Ok(Err(error)) => error.category().to_owned(),
+        Err(_) => "it takes too long".to_owned(),
+    };
+    state.current = Current::None;
+    let opened = state.breaker.failed(links.0.begun.elapsed(), fastrand::f64());
+    drop(state);
+    if opened {
+        tracing::warn!(%failure, "no connection to the cache server: it is bypassed for a while");
+    }
+}
+
+impl Link {
+    async fn send(&self, commands: &[Cmd]) -> Result<Vec<Value>, redis::RedisError> {
+        let mut connection = self.connection.clone();
+        match commands {
+            [command] => Ok(vec![connection.send_packed_command(command).await?]),
+            commands => {
+                let mut pipeline = redis::pipe();
+                for command in commands {
+                    pipeline.add_command(command.clone());
+                }
+                connection.send_packed_commands(&pipeline, 0, commands.len()).await
+            }
+        }
+    }
+}
+
+fn classified(error: &redis::RedisError) -> RemoteError {
+    use redis::ErrorKind;
+    match error.kind() {
+        ErrorKind::Server(_) | ErrorKind::Extension => RemoteError::Refused,
+        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => RemoteError::Unexpected,
+        _ => RemoteError::Disconnected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_have_a_budget() {
+        let mut budget = Budget { left: RECONNECTS, counted_at: Duration::ZERO };
+        let ms = Duration::from_millis;
+        assert_eq!((0..20).filter(|_| budget.take(ms(0))).count(), 5);
+        assert!(!budget.take(ms(999)));
+        assert!(budget.take(ms(1_000)));
+        assert!(!budget.take(ms(1_999)));
+        assert_eq!((0..20).filter(|_| budget.take(ms(100_000))).count(), 5);
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let config = RedisConfig::new("redis://:secret@localhost/");
+        assert!(!format!("{config:?}").contains("secret"));
+        let error = Links::new(RedisConfig::new("http://:secret@localhost/")).err().unwrap();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

@@ -1,0 +1,271 @@
+//! The outer tier: a Valkey or Redis server, which is believed in nothing.
+//!
+//! A key is a hash with two fields for each schema, its generation and its entry. A store is accepted if key and groups
+//! still have the generations that they had before the source was read, and gives the key a new one: of all who loaded in
+//! one generation, at most one stores. An invalidation deletes; a generation that is gone never comes back, because
+//! generations are random.
+
+mod link;
+mod scripts;
+mod subscription;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use redis::{Cmd, Value};
+
+pub use link::{ConnectError, RedisConfig};
+pub(crate) use link::{Link, Links};
+pub(crate) use subscription::{Announcement, Listener, Listening};
+
+use crate::entry::Generation;
+use crate::violation::Tally;
+use crate::{Group, Key, Namespace, Schema, Violation};
+
+/// Why the outer tier gave no answer. The caller goes on without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RemoteError {
+    /// There is no connection, or the circuit breaker is open: nothing was asked.
+    #[error("the cache server is bypassed at the moment")]
+    Bypassed,
+    /// The time for it was over.
+    #[error("the cache server did not answer in time")]
+    Late,
+    /// The connection failed, or is not trusted any more.
+    #[error("the connection to the cache server is lost")]
+    Disconnected,
+    /// The server said that it cannot: no memory, loading, a replica, moved.
+    #[error("the cache server refuses")]
+    Refused,
+    /// The server answered something else than was asked for.
+    #[error("the cache server answered something else than was asked for")]
+    Unexpected,
+}
+
+/// What a key is on the server.
+pub(crate) struct Name<'a> {
+    pub(crate) namespace: &'a Namespace,
+    pub(crate) schema: Schema,
+    pub(crate) key: &'a Key,
+}
+
+/// What the server says of a key. Not verified.
+pub(crate) struct Reply {
+    pub(crate) link: Arc<Link>,
+    pub(crate) entry: Option<Bytes>,
+    pub(crate) generation: Option<Generation>,
+    /// One for each group of the key, in order.
+    pub(crate) groups: Vec<Option<Generation>>,
+}
+
+/// What key and groups were when their source was about to be read: a store holds only while they still are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fence {
+    pub(crate) generation: Generation,
+    pub(crate) groups: Vec<Generation>,
+}
+
+impl Reply {
+    /// The fence for a store, if the server knows key and groups.
+    pub(crate) fn fence(&self) -> Option<Fence> {
+        let groups = self.groups.iter().copied().collect::<Option<_>>()?;
+        Some(Fence { generation: self.generation?, groups })
+    }
+}
+
+/// What came of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stored {
+    Accepted,
+    /// Somebody stored or invalidated in between.
+    Fenced,
+}
+
+/// Commands, each with the deadline of its caller. All are cancel-safe: a dropped one was carried out whole or not at all,
+/// and its reply is read and thrown away by the connection, in its turn.
+#[derive(Clone)]
+pub(crate) struct Remote {
+    links: Links,
+    tally: Arc<Tally>,
+}
+
+impl Remote {
+    pub(crate) fn new(links: Links, tally: Arc<Tally>) -> Self {
+        Self { links, tally }
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub(crate) async fn lookup(&self, name: &Name<'_>, budget: Duration) -> Result<Reply, RemoteError> {
+        let mut fields = redis::cmd("HMGET");
+        fields.arg(self.key_name(name)).arg(field(b'g', name.schema)).arg(field(b'v', name.schema));
+        let mut commands = vec![fields];
+        if !name.key.groups().is_empty() {
+            let mut groups = redis::cmd("MGET");
+            for group in name.key.groups() {
+                groups.arg(self.group_name(name.namespace, group));
+            }
+            commands.push(groups);
+        }
+        let (link, replies) = self.links.run(&commands, budget).await?;
+        read_reply(&link, replies, name.key.groups().len()).ok_or_else(|| self.unexpected(&link))
+    }
+
+    /// Gives generations to key and groups where they have none, and says which they have.
+    pub(crate) async fn begin(
+        &self,
+        name: &Name<'_>,
+        (load_max, ttl): (Duration, Duration),
+        budget: Duration,
+    ) -> Result<Fence, RemoteError> {
+        let mut command = self.script(scripts::BEGIN, name);
+        command.arg(field(b'g', name.schema)).arg(millis(load_max)).arg(millis(load_max.saturating_add(ttl)));
+        for _ in 0..=name.key.groups().len() {
+            command.arg(&Generation::new().0);
+        }
+        let (link, replies) = self.links.run(&[command], budget).await?;
+        read_fence(replies, name.key.groups().len()).ok_or_else(|| self.unexpected(&link))
+    }
+
+    pub(crate) async fn store(
+        &self,
+        name: &Name<'_>,
+        fence: &Fence,
+        (generation, entry): (Generation, Bytes),
+        ttl: Duration,
+        budget: Duration,
+    ) -> Result<Stored, RemoteError> {
+        let mut command = self.script(scripts::STORE, name);
+        command.arg(field(b'g', name.schema)).arg(field(b'v', name.schema));
+        command.arg(millis(ttl)).arg(&generation.0).arg(&entry[..]).arg(&fence.generation.0);
+        for group in &fence.groups {
+            command.arg(&group.0);
+        }
+        let (link, replies) = self.links.run(&[command], budget).await?;
+        match replies.as_slice() {
+            [Value::Int(1)] => Ok(Stored::Accepted),
+            [Value::Int(0)] => Ok(Stored::Fenced),
+            _ => Err(self.unexpected(&link)),
+        }
+    }
+
+    /// Deletes what the server has of a key, in each schema, and says so to all who listen.
+    pub(crate) async fn invalidate(
+        &self,
+        namespace: &Namespace,
+        announcement: &Announcement<'_>,
+        budget: Duration,
+    ) -> Result<(), RemoteError> {
+        let prefix = self.links.prefix();
+        let name = match announcement.subject {
+            crate::watch::Subject::Key(key) => key_name(prefix, namespace, key),
+            crate::watch::Subject::Group(group) => group_name(prefix, namespace, group),
+        };
+        let mut delete = redis::cmd("DEL");
+        delete.arg(name);
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(subscription::channel(prefix)).arg(announcement.to_bytes());
+        let (link, replies) = self.links.run(&[delete, publish], budget).await?;
+        match replies.as_slice() {
+            [Value::Int(_), Value::Int(_)] => Ok(()),
+            _ => Err(self.unexpected(&link)),
+        }
+    }
+
+    /// What came back for a key breaks the promise: the server is to forget it, told by the connection that brought it, of
+    /// which nothing is believed after that.
+    pub(crate) async fn evict(&self, name: &Name<'_>, link: &Arc<Link>, condemn: bool, budget: Duration) {
+        let mut command = redis::cmd("DEL");
+        command.arg(self.key_name(name));
+        // Before the first await: whoever is dropped here has given it up already.
+        if condemn {
+            self.links.condemn(link);
+        }
+        self.links.tell(link, &command, budget).await;
+    }
+
+    fn unexpected(&self, link: &Arc<Link>) -> RemoteError {
+        self.tally.report(Violation::UnexpectedReply, None);
+        self.links.condemn(link);
+        RemoteError::Unexpected
+    }
+
+    fn script(&self, text: &str, name: &Name<'_>) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(text).arg(1 + name.key.groups().len()).arg(self.key_name(name));
+        for group in name.key.groups() {
+            command.arg(self.group_name(name.namespace, group));
+        }
+        command
+    }
+
+    fn key_name(&self, name: &Name<'_>) -> Vec<u8> {
+        key_name(self.links.prefix(), name.namespace, name.key.as_bytes())
+    }
+
+    fn group_name(&self, namespace: &Namespace, group: &Group) -> Vec<u8> {
+        group_name(self.links.prefix(), namespace, group.as_bytes())
+    }
+}
+
+fn key_name(prefix: &str, namespace: &Namespace, key: &[u8]) -> Vec<u8> {
+    [prefix.as_bytes(), b"k:", namespace.as_str().as_bytes(), b":", key].concat()
+}
+
+fn group_name(prefix: &str, namespace: &Namespace, group: &[u8]) -> Vec<u8> {
+    [prefix.as_bytes(), b"g:", namespace.as_str().as_bytes(), b":", group].concat()
+}
+
+/// A field of a key's hash: what it is, and in which schema.
+fn field(what: u8, schema: Schema) -> Vec<u8> {
+    [&[what], &schema.bytes()[..]].concat()
+}
+
+fn millis(duration: Duration) -> u64 {
+    (duration.as_millis() as u64).max(1)
+}
+
+fn array(value: Value) -> Option<Vec<Value>> {
+    if let Value::Array(values) = value { Some(values) } else { None }
+}
+
+fn read_reply(link: &Arc<Link>, replies: Vec<Value>, groups: usize) -> Option<Reply> {
+    let mut replies = replies.into_iter();
+    let [generation, entry] = <[Value; 2]>::try_from(array(replies.next()?)?).ok()?;
+    let groups = if groups == 0 {
+        Vec::new()
+    } else {
+        let found = array(replies.next()?)?;
+        if found.len() != groups {
+            return None;
+        }
+        found.into_iter().map(generation_or_nil).collect::<Option<_>>()?
+    };
+    let entry = match entry {
+        Value::Nil => None,
+        Value::BulkString(bytes) => Some(bytes.into()),
+        _ => return None,
+    };
+    Some(Reply { link: Arc::clone(link), entry, generation: generation_or_nil(generation)?, groups })
+}
+
+/// The outer `None` is a reply that is neither.
+#[expect(clippy::option_option, reason = "a reply that is wrong is not one that is empty")]
+fn generation_or_nil(value: Value) -> Option<Option<Generation>> {
+    match value {
+        Value::Nil => Some(None),
+        Value::BulkString(bytes) => Generation::from_slice(&bytes).map(Some),
+        _ => None,
+    }
+}
+
+fn read_fence(replies: Vec<Value>, groups: usize) -> Option<Fence> {
+    let [reply] = <[Value; 1]>::try_from(replies).ok()?;
+    let mut found = array(reply)?.into_iter().map(|value| generation_or_nil(value).flatten());
+    let generation = found.next()??;
+    let rest = found.collect::<Option<Vec<_>>>()?;
+    (rest.len() == groups).then_some(Fence { generation, groups: rest })
+}

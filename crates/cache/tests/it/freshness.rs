@@ -1,0 +1,55 @@
+//! How old a value may be.
+
+use std::time::Duration;
+
+use ownsight_cache::Ask;
+
+use crate::support::{Server, Source, cache_of, key, local, patient, process, server_only};
+
+const fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test]
+async fn never_older_than_the_caller_takes() {
+    let ((cache, clock), source) = (local(patient()), Source::default());
+    source.version(&cache, "a").await;
+    let new = source.change();
+    clock.advance(s(10));
+    let version = async |age| {
+        let found = source.through(&cache, "a", Ask::ANY.no_older_than(age)).await.unwrap();
+        found.value().unwrap().version
+    };
+    assert_eq!(version(s(10)).await, 0);
+    assert_eq!(version(Duration::from_millis(9_999)).await, new);
+    assert_eq!(version(Duration::ZERO).await, new);
+}
+
+#[tokio::test]
+async fn what_another_process_wrote_may_be_older_by_the_skew() {
+    let Some(server) = Server::start("freshness") else { return };
+    let ((writers, _), (readers, clock)) = (process(&server.url()).await, process(&server.url()).await);
+    let (writer, reader) = (cache_of(&writers, server_only()), cache_of(&readers, server_only()));
+    let source = Source::default();
+    source.version(&writer, "a").await;
+    let get = async |age| reader.get(&key("a"), Ask::ANY.no_older_than(age)).await;
+    clock.advance(s(10));
+    assert!(get(s(11)).await.is_some());
+    assert!(get(Duration::from_millis(10_999)).await.is_none());
+    // It lives for an hour by its writer's clock, which may be a second ahead.
+    clock.advance(s(3_600 - 12));
+    assert!(reader.get(&key("a"), Ask::ANY).await.is_some());
+    clock.advance(s(1));
+    assert!(reader.get(&key("a"), Ask::ANY).await.is_none());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_makes_nothing_younger_in_this_process() {
+    let ((cache, clock), source) = (local(patient()), Source::default());
+    source.version(&cache, "a").await;
+    clock.advance(s(10));
+    clock.set_wall_ms(0);
+    let new = source.change();
+    let found = source.through(&cache, "a", Ask::ANY.no_older_than(s(9))).await.unwrap();
+    assert_eq!(found.value().unwrap().version, new);
+}
