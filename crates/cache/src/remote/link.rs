@@ -13,10 +13,6 @@ use crate::breaker::Breaker;
 
 /// Requests that may be on their way at once; more wait, within their budgets.
 const IN_FLIGHT_MAX: usize = 1_024;
-/// Connections that may be made at once after a quiet time, and how long until one more may be.
-const RECONNECTS: u32 = 5;
-const RECONNECT_EVERY: Duration = Duration::from_secs(1);
-
 /// Where the server is, and how its keys begin.
 #[derive(Clone)]
 pub struct RedisConfig {
@@ -28,12 +24,23 @@ pub struct RedisConfig {
     pub ca: Option<Vec<u8>>,
     /// How long to connect may take, with TLS and password.
     pub connect_max: Duration,
+    /// So many connections may be made at once after a quiet time.
+    pub reconnects_max: u32,
+    /// How long until one more may be made then.
+    pub reconnect_every: Duration,
 }
 
 impl RedisConfig {
     /// The server at this URL, with the prefix `cache:`.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prefix: "cache:".into(), ca: None, connect_max: Duration::from_secs(2) }
+        Self {
+            url: url.into(),
+            prefix: "cache:".into(),
+            ca: None,
+            connect_max: Duration::from_secs(2),
+            reconnects_max: 5,
+            reconnect_every: Duration::from_secs(1),
+        }
     }
 }
 
@@ -80,16 +87,23 @@ enum Current {
 
 /// A token bucket for connections.
 struct Budget {
+    max: u32,
+    every: Duration,
     left: u32,
     counted_at: Duration,
 }
 
 impl Budget {
+    fn new(config: &RedisConfig) -> Self {
+        let max = config.reconnects_max;
+        Self { max, every: config.reconnect_every, left: max, counted_at: Duration::ZERO }
+    }
+
     fn take(&mut self, now: Duration) -> bool {
-        let earned = now.saturating_sub(self.counted_at).as_millis() / RECONNECT_EVERY.as_millis();
+        let earned = now.saturating_sub(self.counted_at).as_nanos() / self.every.as_nanos().max(1);
         let earned = u32::try_from(earned).unwrap_or(u32::MAX);
         if earned > 0 {
-            self.left = self.left.saturating_add(earned).min(RECONNECTS);
+            self.left = self.left.saturating_add(earned).min(self.max);
             self.counted_at = now;
         }
         match self.left.checked_sub(1) {
@@ -113,7 +127,7 @@ impl Links {
                 Client::build_with_tls(config.url.as_str(), certificates).map_err(unusable)?
             }
         };
-        let reconnects = Budget { left: RECONNECTS, counted_at: Duration::ZERO };
+        let reconnects = Budget::new(&config);
         let state = State { current: Current::None, breaker: Breaker::new(), reconnects };
         Ok(Self(Arc::new(Inner { client, config, begun: Instant::now(), state: Mutex::new(state) })))
     }
@@ -233,7 +247,9 @@ async fn connect(links: Links) {
         .set_response_timeout(None)
         .set_concurrency_limit(IN_FLIGHT_MAX);
     let connecting = links.0.client.get_multiplexed_async_connection_with_config(&config);
+    let unsettled = Unsettled(&links);
     let outcome = timeout(links.0.config.connect_max, connecting).await;
+    std::mem::forget(unsettled);
     let mut state = links.state();
     let failure = match outcome {
         Ok(Ok(connection)) => {
@@ -252,19 +268,30 @@ async fn connect(links: Links) {
     }
 }
 
+/// While somebody connects. Dropped, as by a panic: nobody does.
+struct Unsettled<'a>(&'a Links);
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        self.0.state().current = Current::None;
+    }
+}
+
 impl Link {
     async fn send(&self, commands: &[Cmd]) -> Result<Vec<Value>, redis::RedisError> {
         let mut connection = self.connection.clone();
-        match commands {
-            [command] => Ok(vec![connection.send_packed_command(command).await?]),
+        let replies = match commands {
+            [command] => vec![connection.send_packed_command(command).await?],
             commands => {
                 let mut pipeline = redis::pipe();
                 for command in commands {
                     pipeline.add_command(command.clone());
                 }
-                connection.send_packed_commands(&pipeline, 0, commands.len()).await
+                connection.send_packed_commands(&pipeline, 0, commands.len()).await?
             }
-        }
+        };
+        // What the server says of itself is no answer.
+        replies.into_iter().map(Value::extract_error).collect()
     }
 }
 
@@ -283,7 +310,7 @@ mod tests {
 
     #[test]
     fn connections_have_a_budget() {
-        let mut budget = Budget { left: RECONNECTS, counted_at: Duration::ZERO };
+        let mut budget = Budget::new(&RedisConfig::new("redis://localhost/"));
         let ms = Duration::from_millis;
         assert_eq!((0..20).filter(|_| budget.take(ms(0))).count(), 5);
         assert!(!budget.take(ms(999)));

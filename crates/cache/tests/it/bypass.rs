@@ -28,7 +28,7 @@ async fn a_paused_server_costs_a_budget_a_few_times_and_then_nothing() {
     let (caches, _) = process(&server.url()).await;
     let (cache, source) = (cache_of(&caches, impatient()), Source::default());
     source.version(&cache, "a").await;
-    server.pause();
+    server.pause().unwrap();
     let mut asked = 0;
     for n in 0..200 {
         let healthy = caches.is_healthy();
@@ -38,7 +38,7 @@ async fn a_paused_server_costs_a_budget_a_few_times_and_then_nothing() {
     assert!(!caches.is_healthy());
     assert!((5..=20).contains(&asked), "{asked} waited for it");
     assert_eq!(source.loads(), 201);
-    server.resume();
+    server.resume().unwrap();
     until_it_works(&caches, impatient(), &source).await;
 }
 
@@ -47,11 +47,11 @@ async fn a_server_that_was_killed_comes_back() {
     let Some(mut server) = Server::start("killed") else { return };
     let (caches, _) = process(&server.url()).await;
     let (cache, source) = (cache_of(&caches, impatient()), Source::default());
-    server.kill();
+    server.kill().unwrap();
     for n in 0..50 {
         assert_eq!(source.version(&cache, &n.to_string()).await, 0);
     }
-    server.restart();
+    server.restart().unwrap();
     until_it_works(&caches, impatient(), &source).await;
 }
 
@@ -88,7 +88,7 @@ async fn a_full_server_fails_no_read() {
 async fn a_password_is_used_and_a_wrong_one_is_no_entry() {
     let Some(server) = Server::start_with("password", &["--requirepass", "right"]) else { return };
     for (password, works) in [("right", true), ("wrong", false)] {
-        let url = format!("redis://:{password}@127.0.0.1:{}/", server.port());
+        let url = format!("redis://:{password}@{}/", server.address());
         let caches =
             Caches::redis(CacheSecret::generate(), RedisConfig::new(url), Clock::manual(), SKEW_DEFAULT);
         let caches = caches.unwrap();
@@ -96,5 +96,28 @@ async fn a_password_is_used_and_a_wrong_one_is_no_entry() {
         let (cache, source) = (cache_of(&caches, server_only()), Source::default());
         source.version(&cache, password).await;
         assert_eq!(cache.get(&key(password), Ask::ANY).await.is_some(), works);
+    }
+}
+
+#[tokio::test]
+async fn a_server_with_a_certificate_is_asked_by_tls() {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+    let (certificate, key_file) = (format!("{data}/test.crt.pem"), format!("{data}/test.key.pem"));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let arguments = [
+        ["--tls-port", &port],
+        ["--tls-cert-file", &certificate],
+        ["--tls-key-file", &key_file],
+        ["--tls-auth-clients", "no"],
+    ];
+    let Some(_server) = Server::start_with("tls", arguments.as_flattened()) else { return };
+    let trusted = Some(std::fs::read(&certificate).unwrap());
+    for (ca, works) in [(trusted, true), (None, false)] {
+        let config = RedisConfig { ca, ..RedisConfig::new(format!("rediss://127.0.0.1:{port}/")) };
+        let caches = Caches::redis(CacheSecret::generate(), config, Clock::manual(), SKEW_DEFAULT).unwrap();
+        assert_eq!(caches.connected().await.is_ok(), works);
+        let (cache, source) = (cache_of(&caches, server_only()), Source::default());
+        source.version(&cache, "a").await;
+        assert_eq!(cache.get(&key("a"), Ask::ANY).await.is_some(), works);
     }
 }

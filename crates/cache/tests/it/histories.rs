@@ -141,7 +141,7 @@ async fn on_a_server() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..60 {
         let history = steps().new_tree(&mut runner).unwrap().current();
-        server.run(&[b"FLUSHALL"]);
+        server.run(&[b"FLUSHALL"]).unwrap();
         clock.advance(Duration::from_secs(10));
         run(history, &cache, |by| clock.advance(by), 3_600).await;
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use ownsight_cache::{Ask, Cache, CacheSecret, Clock, Group, Policy, Violation};
 
 use crate::support::{
-    Broken, Secret, Server, Source, cache_of, key, namespace, patient, process, process_with, server_only,
+    Broken, Secret, Server, Source, cache_of, key, namespace, patient, process, process_with, run,
+    server_only,
 };
 
 #[tokio::test]
@@ -112,7 +113,7 @@ async fn a_server_that_forgot_takes_no_store_of_before() {
     let (caches, _) = process(&server.url()).await;
     let (cache, source) = (cache_of(&caches, server_only()), Source::default());
     let forgotten = async || {
-        server.run(&[b"FLUSHALL"]);
+        run(&server, &[b"FLUSHALL"]);
         source.read("a").await
     };
     cache.get_or_load(&key("a"), Ask::ANY, forgotten).await.unwrap();
@@ -141,9 +142,9 @@ async fn a_private_value_is_not_readable_on_the_server() {
     cache.get_or_load(&key("a"), Ask::ANY, load).await.unwrap();
     let kept = cache.get(&key("a"), Ask::ANY).await.unwrap();
     assert_eq!(kept.value().unwrap().0, "nobody reads this");
-    let redis::Value::Array(names) = server.run(&[b"KEYS", b"cache:k:*"]) else { panic!("no names") };
+    let redis::Value::Array(names) = run(&server, &[b"KEYS", b"cache:k:*"]) else { panic!("no names") };
     let redis::Value::BulkString(name) = &names[0] else { panic!("no name") };
-    let everything = format!("{:?}", server.run(&[b"HGETALL", name]));
+    let everything = format!("{:?}", run(&server, &[b"HGETALL", name]));
     assert!(everything.len() > 100 && !everything.contains("nobody"), "{everything}");
 }
 
@@ -165,11 +166,11 @@ async fn everything_on_the_server_ends_by_itself() {
     let cache = cache_of(&caches, server_only());
     let grouped = key("a").in_group(Group::of(["g"]).unwrap()).unwrap();
     cache.get_or_load(&grouped, Ask::ANY, || async { Source::default().read("a").await }).await.unwrap();
-    let redis::Value::Array(names) = server.run(&[b"KEYS", b"*"]) else { panic!("no names") };
+    let redis::Value::Array(names) = run(&server, &[b"KEYS", b"*"]) else { panic!("no names") };
     assert_eq!(names.len(), 2);
     for name in names {
         let redis::Value::BulkString(name) = name else { panic!("no name") };
-        let redis::Value::Int(left) = server.run(&[b"PTTL", &name]) else { panic!("no time") };
+        let redis::Value::Int(left) = run(&server, &[b"PTTL", &name]) else { panic!("no time") };
         assert!((1..=3_630_000).contains(&left), "{left}");
     }
 }

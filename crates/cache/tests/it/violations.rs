@@ -5,7 +5,7 @@ use std::time::Duration;
 use ownsight_cache::{Ask, Cache, Caches, Clock, Namespace, Violation};
 use redis::Value;
 
-use crate::support::{MarkedCache, Server, Source, cache_of, key, process, server_only};
+use crate::support::{MarkedCache, Server, Source, cache_of, key, process, run, server_only};
 
 struct World {
     server: Server,
@@ -34,7 +34,7 @@ fn named(namespace: &str, key: &str) -> Vec<u8> {
 impl World {
     /// Generation and entry of a name, by their fields.
     fn fields(&self, name: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let Value::Array(found) = self.server.run(&[b"HGETALL", name]) else { panic!("no hash") };
+        let Value::Array(found) = run(&self.server, &[b"HGETALL", name]) else { panic!("no hash") };
         let bytes = |value: &Value| match value {
             Value::BulkString(bytes) => bytes.clone(),
             other => panic!("{other:?}"),
@@ -44,7 +44,7 @@ impl World {
 
     /// Whatever is under `from` is under `to` then, as after a reply that was not for it.
     fn exchange(&self, from: &[u8], to: &[u8]) {
-        self.server.run(&[b"COPY", from, to, b"REPLACE"]);
+        run(&self.server, &[b"COPY", from, to, b"REPLACE"]);
     }
 
     /// Changes the entry of a key.
@@ -52,7 +52,7 @@ impl World {
         for (field, mut value) in self.fields(&name(key)) {
             if field[0] == b'v' {
                 change(&mut value);
-                self.server.run(&[b"HSET", &name(key), &field, &value]);
+                run(&self.server, &[b"HSET", &name(key), &field, &value]);
             }
         }
     }
@@ -108,7 +108,7 @@ async fn another_schemas_entry() {
     for (field, value) in theirs {
         for (mine, _) in world.fields(&name("a")) {
             if mine[0] == field[0] && mine != field {
-                world.server.run(&[b"HSET", &name("a"), &mine, &value]);
+                run(&world.server, &[b"HSET", &name("a"), &mine, &value]);
             }
         }
     }
@@ -148,7 +148,7 @@ async fn a_reply_of_another_form() {
     world.source.version(&world.cache, "a").await;
     for (field, _) in world.fields(&name("a")) {
         if field[0] == b'g' {
-            world.server.run(&[b"HSET", &name("a"), &field, b"not sixteen bytes"]);
+            run(&world.server, &[b"HSET", &name("a"), &field, b"not sixteen bytes"]);
         }
     }
     let new = world.source.change();

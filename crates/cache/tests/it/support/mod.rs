@@ -1,7 +1,5 @@
 //! What the tests share: a type to cache, caches with short words, and a server.
 
-pub mod server;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,7 +10,7 @@ use ownsight_cache::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use server::Server;
+pub use ownsight_fault_proxy::Server;
 
 /// A value that says which key it was made for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,4 +134,9 @@ impl Source {
         assert_eq!(marked.key, name);
         marked.version
     }
+}
+
+/// One command, past every cache.
+pub fn run(server: &Server, command: &[&[u8]]) -> redis::Value {
+    redis::parse_redis_value(&server.run(command).unwrap()).unwrap()
 }

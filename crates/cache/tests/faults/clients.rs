@@ -1,0 +1,139 @@
+//! The clients: ours, and the library underneath as people use it.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use ownsight_cache::{
+    Ask, Cache, CacheSecret, Cacheable, Caches, Clock, CodecError, Key, Namespace, Policy, Protection,
+    Reason, RedisConfig, Schema, SchemaError, Violation,
+};
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::RwLock;
+use tokio::time::timeout;
+
+use crate::drive::{Client, Source};
+
+/// How long either waits for the server.
+const WAIT: Duration = Duration::from_millis(20);
+
+/// Bytes with a watermark.
+struct Picture(Bytes);
+
+impl Cacheable for Picture {
+    const REASON: Reason = Reason::new("made by tests, for tests, and nobody's");
+    const PROTECTION: Protection = Protection::Tagged;
+
+    fn schema() -> Result<Schema, SchemaError> {
+        Ok(Schema::named("picture", 1))
+    }
+
+    fn to_bytes(&self) -> Result<Bytes, CodecError> {
+        Ok(self.0.clone())
+    }
+
+    fn from_bytes(bytes: Bytes) -> Result<Self, CodecError> {
+        Ok(Self(bytes))
+    }
+
+    fn weight(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Ours, without its tier in the process: each call is the server's.
+pub struct Ours {
+    caches: Caches,
+    cache: Cache<Picture, Infallible>,
+}
+
+impl Ours {
+    pub async fn connect(address: SocketAddr) -> Self {
+        // Connections come back quickly here, so that as many replies as can be are mixed up.
+        let config = RedisConfig {
+            reconnects_max: 1_000,
+            reconnect_every: Duration::from_millis(1),
+            ..RedisConfig::new(format!("redis://{address}/"))
+        };
+        let skew = Duration::from_millis(2);
+        let caches = Caches::redis(CacheSecret::generate(), config, Clock::system(), skew).unwrap();
+        caches.connected().await.unwrap();
+        let policy = Policy { local_bytes_max: 0, budget: WAIT, ..Policy::default() };
+        let cache = caches.cache(Namespace::new("pictures").unwrap(), policy).unwrap();
+        Self { caches, cache }
+    }
+
+    pub fn violations(&self) -> u64 {
+        Violation::ALL.iter().map(|kind| self.caches.violations(*kind)).sum()
+    }
+}
+
+fn key(key: usize) -> Key {
+    Key::of([key.to_be_bytes()]).unwrap()
+}
+
+impl Client for Ours {
+    async fn read(&self, n: usize, source: &Source) -> Option<Vec<u8>> {
+        let load = async || {
+            tokio::task::yield_now().await;
+            Ok(Some(Picture(source.load(n).into())))
+        };
+        let found = self.cache.get_or_load(&key(n), Ask::ANY, load).await.ok()?;
+        found.value().map(|picture| picture.0.to_vec())
+    }
+
+    async fn invalidate(&self, n: usize) {
+        // That others are not told is said to the caller; in this process it holds.
+        let _ = self.cache.invalidate(&key(n)).await;
+    }
+}
+
+/// The library, with a connection that all share, a time-out around each command, and a new connection after errors.
+pub struct Plain {
+    client: redis::Client,
+    connection: RwLock<MultiplexedConnection>,
+    late: AtomicU32,
+}
+
+impl Plain {
+    pub async fn connect(address: SocketAddr) -> Self {
+        let client = redis::Client::open(format!("redis://{address}/")).unwrap();
+        let connection = RwLock::new(client.get_multiplexed_async_connection().await.unwrap());
+        Self { client, connection, late: AtomicU32::default() }
+    }
+
+    async fn failed(&self, late: bool) {
+        if late && self.late.fetch_add(1, Ordering::SeqCst) < 3 {
+            return;
+        }
+        self.late.store(0, Ordering::SeqCst);
+        if let Ok(Ok(connection)) =
+            timeout(Duration::from_secs(1), self.client.get_multiplexed_async_connection()).await
+        {
+            *self.connection.write().await = connection;
+        }
+    }
+}
+
+impl Client for Plain {
+    async fn read(&self, n: usize, source: &Source) -> Option<Vec<u8>> {
+        let mut connection = self.connection.read().await.clone();
+        match timeout(WAIT, connection.get::<_, Option<Vec<u8>>>(n)).await {
+            Ok(Ok(Some(value))) => return Some(value),
+            Ok(Ok(None)) => {}
+            Ok(Err(_)) => self.failed(false).await,
+            Err(_) => self.failed(true).await,
+        }
+        let value = source.load(n);
+        let _ = timeout(WAIT, connection.set::<_, _, ()>(n, &value)).await;
+        Some(value)
+    }
+
+    async fn invalidate(&self, n: usize) {
+        let mut connection = self.connection.read().await.clone();
+        let _ = timeout(WAIT, connection.del::<_, ()>(n)).await;
+    }
+}

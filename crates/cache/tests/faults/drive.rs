@@ -1,0 +1,160 @@
+//! Who asks what, and what is wrong with an answer.
+
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+/// Keys that are asked for.
+const KEYS: usize = 48;
+/// Callers at once.
+const CALLERS: usize = 16;
+/// One call in so many changes the source.
+const CHANGES: usize = 100;
+/// One call in so many is dropped at one of its awaits.
+const DROPS: usize = 4;
+
+/// A client under test, in front of a source.
+pub trait Client: Sync {
+    /// The value of a key: from the server, or from the source, which is then stored. `None` if it could not.
+    fn read(&self, key: usize, source: &Source) -> impl Future<Output = Option<Vec<u8>>> + Send;
+    /// The source of this key has changed.
+    fn invalidate(&self, key: usize) -> impl Future<Output = ()> + Send;
+}
+
+/// The present version of each key, and how often it was read.
+pub struct Source {
+    versions: Vec<AtomicU64>,
+    loads: AtomicUsize,
+}
+
+impl Source {
+    fn new() -> Self {
+        Self { versions: (0..KEYS).map(|_| AtomicU64::new(1)).collect(), loads: AtomicUsize::default() }
+    }
+
+    /// Reads the source.
+    pub fn load(&self, key: usize) -> Vec<u8> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        watermarked(key, self.versions[key].load(Ordering::SeqCst))
+    }
+}
+
+/// A value that says in each of its parts which key and version it is, so that a part of another one is seen.
+fn watermarked(key: usize, version: u64) -> Vec<u8> {
+    format!("[{key}:{version}]").repeat(12).into_bytes()
+}
+
+/// The key and version that a value says it is; `None` if it is torn.
+fn watermark(value: &[u8]) -> Option<(usize, u64)> {
+    let text = std::str::from_utf8(value).ok()?;
+    let (key, rest) = text.strip_prefix('[')?.split_once(':')?;
+    let (version, _) = rest.split_once(']')?;
+    let (key, version) = (key.parse().ok()?, version.parse().ok()?);
+    (value == watermarked(key, version)).then_some((key, version))
+}
+
+/// What came of all calls.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub answered: usize,
+    pub dropped: usize,
+    pub failed: usize,
+    pub loads: usize,
+    /// Another key's value, or one that never was.
+    pub wrong: usize,
+    /// Older than an invalidation that was over before the call began.
+    pub old: usize,
+}
+
+/// Makes so many calls.
+pub async fn drive(client: &impl Client, ops: usize) -> Tally {
+    let source = Source::new();
+    let floors = (0..KEYS).map(|_| AtomicU64::new(1)).collect::<Vec<_>>();
+    let counts = [const { AtomicUsize::new(0) }; 5];
+    let callers = (0..CALLERS).map(|caller| {
+        let (source, floors, counts) = (&source, &floors, &counts);
+        async move {
+            let mut chance = fastrand::Rng::with_seed(caller as u64);
+            let [answered, dropped, failed, wrong, old] = counts;
+            let count = |of: &AtomicUsize| {
+                of.fetch_add(1, Ordering::SeqCst);
+            };
+            for _ in 0..ops / CALLERS {
+                let key = chance.usize(..KEYS);
+                if chance.usize(..CHANGES) == 0 {
+                    let version = source.versions[key].fetch_add(1, Ordering::SeqCst) + 1;
+                    client.invalidate(key).await;
+                    floors[key].fetch_max(version, Ordering::SeqCst);
+                }
+                let floor = floors[key].load(Ordering::SeqCst);
+                let polls = if chance.usize(..DROPS) == 0 { chance.usize(..6) } else { usize::MAX };
+                match (Fickle { future: pin!(client.read(key, source)), polls }).await {
+                    None => count(dropped),
+                    Some(None) => count(failed),
+                    Some(Some(value)) => {
+                        count(answered);
+                        match watermark(&value) {
+                            Some((found, version)) if found == key => {
+                                if version < floor {
+                                    count(old);
+                                }
+                            }
+                            _ => count(wrong),
+                        }
+                    }
+                }
+            }
+        }
+    });
+    join_all(callers).await;
+    let [answered, dropped, failed, wrong, old] = counts.map(AtomicUsize::into_inner);
+    Tally { answered, dropped, failed, loads: source.loads.into_inner(), wrong, old }
+}
+
+/// A caller that leaves after so many polls.
+struct Fickle<'a, F> {
+    future: Pin<&'a mut F>,
+    polls: usize,
+}
+
+impl<F: Future> Future for Fickle<'_, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.polls == 0 {
+            return Poll::Ready(None);
+        }
+        self.polls -= 1;
+        match self.future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if self.polls == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+async fn join_all(futures: impl Iterator<Item = impl Future<Output = ()>>) {
+    let mut futures = futures.map(Box::pin).map(Some).collect::<Vec<_>>();
+    std::future::poll_fn(|context| {
+        for slot in &mut futures {
+            if slot.as_mut().is_some_and(|future| future.as_mut().poll(context).is_ready()) {
+                *slot = None;
+            }
+        }
+        if futures.iter().all(Option::is_none) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+#[test]
+fn a_watermark_shows_what_is_torn() {
+    let value = watermarked(7, 3);
+    assert_eq!(watermark(&value), Some((7, 3)));
+    for at in 0..value.len() {
+        let mut changed = value.clone();
+        changed[at] ^= 1;
+        assert_ne!(watermark(&changed), Some((7, 3)));
+    }
+    assert_eq!(watermark(&value[1..]), None);
+    assert_eq!(watermark(&[watermarked(7, 3), watermarked(8, 3)].concat()), None);
+}
