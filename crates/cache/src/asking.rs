@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::cache::{Inner, Outcome};
-use crate::caches::Shared;
+use crate::cache::{Inner, On, Outcome};
 use crate::count::{self, Origin};
-use crate::entry::{self, Generation, Meta, Sealing};
+use crate::entry::{self, Generation, Meta};
 use crate::flight::Leader;
 use crate::local::Held;
 use crate::remote::{Fence, Name, Remote, Reply, Stored};
@@ -27,8 +26,7 @@ pub(crate) struct Call {
 
 pub(crate) struct Asking<'a, V: Cacheable, E> {
     pub(crate) inner: &'a Inner<V, E>,
-    pub(crate) shared: &'a Shared,
-    pub(crate) sealing: &'a Sealing,
+    pub(crate) on: &'a On,
     pub(crate) key: &'a Key,
     pub(crate) call: Call,
 }
@@ -70,25 +68,25 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         let inner = self.inner;
         // Who loaded before may have been done between this caller's first look and its turn.
         if let Some(held) = inner.kept(&self.call, self.key) {
-            count::lookup(inner.namespace.as_str(), Origin::Local);
+            inner.lookups.count(Origin::Local);
             return Ok(handed(leader, held));
         }
-        let stamp = self.shared.watch.stamp(&inner.namespace, self.key);
+        let stamp = self.on.shared.watch.stamp(&inner.namespace, self.key);
         let until = Instant::now() + self.call.budget;
         let mut fence = None;
-        if let Some(remote) = &self.shared.remote {
+        if let Some(remote) = &self.on.shared.remote {
             match self.look(remote, stamp, until).await {
                 Looked::Hit(held) => {
                     inner.local.insert(self.key, Arc::clone(&held));
-                    count::lookup(inner.namespace.as_str(), Origin::Remote);
+                    inner.lookups.count(Origin::Remote);
                     return Ok(handed(leader, held));
                 }
                 Looked::Miss(reply) => fence = self.fence(remote, &reply, until).await,
                 Looked::Nothing => {}
             }
         }
-        count::lookup(inner.namespace.as_str(), Origin::Miss);
-        let (at, at_ms, began) = (self.shared.clock.now(), self.shared.clock.wall_ms(), Instant::now());
+        inner.lookups.count(Origin::Miss);
+        let (at, at_ms, began) = (self.on.shared.clock.now(), self.on.shared.clock.wall_ms(), Instant::now());
         let loaded = match timeout(inner.policy.load_max, load()).await {
             Ok(Ok(value)) => value,
             Ok(Err(error)) => {
@@ -111,7 +109,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         let held = Arc::new(Held { value: loaded, stamp, read_at: read.at, expires_at });
         inner.local.insert(self.key, Arc::clone(&held));
         let found = handed(leader, held);
-        if let (Some(remote), Some(fence)) = (&self.shared.remote, fence) {
+        if let (Some(remote), Some(fence)) = (&self.on.shared.remote, fence) {
             self.store(remote, &fence, (found.value(), read), until).await;
         }
         Ok(found)
@@ -119,7 +117,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
 
     /// What the server has, and nothing else.
     pub(crate) async fn on_the_server(&self) -> Option<Arc<Held<V>>> {
-        let remote = self.shared.remote.as_ref()?;
+        let remote = self.on.shared.remote.as_ref()?;
         let until = Instant::now() + self.call.budget;
         match self.look(remote, self.call.stamp, until).await {
             Looked::Hit(held) => Some(held),
@@ -139,7 +137,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
             Ok(Some(held)) => Looked::Hit(Arc::new(held)),
             Ok(None) | Err(Unfit::Old) => Looked::Miss(reply),
             Err(Unfit::Violation(violation)) => {
-                self.shared.tally.report(violation, Some((&self.inner.namespace, self.key)));
+                self.on.shared.tally.report(violation, Some((&self.inner.namespace, self.key)));
                 let condemn = violation.condemns_connection();
                 remote.evict(&self.name(), &reply.link, condemn, left(until)).await;
                 Looked::Nothing
@@ -150,15 +148,15 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
     /// Verifies what came, for what was asked, and holds it against what this process knows.
     fn admit(&self, reply: &Reply, stamp: Stamp) -> Result<Option<Held<V>>, Unfit> {
         let Some(bytes) = &reply.entry else { return Ok(None) };
-        let opened = entry::open(self.sealing, self.key, bytes).map_err(Unfit::Violation)?;
-        let (now, now_ms) = (self.shared.clock.now(), self.shared.clock.wall_ms());
+        let opened = entry::open(&self.on.sealing, self.key, bytes).map_err(Unfit::Violation)?;
+        let (now, now_ms) = (self.on.shared.clock.now(), self.on.shared.clock.wall_ms());
         // As late as it may be on any clock.
-        let latest_ms = now_ms.saturating_add(self.shared.skew_ms());
+        let latest_ms = now_ms.saturating_add(self.on.shared.skew_ms());
         let meta = opened.meta;
         if meta.read_at_ms > latest_ms {
             return Err(Unfit::Violation(Violation::FromTheFuture));
         }
-        let invalidated = self.shared.watch.not_before_ms(&self.inner.namespace, self.key);
+        let invalidated = self.on.shared.watch.not_before_ms(&self.inner.namespace, self.key);
         let current = reply.fence().is_some_and(|fence| {
             meta.generation == fence.generation && meta.groups == self.groups(&fence.groups)
         });
@@ -197,11 +195,11 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
             generation,
             groups: self.groups(&fence.groups),
         };
-        let Ok(entry) = entry::write(self.sealing, self.key, &meta, bytes.as_deref()) else {
+        let Ok(entry) = entry::write(&self.on.sealing, self.key, &meta, bytes.as_deref()) else {
             return count::store("not_encoded");
         };
         // What is left of its life: a process that was stopped meanwhile stores nothing that is over.
-        let lives = read.ttl.saturating_sub(self.shared.clock.now().saturating_sub(read.at));
+        let lives = read.ttl.saturating_sub(self.on.shared.clock.now().saturating_sub(read.at));
         if lives.is_zero() {
             return count::store("expired");
         }
@@ -220,7 +218,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
     }
 
     fn name(&self) -> Name<'_> {
-        Name { namespace: &self.inner.namespace, schema: self.sealing.schema(), key: self.key }
+        Name { namespace: &self.inner.namespace, schema: self.on.sealing.schema(), key: self.key }
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::asking::{Asking, Call};
 use crate::caches::Shared;
-use crate::count::{self, Origin};
+use crate::count::{self, Lookups, Origin};
 use crate::entry::Sealing;
 use crate::flight::{Flights, Joined, Leader, Waited};
 use crate::local::{Held, Local};
@@ -33,12 +33,19 @@ impl<V: Cacheable, E> Clone for Cache<V, E> {
 }
 
 pub(crate) struct Inner<V: Cacheable, E> {
-    shared: Option<Arc<Shared>>,
-    sealing: Option<Sealing>,
+    /// `None` if nothing is cached.
+    on: Option<On>,
     pub(crate) namespace: Namespace,
     pub(crate) policy: Policy,
     pub(crate) local: Local<V>,
+    pub(crate) lookups: Lookups,
     flights: Flights<Key, Outcome<V, E>>,
+}
+
+/// What a cache works with that keeps something.
+pub(crate) struct On {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) sealing: Sealing,
 }
 
 pub(crate) type Outcome<V, E> = Result<Arc<Held<V>>, Arc<E>>;
@@ -82,7 +89,7 @@ impl<E> Clone for LoadError<E> {
 
 /// An invalidation holds in this process; other processes, and the server, were not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("other processes were not told that something is invalid, and may hand it out until it expires: {0}")]
+#[error("other processes were not told that something is invalid, and may hand it out until it expires")]
 pub struct NotTold(#[source] pub RemoteError);
 
 impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
@@ -92,11 +99,13 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
         policy: Policy,
     ) -> Result<Self, SchemaError> {
         let schema = V::schema()?;
-        let sealing = shared
-            .as_ref()
-            .map(|shared| Sealing::new(&shared.secret, namespace.clone(), schema, V::PROTECTION));
-        let local = Local::new(if shared.is_some() { policy.local_bytes_max } else { 0 });
-        let inner = Inner { shared, sealing, namespace, policy, local, flights: Flights::new() };
+        let on = shared.map(|shared| {
+            let sealing = Sealing::new(&shared.secret, namespace.clone(), schema, V::PROTECTION);
+            On { shared, sealing }
+        });
+        let local = Local::new(if on.is_some() { policy.local_bytes_max } else { 0 });
+        let lookups = Lookups::of(&namespace);
+        let inner = Inner { on, namespace, policy, local, lookups, flights: Flights::new() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -113,21 +122,19 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
         L: Future<Output = Result<Option<V>, E>>,
     {
         let inner = &*self.inner;
-        let (Some(shared), Some(sealing)) = (&inner.shared, &inner.sealing) else {
-            return inner.load_only(load).await;
-        };
-        let call = inner.call(shared, key, ask);
+        let Some(on) = &inner.on else { return inner.load_only(load).await };
+        let call = inner.call(&on.shared, key, ask);
         if let Some(held) = inner.kept(&call, key) {
-            count::lookup(inner.namespace.as_str(), Origin::Local);
+            inner.lookups.count(Origin::Local);
             return Ok(Found(held));
         }
         match timeout(inner.policy.load_max, inner.lead_or_wait(&call, key)).await {
             Err(_) => Err(LoadError::Late),
             Ok(Turn::Over(outcome)) => {
-                count::lookup(inner.namespace.as_str(), Origin::Shared);
+                inner.lookups.count(Origin::Shared);
                 outcome.map(Found).map_err(LoadError::Source)
             }
-            Ok(Turn::Lead(leader)) => Asking { inner, shared, sealing, key, call }.lead(leader, load).await,
+            Ok(Turn::Lead(leader)) => Asking { inner, on, key, call }.lead(leader, load).await,
         }
     }
 
@@ -136,15 +143,15 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
     /// Cancel-safe: it changes nothing, but that an entry which breaks the promise is evicted.
     pub async fn get(&self, key: &Key, ask: Ask) -> Option<Found<V>> {
         let inner = &*self.inner;
-        let (Some(shared), Some(sealing)) = (&inner.shared, &inner.sealing) else { return None };
-        let call = inner.call(shared, key, ask);
+        let on = inner.on.as_ref()?;
+        let call = inner.call(&on.shared, key, ask);
         if let Some(held) = inner.kept(&call, key) {
-            count::lookup(inner.namespace.as_str(), Origin::Local);
+            inner.lookups.count(Origin::Local);
             return Some(Found(held));
         }
-        let found = Asking { inner, shared, sealing, key, call }.on_the_server().await;
+        let found = Asking { inner, on, key, call }.on_the_server().await;
         let origin = if found.is_some() { Origin::Remote } else { Origin::Miss };
-        count::lookup(inner.namespace.as_str(), origin);
+        inner.lookups.count(origin);
         found.map(Found)
     }
 
@@ -170,8 +177,8 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
     ///
     /// Cancel-safe: as [`Cache::invalidate`].
     pub async fn refuse(&self, key: &Key) -> Result<(), NotTold> {
-        if let Some(shared) = &self.inner.shared {
-            shared.tally.report(Violation::Refused, Some((&self.inner.namespace, key)));
+        if let Some(on) = &self.inner.on {
+            on.shared.tally.report(Violation::Refused, Some((&self.inner.namespace, key)));
         }
         self.invalidate(key).await
     }
@@ -238,7 +245,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Inner<V, E> {
     }
 
     async fn invalidate(&self, subject: Subject<'_>) -> Result<(), NotTold> {
-        let Some(shared) = &self.shared else { return Ok(()) };
+        let Some(On { shared, .. }) = &self.on else { return Ok(()) };
         let not_before = shared.clock.wall_ms().saturating_add(shared.skew_ms());
         shared.watch.invalidate(&self.namespace, subject, not_before);
         let Some(remote) = &shared.remote else { return Ok(()) };

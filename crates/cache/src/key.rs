@@ -50,8 +50,8 @@ impl Namespace {
 
 /// Which value is asked for, with the groups that it can be invalidated by. Cheap to clone.
 ///
-/// Two keys are the same if their parts are; groups do not count.
-#[derive(Debug, Clone)]
+/// Two keys are the same if their parts and groups are. An invalidation of a key holds for its parts, whatever the groups.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     bytes: Bytes,
     groups: Option<Arc<[Group]>>,
@@ -88,20 +88,6 @@ impl Key {
     /// Its bytes: each part behind its length.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
-    }
-}
-
-impl Eq for Key {}
-
-impl std::hash::Hash for Key {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.bytes.hash(state);
     }
 }
 
@@ -175,6 +161,7 @@ mod tests {
         }
         assert_eq!(key.groups().len(), GROUPS_MAX);
         assert_eq!(key.clone().in_group(group(9)).unwrap_err(), KeyError::TooManyGroups);
-        assert_eq!(key, Key::of(["k"]).unwrap());
+        assert_ne!(key, Key::of(["k"]).unwrap());
+        assert_eq!(key.as_bytes(), Key::of(["k"]).unwrap().as_bytes());
     }
 }

@@ -67,7 +67,7 @@ fn whose(sealing: &Sealing, asked: &Key, parts: &Parts) -> Violation {
         Violation::OtherNamespace
     } else if theirs.schema != sealing.schema || theirs.protection != sealing.protection {
         Violation::OtherSchema
-    } else if key != *asked {
+    } else if key.as_bytes() != asked.as_bytes() {
         Violation::OtherKey
     } else {
         Violation::NotAuthentic

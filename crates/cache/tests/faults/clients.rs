@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::drive::{Client, Source};
 
 /// How long either waits for the server.
-const WAIT: Duration = Duration::from_millis(20);
+const WAIT: Duration = Duration::from_millis(100);
 
 /// Bytes with a watermark.
 struct Picture(Bytes);

@@ -12,6 +12,8 @@ use ownsight_fault_proxy::{Dose, Fault, FaultProxy, Server};
 
 /// Calls under each fault, if nothing else is said.
 const OPS: usize = 3_000;
+/// On a machine that stalls, the way to the server may be closed for most of a round: then there is another.
+const ROUNDS: usize = 30;
 /// The chance of a fault at each reply.
 const CHANCE: f64 = 0.01;
 
@@ -47,18 +49,23 @@ async fn no_fault_makes_the_cache_give_a_wrong_value() {
         "fault", "calls", "dropped", "struck", "loads", "violations", "wrong", "old"
     );
     for fault in Fault::ALL {
-        let (tally, violations, struck) = ours(&server, Some(fault), ops()).await;
-        println!(
-            "{:>18} {:>9} {:>9} {struck:>7} {:>9} {violations:>11} {:>6} {:>6}",
-            fault.name(),
-            tally.answered,
-            tally.dropped,
-            tally.loads,
-            tally.wrong,
-            tally.old
-        );
-        assert_eq!((tally.wrong, tally.old, tally.failed), (0, 0, 0), "{}", fault.name());
-        assert!(struck > 0 && tally.dropped > 0, "{}: nothing happened", fault.name());
+        for round in 1.. {
+            let (tally, violations, struck) = ours(&server, Some(fault), ops()).await;
+            println!(
+                "{:>18} {:>9} {:>9} {struck:>7} {:>9} {violations:>11} {:>6} {:>6}",
+                fault.name(),
+                tally.answered,
+                tally.dropped,
+                tally.loads,
+                tally.wrong,
+                tally.old
+            );
+            assert_eq!((tally.wrong, tally.old, tally.failed), (0, 0, 0), "{}", fault.name());
+            if struck > 0 && tally.dropped > 0 {
+                break;
+            }
+            assert!(round < ROUNDS, "{}: nothing happened", fault.name());
+        }
     }
 }
 
@@ -81,8 +88,12 @@ async fn without_a_fault_nothing_is_wrong() {
     let Some(server) = Server::start("sound") else { return };
     let (tally, _) = plain(&server, None, OPS).await;
     assert_eq!((tally.wrong, tally.failed), (0, 0));
-    let (tally, violations, struck) = ours(&server, None, OPS).await;
-    assert_eq!((tally.wrong, tally.old, tally.failed, violations, struck), (0, 0, 0, 0, 0));
-    // A machine that stalls may close the way to the server for a while.
-    assert!(tally.loads < tally.answered * 3 / 4, "{tally:?}");
+    for round in 1.. {
+        let (tally, violations, struck) = ours(&server, None, OPS).await;
+        assert_eq!((tally.wrong, tally.old, tally.failed, violations, struck), (0, 0, 0, 0, 0));
+        if tally.loads < tally.answered / 2 {
+            break;
+        }
+        assert!(round < ROUNDS, "{tally:?}");
+    }
 }

@@ -110,6 +110,28 @@ async fn an_invalidation_of_key_or_group_is_seen_at_once() {
     assert_eq!(found.value().unwrap().version, new);
 }
 
+/// One caller names a group and another does not: neither gets what was invalidated for the other.
+#[tokio::test]
+async fn an_invalidation_holds_whatever_groups_a_caller_names() {
+    let ((cache, _), source) = (local(Policy::default()), Source::default());
+    let group = Group::of(["g"]).unwrap();
+    for _ in 0..5 {
+        cache.invalidate_group(&group).await.unwrap();
+    }
+    let grouped = key("a").in_group(group).unwrap();
+    for told in [key("a"), grouped.clone()] {
+        for asked in [&grouped, &key("a")] {
+            cache.get_or_load(asked, Ask::ANY, || source.read("a")).await.unwrap();
+        }
+        let new = source.change();
+        cache.invalidate(&told).await.unwrap();
+        for asked in [&grouped, &key("a")] {
+            let found = cache.get_or_load(asked, Ask::ANY, || source.read("a")).await.unwrap();
+            assert_eq!(found.value().unwrap().version, new);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_its_reader_refuses_is_counted_and_read_again() {
     let clock = ownsight_cache::Clock::manual();
