@@ -813,14 +813,15 @@ async function test(browser) {
   await part('a copy to keep: by the page and by the command, whole both times', async () => {
     await page.goto(`${url}/h/${home}/home`);
     await page.getByRole('heading', { name: 'Keep a copy' }).waitFor();
+    // Cameras go on: what is there by now must be in both.
+    const events = (await client.events(home)).length;
+    assert(events > 0);
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()]);
     const saved = `${work}/saved.zip`;
     await download.saveAs(saved);
     const asked = `${work}/asked.zip`;
     const exported = await ownsight(['export', asked, '--home', home]);
     assert.equal(exported.code, 0, exported.all);
-    const events = (await client.events(home)).length;
-    assert(events > 0);
     for (const archive of [saved, asked]) {
       const tested = spawnSync('python3', ['-c', `import zipfile,sys; z=zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(sum(n.endswith(".mp4") for n in z.namelist()))`, archive], { encoding: 'utf8' });
       assert.equal(tested.status, 0, tested.stderr);
