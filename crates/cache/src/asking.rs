@@ -39,11 +39,11 @@ enum Looked<V> {
     Nothing,
 }
 
-/// Why an entry is not handed out.
+/// Why no entry is handed out.
 enum Unfit {
     Violation(Violation),
-    /// Authentic, and of no use: expired, invalidated, or older than the caller takes.
-    Old,
+    /// There is none; or it is authentic and of no use: expired, invalidated, or older than the caller takes.
+    Nothing,
 }
 
 /// When a source began to be read, on both clocks.
@@ -134,8 +134,8 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
             }
         };
         match self.admit(&reply, stamp) {
-            Ok(Some(held)) => Looked::Hit(Arc::new(held)),
-            Ok(None) | Err(Unfit::Old) => Looked::Miss(reply),
+            Ok(held) => Looked::Hit(Arc::new(held)),
+            Err(Unfit::Nothing) => Looked::Miss(reply),
             Err(Unfit::Violation(violation)) => {
                 self.on.shared.tally.report(violation, Some((&self.inner.namespace, self.key)));
                 let condemn = violation.condemns_connection();
@@ -146,8 +146,8 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
     }
 
     /// Verifies what came, for what was asked, and holds it against what this process knows.
-    fn admit(&self, reply: &Reply, stamp: Stamp) -> Result<Option<Held<V>>, Unfit> {
-        let Some(bytes) = &reply.entry else { return Ok(None) };
+    fn admit(&self, reply: &Reply, stamp: Stamp) -> Result<Held<V>, Unfit> {
+        let bytes = reply.entry.as_ref().ok_or(Unfit::Nothing)?;
         let opened = entry::open(&self.on.sealing, self.key, bytes).map_err(Unfit::Violation)?;
         let (now, now_ms) = (self.on.shared.clock.now(), self.on.shared.clock.wall_ms());
         // As late as it may be on any clock.
@@ -165,12 +165,12 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         let lives = Duration::from_millis(meta.expires_at_ms.saturating_sub(latest_ms));
         let old = lives.is_zero() || meta.read_at_ms < invalidated || read_at < self.call.oldest;
         if old || !current {
-            return Err(Unfit::Old);
+            return Err(Unfit::Nothing);
         }
         let value = opened.value.map(V::from_bytes).transpose();
         let value = value.map_err(|_| Unfit::Violation(Violation::Undecodable))?;
         let expires_at = now + lives.min(self.inner.policy.local_ttl);
-        Ok(Some(Held { value, stamp, read_at, expires_at }))
+        Ok(Held { value, stamp, read_at, expires_at })
     }
 
     /// What a store must find unchanged. Known before the source is read.

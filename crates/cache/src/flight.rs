@@ -136,16 +136,11 @@ impl<K: Hash + Eq + Clone, T: Clone> Drop for Leader<K, T> {
         if self.finished {
             return;
         }
-        let mut shard = lock(self.place.flights.shard(&self.place.key));
-        let mut state = lock(&self.place.state);
-        state.phase = Phase::Vacant;
-        if state.waiting.is_empty() {
-            shard.remove(&self.place.key);
-        }
         // All of them: who is woken alone may never be polled again.
-        let wakers = state.waiting.values_mut().map(Option::take).collect::<Vec<_>>();
-        drop(state);
-        drop(shard);
+        let wakers = self.place.leave(|state| {
+            state.phase = Phase::Vacant;
+            state.waiting.values_mut().map(Option::take).collect::<Vec<_>>()
+        });
         wake(wakers.into_iter());
     }
 }
@@ -154,8 +149,8 @@ impl<K: Hash + Eq + Clone, T: Clone> Future for Waiter<K, T> {
     type Output = Waited<K, T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let place = self.place.clone();
-        let mut state = lock(&place.state);
+        let shared = Arc::clone(&self.place.state);
+        let mut state = lock(&shared);
         match &state.phase {
             Phase::Done(outcome) => {
                 let outcome = outcome.clone();
@@ -166,8 +161,7 @@ impl<K: Hash + Eq + Clone, T: Clone> Future for Waiter<K, T> {
                 state.phase = Phase::Led;
                 state.waiting.remove(&self.ticket);
                 self.over = true;
-                drop(state);
-                Poll::Ready(Waited::Lead(Leader { place, finished: false }))
+                Poll::Ready(Waited::Lead(Leader { place: self.place.clone(), finished: false }))
             }
             Phase::Led => {
                 state.waiting.insert(self.ticket, Some(context.waker().clone()));
@@ -184,13 +178,20 @@ impl<K: Hash + Eq + Clone, T: Clone> Drop for Waiter<K, T> {
         if self.over {
             return;
         }
-        let mut shard = lock(self.place.flights.shard(&self.place.key));
-        let mut state = lock(&self.place.state);
-        state.waiting.remove(&self.ticket);
-        // The leader was gone, and this was the last who could have taken its place.
+        self.place.leave(|state| state.waiting.remove(&self.ticket));
+    }
+}
+
+impl<K: Hash + Eq + Clone, T: Clone> Place<K, T> {
+    /// Changes the state for who leaves, and forgets the load if nobody is there any more who could take it over.
+    fn leave<R>(&self, change: impl FnOnce(&mut State<T>) -> R) -> R {
+        let mut shard = lock(self.flights.shard(&self.key));
+        let mut state = lock(&self.state);
+        let left = change(&mut state);
         if matches!(state.phase, Phase::Vacant) && state.waiting.is_empty() {
-            shard.remove(&self.place.key);
+            shard.remove(&self.key);
         }
+        left
     }
 }
 

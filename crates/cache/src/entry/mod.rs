@@ -28,7 +28,7 @@ pub(crate) use open::open;
 pub(crate) use write::write;
 
 use crate::secret::{CacheSecret, Derived};
-use crate::{Key, Namespace, Protection, Schema};
+use crate::{Namespace, Protection, Schema};
 
 const VERSION: u8 = 1;
 const HEADER_BYTES: usize = 74;
@@ -111,13 +111,11 @@ pub(crate) struct Meta {
 }
 
 /// The tag of an entry in the clear.
-fn tag(key: &Derived, header: &[u8], namespace: &Namespace, name: &Key, value: &[u8]) -> [u8; TAG_BYTES] {
+fn tag(key: &Derived, envelope: &[u8], value: &[u8]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_keyed(key.bytes());
-    hasher.update(header);
-    hasher.update(namespace.as_str().as_bytes());
-    hasher.update(name.as_bytes());
+    hasher.update(envelope);
     hasher.update(value);
-    *hasher.finalize().as_bytes()
+    hasher.finalize()
 }
 
 /// The key of one private entry: no two have the same, so that its nonce can be zero.

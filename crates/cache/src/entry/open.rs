@@ -3,7 +3,7 @@
 use aws_lc_rs::aead::{Aad, Nonce};
 use bytes::Bytes;
 
-use super::write::header;
+use super::write::envelope;
 use super::{GCM_TAG_BYTES, Generation, HEADER_BYTES, Meta, SALT_BYTES, Sealing, TAG_BYTES, VERSION};
 use super::{entry_key, tag};
 use crate::{Key, Namespace, Protection, Schema, Violation};
@@ -19,35 +19,31 @@ pub(crate) struct Opened {
 /// Opens an entry that was asked for by this key. Whatever the bytes are, no other key's value comes out.
 pub(crate) fn open(sealing: &Sealing, asked: &Key, entry: &Bytes) -> Result<Opened, Violation> {
     let parts = Parts::of(entry).ok_or(Violation::Malformed)?;
-    match authentic(sealing, asked, &parts) {
+    // Built from what was asked; the entry gives only what a reader cannot know.
+    let expected = envelope(sealing, asked, &parts.meta, (parts.present, parts.value_len));
+    let expected = expected.ok_or(Violation::NotAuthentic)?;
+    match authentic(sealing, &expected, &parts) {
         // Its tag says whose it is. If its words say something else, somebody changed them.
-        Some(_) if !parts.are_named(sealing, asked) => Err(Violation::NotAuthentic),
+        Some(_) if !entry.starts_with(&expected) => Err(Violation::NotAuthentic),
         Some(value) => Ok(Opened { meta: parts.meta, value: parts.present.then_some(value) }),
         None => Err(whose(sealing, asked, &parts)),
     }
 }
 
-/// The value, if this is an entry for the key that was asked for, in the schema and namespace that were.
-fn authentic(sealing: &Sealing, asked: &Key, parts: &Parts) -> Option<Bytes> {
-    // Built from what was asked; the entry gives only what a reader cannot know.
-    let expected = header(sealing, asked, &parts.meta, (parts.present, parts.value_len))?;
+/// The value, if this is an entry with the envelope that is expected.
+fn authentic(sealing: &Sealing, expected: &[u8], parts: &Parts) -> Option<Bytes> {
     if parts.protection != sealing.protection {
         return None;
     }
     match sealing.protection {
         Protection::Tagged => {
             let (value, found) = parts.tagged()?;
-            let computed = tag(&sealing.tag_key, &expected, &sealing.namespace, asked, &value);
             // `blake3::Hash` compares in constant time.
-            (blake3::Hash::from(computed) == blake3::Hash::from(found)).then_some(value)
+            (tag(&sealing.tag_key, expected, &value) == blake3::Hash::from(found)).then_some(value)
         }
         Protection::Private => {
             let (salt, mut sealed) = parts.private()?;
-            let mut associated = Vec::with_capacity(HEADER_BYTES + asked.as_bytes().len() + 64);
-            associated.extend_from_slice(&expected);
-            associated.extend_from_slice(sealing.namespace.as_str().as_bytes());
-            associated.extend_from_slice(asked.as_bytes());
-            associated.extend_from_slice(&salt);
+            let associated = [expected, &salt].concat();
             let key = entry_key(&sealing.private_key, &salt).ok()?;
             let nonce = Nonce::assume_unique_for_key([0; 12]);
             let length = key.open_in_place(nonce, Aad::from(associated), &mut sealed).ok()?.len();
@@ -61,7 +57,8 @@ fn authentic(sealing: &Sealing, asked: &Key, parts: &Parts) -> Option<Bytes> {
 fn whose(sealing: &Sealing, asked: &Key, parts: &Parts) -> Violation {
     let Some((namespace, key)) = parts.names() else { return Violation::NotAuthentic };
     let theirs = Sealing::new(&sealing.secret, namespace, parts.schema, parts.protection);
-    if authentic(&theirs, &key, parts).is_none() {
+    let said = envelope(&theirs, &key, &parts.meta, (parts.present, parts.value_len));
+    if said.is_none_or(|said| authentic(&theirs, &said, parts).is_none()) {
         Violation::NotAuthentic
     } else if theirs.namespace != sealing.namespace {
         Violation::OtherNamespace
@@ -143,12 +140,6 @@ impl Parts {
     fn private(&self) -> Option<([u8; SALT_BYTES], Vec<u8>)> {
         let (salt, sealed) = self.rest.split_first_chunk()?;
         Some((*salt, sealed.to_vec()))
-    }
-
-    fn are_named(&self, sealing: &Sealing, key: &Key) -> bool {
-        self.schema == sealing.schema
-            && self.namespace == sealing.namespace.as_str().as_bytes()
-            && self.key == key.as_bytes()
     }
 
     fn names(&self) -> Option<(Namespace, Key)> {

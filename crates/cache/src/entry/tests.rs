@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::open::Opened;
 use super::*;
-use crate::Violation;
+use crate::{Key, Violation};
 
 const SECRET: [u8; 32] = [7; 32];
 

@@ -17,16 +17,13 @@ pub(crate) fn write(
 ) -> Result<Bytes, CannotSeal> {
     let content = value.unwrap_or_default();
     let length = u32::try_from(content.len()).map_err(|_| CannotSeal)?;
-    let header = header(sealing, key, meta, (value.is_some(), length)).ok_or(CannotSeal)?;
-    let room = HEADER_BYTES + sealing.namespace.as_str().len() + key.as_bytes().len() + SALT_BYTES;
-    let mut entry = Vec::with_capacity(room + content.len() + TAG_BYTES);
-    entry.extend_from_slice(&header);
-    entry.extend_from_slice(sealing.namespace.as_str().as_bytes());
-    entry.extend_from_slice(key.as_bytes());
+    let mut entry = envelope(sealing, key, meta, (value.is_some(), length)).ok_or(CannotSeal)?;
+    entry.reserve(SALT_BYTES + content.len() + TAG_BYTES);
     match sealing.protection {
         Protection::Tagged => {
+            let tag = tag(&sealing.tag_key, &entry, content);
             entry.extend_from_slice(content);
-            entry.extend_from_slice(&tag(&sealing.tag_key, &header, &sealing.namespace, key, content));
+            entry.extend_from_slice(tag.as_bytes());
         }
         Protection::Private => {
             let mut salt = [0; SALT_BYTES];
@@ -47,27 +44,30 @@ pub(crate) fn write(
     Ok(entry.into())
 }
 
-/// `None` if a length does not fit its field.
-pub(super) fn header(
+/// Everything before the value, or its salt. `None` if a length does not fit its field.
+pub(super) fn envelope(
     sealing: &Sealing,
     key: &Key,
     meta: &Meta,
     (present, length): (bool, u32),
-) -> Option<[u8; HEADER_BYTES]> {
+) -> Option<Vec<u8>> {
     let protection = match sealing.protection {
         Protection::Tagged => 1,
         Protection::Private => 2,
     };
     let content = if present { 1 } else { 2 };
-    let mut header = Vec::with_capacity(HEADER_BYTES);
-    header.extend_from_slice(&[VERSION, protection, content]);
-    header.push(u8::try_from(sealing.namespace.as_str().len()).ok()?);
-    header.extend_from_slice(&u16::try_from(key.as_bytes().len()).ok()?.to_be_bytes());
-    header.extend_from_slice(&length.to_be_bytes());
-    header.extend_from_slice(&meta.read_at_ms.to_be_bytes());
-    header.extend_from_slice(&meta.expires_at_ms.to_be_bytes());
-    header.extend_from_slice(sealing.schema.bytes());
-    header.extend_from_slice(&meta.generation.0);
-    header.extend_from_slice(&meta.groups.0);
-    header.try_into().ok()
+    let (namespace, key) = (sealing.namespace.as_str().as_bytes(), key.as_bytes());
+    let mut envelope = Vec::with_capacity(HEADER_BYTES + namespace.len() + key.len());
+    envelope.extend_from_slice(&[VERSION, protection, content]);
+    envelope.push(u8::try_from(namespace.len()).ok()?);
+    envelope.extend_from_slice(&u16::try_from(key.len()).ok()?.to_be_bytes());
+    envelope.extend_from_slice(&length.to_be_bytes());
+    envelope.extend_from_slice(&meta.read_at_ms.to_be_bytes());
+    envelope.extend_from_slice(&meta.expires_at_ms.to_be_bytes());
+    envelope.extend_from_slice(sealing.schema.bytes());
+    envelope.extend_from_slice(&meta.generation.0);
+    envelope.extend_from_slice(&meta.groups.0);
+    envelope.extend_from_slice(namespace);
+    envelope.extend_from_slice(key);
+    Some(envelope)
 }

@@ -13,6 +13,7 @@ use crate::breaker::Breaker;
 
 /// Requests that may be on their way at once; more wait, within their budgets.
 const IN_FLIGHT_MAX: usize = 1_024;
+
 /// Where the server is, and how its keys begin.
 #[derive(Clone)]
 pub struct RedisConfig {

@@ -4,6 +4,8 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
+use futures_util::future::join_all;
+
 /// Keys that are asked for.
 const KEYS: usize = 48;
 /// Callers at once.
@@ -131,19 +133,6 @@ impl<F: Future> Future for Fickle<'_, F> {
             Poll::Pending => Poll::Pending,
         }
     }
-}
-
-async fn join_all(futures: impl Iterator<Item = impl Future<Output = ()>>) {
-    let mut futures = futures.map(Box::pin).map(Some).collect::<Vec<_>>();
-    std::future::poll_fn(|context| {
-        for slot in &mut futures {
-            if slot.as_mut().is_some_and(|future| future.as_mut().poll(context).is_ready()) {
-                *slot = None;
-            }
-        }
-        if futures.iter().all(Option::is_none) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }
 
 #[test]

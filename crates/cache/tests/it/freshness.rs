@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ownsight_cache::Ask;
 
-use crate::support::{Server, Source, cache_of, key, local, patient, process, server_only};
+use crate::support::{Server, Source, key, local, patient, server_only, two};
 
 const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -28,8 +28,7 @@ async fn never_older_than_the_caller_takes() {
 #[tokio::test]
 async fn what_another_process_wrote_may_be_older_by_the_skew() {
     let Some(server) = Server::start("freshness") else { return };
-    let ((writers, _), (readers, clock)) = (process(&server.url()).await, process(&server.url()).await);
-    let (writer, reader) = (cache_of(&writers, server_only()), cache_of(&readers, server_only()));
+    let [(writer, _), (reader, clock)] = two(&server.url(), server_only()).await;
     let source = Source::default();
     source.version(&writer, "a").await;
     let get = async |age| reader.get(&key("a"), Ask::ANY.no_older_than(age)).await;

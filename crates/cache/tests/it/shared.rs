@@ -6,34 +6,33 @@ use ownsight_cache::{Ask, Cache, CacheSecret, Clock, Group, Policy, Violation};
 
 use crate::support::{
     Broken, Secret, Server, Source, cache_of, key, namespace, patient, process, process_with, run,
-    server_only,
+    server_only, two,
 };
 
 #[tokio::test]
 async fn what_one_loads_the_other_finds() {
     let Some(server) = Server::start("shared") else { return };
-    let ((one, _), (other, _)) = (process(&server.url()).await, process(&server.url()).await);
+    let [(one, _), (other, _)] = two(&server.url(), patient()).await;
     let source = Source::default();
-    source.version(&cache_of(&one, patient()), "a").await;
+    source.version(&one, "a").await;
     source.change();
-    assert_eq!(source.version(&cache_of(&other, patient()), "a").await, 0);
+    assert_eq!(source.version(&other, "a").await, 0);
     assert_eq!(source.loads(), 1);
 }
 
 #[tokio::test]
 async fn that_there_is_nothing_is_shared_too() {
     let Some(server) = Server::start("absence") else { return };
-    let ((one, _), (other, _)) = (process(&server.url()).await, process(&server.url()).await);
-    cache_of(&one, server_only()).get_or_load(&key("a"), Ask::ANY, async || Ok(None)).await.unwrap();
-    let found = cache_of(&other, server_only()).get(&key("a"), Ask::ANY).await.unwrap();
+    let [(one, _), (other, _)] = two(&server.url(), server_only()).await;
+    one.get_or_load(&key("a"), Ask::ANY, async || Ok(None)).await.unwrap();
+    let found = other.get(&key("a"), Ask::ANY).await.unwrap();
     assert!(found.value().is_none());
 }
 
 #[tokio::test]
 async fn an_invalidation_reaches_the_server_and_who_listens() {
     let Some(server) = Server::start("invalidation") else { return };
-    let ((one, _), (other, _)) = (process(&server.url()).await, process(&server.url()).await);
-    let (one, other) = (cache_of(&one, patient()), cache_of(&other, patient()));
+    let [(one, _), (other, _)] = two(&server.url(), patient()).await;
     let source = Source::default();
     let group = Group::of(["g"]).unwrap();
     // Until the other listens, its own copy may be old: this is what it waits for.
@@ -55,8 +54,7 @@ async fn an_invalidation_reaches_the_server_and_who_listens() {
 #[tokio::test]
 async fn a_group_is_invalidated_on_the_server() {
     let Some(server) = Server::start("groups") else { return };
-    let ((one, _), (other, _)) = (process(&server.url()).await, process(&server.url()).await);
-    let (one, other) = (cache_of(&one, server_only()), cache_of(&other, server_only()));
+    let [(one, _), (other, _)] = two(&server.url(), server_only()).await;
     let source = Source::default();
     let (group, bystander) = (Group::of(["g"]).unwrap(), Group::of(["h"]).unwrap());
     let grouped = |name| key(name).in_group(group.clone()).unwrap().in_group(bystander.clone()).unwrap();
@@ -75,8 +73,7 @@ async fn a_group_is_invalidated_on_the_server() {
 #[tokio::test]
 async fn a_store_that_began_before_an_invalidation_is_not_accepted() {
     let Some(server) = Server::start("fence") else { return };
-    let ((slow, _), (other, clock)) = (process(&server.url()).await, process(&server.url()).await);
-    let (slow, other) = (cache_of(&slow, server_only()), cache_of(&other, server_only()));
+    let [(slow, _), (other, clock)] = two(&server.url(), server_only()).await;
     let source = Source::default();
     let interrupted = async || {
         let old = source.read("a").await;
@@ -93,8 +90,7 @@ async fn a_store_that_began_before_an_invalidation_is_not_accepted() {
 #[tokio::test]
 async fn of_two_that_loaded_in_one_generation_one_stores() {
     let Some(server) = Server::start("generation") else { return };
-    let ((slow, _), (fast, _)) = (process(&server.url()).await, process(&server.url()).await);
-    let (slow, fast) = (cache_of(&slow, server_only()), cache_of(&fast, server_only()));
+    let [(slow, _), (fast, _)] = two(&server.url(), server_only()).await;
     let source = Source::default();
     let overtaken = async || {
         let old = source.read("a").await;

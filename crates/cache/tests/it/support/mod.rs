@@ -91,6 +91,12 @@ pub async fn process(url: &str) -> (Caches, Clock) {
     (caches, clock)
 }
 
+/// Two processes of a fleet: what each has cached, with its clock.
+pub async fn two(url: &str, policy: Policy) -> [(MarkedCache, Clock); 2] {
+    let ((one, first), (other, second)) = (process(url).await, process(url).await);
+    [(cache_of(&one, policy.clone()), first), (cache_of(&other, policy), second)]
+}
+
 pub fn process_with(url: &str, secret: CacheSecret, clock: Clock) -> Caches {
     Caches::redis(secret, RedisConfig::new(url), clock, SKEW_DEFAULT).unwrap()
 }
