@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,9 @@ use crate::resp::frame_len;
 
 /// How long it may take to answer after its start.
 const START_MAX: Duration = Duration::from_secs(20);
+
+/// Ports that are tried.
+const STARTS_MAX: usize = 5;
 
 /// A server that is the test's alone. Nothing is kept on disk.
 #[derive(Debug)]
@@ -52,9 +56,17 @@ impl Server {
 
     fn started(program: &'static str, arguments: Vec<String>) -> io::Result<Self> {
         let folder = TempDir::new()?;
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let address = free_address()?;
         let process = spawn(program, address, &folder, &arguments)?;
         let mut server = Self { process, program, address, folder, arguments };
+        for _ in 1..STARTS_MAX {
+            if server.wait().is_ok() {
+                return Ok(server);
+            }
+            // Somebody else may have taken the port.
+            server.address = free_address()?;
+            server.process = spawn(program, server.address, &server.folder, &server.arguments)?;
+        }
         server.wait()?;
         Ok(server)
     }
@@ -122,10 +134,16 @@ impl Server {
         if status.success() { Ok(()) } else { Err(io::Error::other("it could not be signalled")) }
     }
 
+    /// Whether it listens itself: it says so by its number, and another server on this port does not.
+    fn is_up(&self) -> bool {
+        let number = std::fs::read_to_string(number_file(&self.folder));
+        number.is_ok_and(|number| number.trim() == self.process.id().to_string())
+    }
+
     fn wait(&mut self) -> io::Result<()> {
         let until = Instant::now() + START_MAX;
         // A password may be asked for; then it answers too.
-        while self.run(&[b"PING"]).is_err() {
+        while !self.is_up() || self.run(&[b"PING"]).is_err() {
             if let Some(ended) = self.process.try_wait()? {
                 return Err(io::Error::other(format!("{} ended: {ended}", self.program)));
             }
@@ -152,6 +170,15 @@ fn program() -> Option<&'static str> {
     })
 }
 
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// Written by the program once it listens.
+fn number_file(folder: &TempDir) -> PathBuf {
+    folder.path().join("number")
+}
+
 fn spawn(program: &str, address: SocketAddr, folder: &TempDir, arguments: &[String]) -> io::Result<Child> {
     Command::new(program)
         .args([
@@ -166,9 +193,31 @@ fn spawn(program: &str, address: SocketAddr, folder: &TempDir, arguments: &[Stri
         ])
         .arg("--dir")
         .arg(folder.path())
+        .arg("--pidfile")
+        .arg(number_file(folder))
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_server_on_its_port_is_not_taken_for_it() {
+        let Some(mut server) = Server::start("ports") else { return };
+        assert!(server.is_up());
+        let folder = TempDir::new().unwrap();
+        let process = spawn(server.program, server.address, &folder, &[]).unwrap();
+        let arguments = Vec::new();
+        let mut late =
+            Server { process, program: server.program, address: server.address, folder, arguments };
+        assert!(late.wait().is_err());
+        assert!(late.run(&[b"PING"]).is_ok(), "the other one answers there");
+        server.restart().unwrap();
+        assert!(server.is_up());
+    }
 }
