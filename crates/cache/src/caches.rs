@@ -61,6 +61,7 @@ impl Caches {
         skew: Duration,
     ) -> Result<Self, ConnectError> {
         let tally = Arc::<Tally>::default();
+        let config = RedisConfig { prefix: format!("{}{}:", config.prefix, secret.name()), ..config };
         let remote = Remote::new(Links::new(config)?, Arc::clone(&tally));
         Ok(Self::shared(secret, Some(remote), clock, skew, tally))
     }
@@ -116,6 +117,14 @@ impl Caches {
     /// alarm.
     pub fn violations(&self, kind: Violation) -> u64 {
         self.shared.as_ref().map_or(0, |shared| shared.tally.of(kind))
+    }
+
+    /// Calls this at each violation from now on, after it was counted and logged, where it was found: it should not take long.
+    /// The first one that is set stays.
+    pub fn on_violation(&self, heard: impl Fn(Violation) + Send + Sync + 'static) {
+        if let Some(shared) = &self.shared {
+            shared.tally.tell(Box::new(heard));
+        }
     }
 
     fn remote(&self) -> Option<&Remote> {

@@ -5,6 +5,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::Namespace;
 
 const TAG: &str = "self-verifying cache entries 2026-11-28: tag of an entry, version 1";
+const NAME: &str = "self-verifying cache entries 2026-11-28: name of a secret, version 1";
 const PRIVATE: &str = "self-verifying cache entries 2026-11-28: private values, version 1";
 
 /// What makes a process a holder of the cache: whoever has it can make entries, and reads private values.
@@ -29,6 +30,12 @@ impl CacheSecret {
         let mut bytes = [0; 32];
         aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives randomness");
         Self(bytes)
+    }
+
+    /// Tells it from others on a server, in 16 digits that say nothing of it. Names begin with it, so that what was made
+    /// under another secret is not found, instead of being taken for a violation.
+    pub(crate) fn name(&self) -> String {
+        blake3::Hash::from(blake3::derive_key(NAME, &self.0)).to_hex().chars().take(16).collect()
     }
 
     /// The key of a namespace's tags.
@@ -81,6 +88,14 @@ mod tests {
         }
         assert_eq!(keys[0].bytes(), CacheSecret::from_bytes([7; 32]).tag_key(&a).bytes());
         assert_ne!(keys[0].bytes(), CacheSecret::generate().tag_key(&a).bytes());
+    }
+
+    #[test]
+    fn each_secret_has_a_name_of_its_own() {
+        let name = CacheSecret::from_bytes([7; 32]).name();
+        assert_eq!(name.len(), 16);
+        assert_eq!(name, CacheSecret::from_bytes([7; 32]).name());
+        assert_ne!(name, CacheSecret::from_bytes([8; 32]).name());
     }
 
     #[test]

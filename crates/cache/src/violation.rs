@@ -1,5 +1,6 @@
 //! What came back from a cache and must not have.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Key, Namespace};
@@ -78,18 +79,29 @@ impl std::fmt::Display for Violation {
     }
 }
 
+/// Who hears of a violation.
+type Heard = Box<dyn Fn(Violation) + Send + Sync>;
+
 /// How many there were of each kind.
-#[derive(Debug, Default)]
-pub(crate) struct Tally([AtomicU64; Violation::ALL.len()]);
+#[derive(Default)]
+pub(crate) struct Tally {
+    counts: [AtomicU64; Violation::ALL.len()],
+    heard: OnceLock<Heard>,
+}
 
 impl Tally {
     pub(crate) fn of(&self, violation: Violation) -> u64 {
-        self.0.get(violation as usize).map_or(0, |count| count.load(Ordering::SeqCst))
+        self.counts.get(violation as usize).map_or(0, |count| count.load(Ordering::SeqCst))
+    }
+
+    /// Who is told of each from now on; the first one stays.
+    pub(crate) fn tell(&self, heard: Heard) {
+        let _ = self.heard.set(heard);
     }
 
     /// Counts a violation, and logs it with a digest of the key, by which two lines can be found to be of one.
     pub(crate) fn report(&self, violation: Violation, asked: Option<(&Namespace, &Key)>) {
-        if let Some(count) = self.0.get(violation as usize) {
+        if let Some(count) = self.counts.get(violation as usize) {
             count.fetch_add(1, Ordering::SeqCst);
         }
         crate::count::violation(violation);
@@ -100,6 +112,9 @@ impl Tally {
             key = digest.as_ref().and_then(|digest| digest.get(..16)),
             "a cache answered with what was not asked for: nothing of it was handed out"
         );
+        if let Some(heard) = self.heard.get() {
+            heard(violation);
+        }
     }
 }
 

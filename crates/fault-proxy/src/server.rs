@@ -122,9 +122,12 @@ impl Server {
                 Ok(None) => {}
                 Err(_) => return Err(io::Error::other("not the Redis protocol")),
             }
-            match connection.read(&mut piece)? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                length => reply.extend_from_slice(piece.get(..length).unwrap_or_default()),
+            match connection.read(&mut piece) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => reply.extend_from_slice(piece.get(..length).unwrap_or_default()),
+                // A signal ends a read that has a time limit, also where others go on.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
     }

@@ -19,7 +19,7 @@ const IN_FLIGHT_MAX: usize = 1_024;
 pub struct RedisConfig {
     /// `redis://` or, with TLS, `rediss://`, with user, password, host, port and database.
     pub url: String,
-    /// How all names on the server begin.
+    /// How all names on the server begin. A digest of the secret follows.
     pub prefix: String,
     /// The authority that the server's certificate is checked against, PEM, instead of the system's.
     pub ca: Option<Vec<u8>>,

@@ -126,7 +126,8 @@ async fn other_secrets_share_nothing() {
     source.version(&cache_of(&mine, server_only()), "a").await;
     let new = source.change();
     assert_eq!(source.version(&cache_of(&theirs, server_only()), "a").await, new);
-    assert_eq!(theirs.violations(Violation::NotAuthentic), 1);
+    // They have other names, so that a new secret empties the cache and raises no alarm.
+    assert_eq!(theirs.violations(Violation::NotAuthentic), 0);
 }
 
 #[tokio::test]
@@ -138,7 +139,7 @@ async fn a_private_value_is_not_readable_on_the_server() {
     cache.get_or_load(&key("a"), Ask::ANY, load).await.unwrap();
     let kept = cache.get(&key("a"), Ask::ANY).await.unwrap();
     assert_eq!(kept.value().unwrap().0, "nobody reads this");
-    let redis::Value::Array(names) = run(&server, &[b"KEYS", b"cache:k:*"]) else { panic!("no names") };
+    let redis::Value::Array(names) = run(&server, &[b"KEYS", b"cache:*:k:*"]) else { panic!("no names") };
     let redis::Value::BulkString(name) = &names[0] else { panic!("no name") };
     let everything = format!("{:?}", run(&server, &[b"HGETALL", name]));
     assert!(everything.len() > 100 && !everything.contains("nobody"), "{everything}");

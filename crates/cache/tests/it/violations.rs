@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use ownsight_cache::{Ask, Cache, Caches, Clock, Namespace, Violation};
+use ownsight_cache::{Ask, Cache, CacheSecret, Caches, Clock, Namespace, Violation};
 use redis::Value;
 
-use crate::support::{MarkedCache, Server, Source, cache_of, key, process, run, server_only};
+use crate::support::{MarkedCache, Server, Source, cache_of, key, process, process_with, run, server_only};
+
+/// How names under the tests' secret begin, after the prefix. Formats must not change unseen.
+const SECRET_NAME: &[u8] = b"e34be22e363e954c";
 
 struct World {
     server: Server,
@@ -28,7 +31,7 @@ fn name(key: &str) -> Vec<u8> {
 
 fn named(namespace: &str, key: &str) -> Vec<u8> {
     let length = u16::try_from(key.len()).unwrap().to_be_bytes();
-    [b"cache:k:", namespace.as_bytes(), b":", &length, key.as_bytes()].concat()
+    [b"cache:", SECRET_NAME, b":k:", namespace.as_bytes(), b":", &length, key.as_bytes()].concat()
 }
 
 impl World {
@@ -132,6 +135,36 @@ async fn an_entry_that_was_changed() {
         entry[value] ^= 1;
     });
     world.finds(Violation::NotAuthentic).await;
+}
+
+#[tokio::test]
+async fn an_entry_of_who_has_another_secret() {
+    let Some(world) = world("other secret").await else { return };
+    let theirs = process_with(&world.server.url(), CacheSecret::from_bytes([1; 32]), Clock::manual());
+    theirs.connected().await.unwrap();
+    world.source.version(&cache_of(&theirs, server_only()), "a").await;
+    let Value::Array(names) = run(&world.server, &[b"KEYS", b"cache:*:k:*"]) else { panic!("no names") };
+    let [Value::BulkString(their_name)] = &names[..] else { panic!("one name") };
+    assert_ne!(their_name, &name("a"));
+    world.exchange(their_name, &name("a"));
+    world.finds(Violation::NotAuthentic).await;
+}
+
+/// Who is to hear of violations hears of each, of its kind, and only the first who asked to.
+#[tokio::test]
+async fn each_is_told() {
+    let Some(world) = world("told").await else { return };
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    world.caches.on_violation(move |violation| sender.send(violation).unwrap());
+    world.caches.on_violation(|_| panic!("the first one stays"));
+    world.source.version(&world.cache, "b").await;
+    assert!(heard.try_recv().is_err());
+    world.exchange(&name("b"), &name("a"));
+    world.finds(Violation::OtherKey).await;
+    assert_eq!(heard.try_recv(), Ok(Violation::OtherKey));
+    world.cache.refuse(&key("a")).await.unwrap();
+    assert_eq!(heard.try_recv(), Ok(Violation::Refused));
+    assert!(heard.try_recv().is_err());
 }
 
 #[tokio::test]
