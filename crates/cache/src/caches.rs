@@ -108,6 +108,11 @@ impl Caches {
         }
     }
 
+    /// Whether anything is cached at all.
+    pub fn is_on(&self) -> bool {
+        self.shared.is_some()
+    }
+
     /// Whether the server is asked at the moment, as far as its circuit breaker goes. True without a server.
     pub fn is_healthy(&self) -> bool {
         self.remote().is_none_or(|remote| remote.links().is_closed())

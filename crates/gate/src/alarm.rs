@@ -12,6 +12,7 @@ pub const ALARMS: &str = "ownsight_alarms_total";
 const WRONG_SESSION: &str = "wrong-session";
 const ERASURE_FAILED: &str = "erasure-failed";
 const HALVES_DIFFER: &str = "halves-differ";
+const CACHE_VIOLATION: &str = "cache-violation";
 const LOCKDOWN_NOT_RECORDED: &str = "lockdown-not-recorded";
 
 /// Sets the gate's alarms to zero, so that the first of a kind is seen as an increase.
@@ -25,6 +26,7 @@ pub(crate) fn describe() {
         WRONG_SESSION,
         ERASURE_FAILED,
         HALVES_DIFFER,
+        CACHE_VIOLATION,
         LOCKDOWN_NOT_RECORDED,
     ] {
         metrics::counter!(ALARMS, "kind" => kind).increment(0);
@@ -41,6 +43,11 @@ pub(crate) fn wrong_session() {
 pub(crate) fn halves_differ(error: &OpenError) {
     metrics::counter!(ALARMS, "kind" => HALVES_DIFFER).increment(1);
     tracing::warn!(alarm.kind = HALVES_DIFFER, %error, "alarm: two cookies of a request are of two sessions");
+}
+
+/// Counts that the cache answered with what was not asked for. It has logged that, and handed out nothing of it.
+pub(crate) fn cache_violation() {
+    metrics::counter!(ALARMS, "kind" => CACHE_VIOLATION).increment(1);
 }
 
 /// Counts and logs that the ledger did not take what an operator closed or opened again.

@@ -113,6 +113,7 @@ impl Gate {
             return Err(OpenGateError::WrongMasterKey);
         }
         alarm::describe();
+        vault.on_cache_violation(|_| alarm::cache_violation());
         let (local_pairings, receiver) = mpsc::channel(16);
         let inner = Inner {
             installation,

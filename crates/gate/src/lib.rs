@@ -38,6 +38,7 @@ mod lockdown;
 mod lockdown_record;
 mod master_key;
 mod media;
+mod open_section;
 mod operator_visits;
 mod password;
 mod people;

@@ -7,20 +7,19 @@ use bytes::Bytes;
 use ownsight_ledger::{Action, ByteRange};
 use ownsight_model::{CameraId, Closable, EventId, Right, SectionKind, TestId};
 use ownsight_registry::CameraStanding;
-use ownsight_seal::stream::{StreamError, StreamOpener};
-use ownsight_seal::{HEADER_BYTES, HeaderIds, OpenError, Purpose, Section, SessionTag};
-use ownsight_vault::{ObjectRef, ReadError, VaultReader};
+use ownsight_seal::stream::StreamError;
+use ownsight_seal::{HeaderIds, OpenError, Purpose, SessionTag};
 use zeroize::Zeroizing;
 
 use crate::answer::WrongSession;
 use crate::event_access::{FoundEvent, Wanted};
 use crate::gate::Gate;
+use crate::open_section::{OpenSection, damaged};
 use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm};
 
 /// Sections that are opened whole are at most so long.
 const SMALL_BYTES_MAX: u64 = 1 << 20;
-const STREAM_HEADER_BYTES: usize = ownsight_seal::stream::HEADER_LEN;
 
 const SEEN: Wanted = Wanted::new(Closable::Thumbnails, Right::Footage);
 
@@ -104,16 +103,12 @@ pub struct MediaStream {
     wanted: Wanted,
     believed_since: Instant,
     tag: SessionTag,
-    reader: VaultReader,
-    opener: StreamOpener,
-    section: Section,
+    section: OpenSection,
     range: Range<u64>,
     next: u64,
     total: u64,
     content_type: &'static str,
     file_name: Option<String>,
-    /// The last segment, opened to prove the length: handed out when its turn comes.
-    last: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// A piece of plaintext that was opened for one session.
@@ -271,15 +266,11 @@ impl Gate {
         let action = Action::Motion(found.event_ref());
         let unlocking = self.record(credentials, &found.person, found.access.home(), action).await?;
         let opened = self.open_section(found, section).await;
-        let (reader, opener, last) = unlocking.unlock(|| opened)?;
-        let layout = *opener.layout();
-        let mut out = Zeroizing::new(Vec::with_capacity(layout.plaintext_len() as usize));
-        for segment in 0..layout.last_segment() {
-            let mut sealed = read_segment(&reader, section, &opener, segment).await?;
-            let plain = opener.open_segment(segment, &mut sealed).map_err(|error| damaged(&error))?;
-            out.extend_from_slice(plain);
+        let section = unlocking.unlock(|| opened)?;
+        let mut out = Zeroizing::new(Vec::with_capacity(section.layout().plaintext_len() as usize));
+        for segment in 0..section.layout().segments() {
+            out.extend_from_slice(&section.segment(segment).await?);
         }
-        out.extend_from_slice(&last);
         Ok(out)
     }
 
@@ -305,9 +296,8 @@ impl Gate {
         kind: SectionKind,
         (wanted, range): (Wanted, Option<RangeAsked>),
     ) -> Result<MediaStream, GateError> {
-        let section = found.section(kind)?;
-        let (reader, opener, last) = self.open_section(found, section).await?;
-        let total = opener.layout().plaintext_len();
+        let section = self.open_section(found, found.section(kind)?).await?;
+        let total = section.layout().plaintext_len();
         let range = match range {
             Some(asked) => asked.within(total)?,
             None => 0..total,
@@ -320,41 +310,13 @@ impl Gate {
             wanted,
             believed_since: found.asked_at,
             tag: credentials.tag(),
-            reader,
-            opener,
             section,
             range,
             next,
             total,
             content_type: content_type(kind),
             file_name: None,
-            last: Some(last),
         })
-    }
-
-    /// Opens the file, compares its header with the row's, and proves the section's length by its last segment.
-    async fn open_section(
-        &self,
-        found: &FoundEvent,
-        section: Section,
-    ) -> Result<(VaultReader, StreamOpener, Zeroizing<Vec<u8>>), GateError> {
-        let ids = found.verified.ids();
-        let object = ObjectRef { home: ids.scope.home, camera: ids.scope.camera, event: ids.event };
-        let reader = self.vault().open(object).await.map_err(|error| unreadable(&error))?;
-        let head = reader.read_at(0, HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
-        let opener = found.opener(self)?;
-        opener.is_header(&head).map_err(|error| alarm::raise(&error, "comparing a file with its row"))?;
-        let begin =
-            reader.read_at(section.offset, STREAM_HEADER_BYTES).await.map_err(|error| unreadable(&error))?;
-        let begin: &[u8; STREAM_HEADER_BYTES] =
-            begin.as_ref().try_into().map_err(|_| damaged(&StreamError::BadHeader))?;
-        let unproven = opener.open_section(section, begin).map_err(|error| damaged(&error))?;
-        let layout = *unproven.layout();
-        let range = layout.ciphertext_range(layout.last_segment()).map_err(|error| damaged(&error))?;
-        let mut sealed = read(&reader, section, range).await?;
-        let (opener, last) = unproven.prove(&mut sealed).map_err(|error| damaged(&error))?;
-        let last = Zeroizing::new(last.to_vec());
-        Ok((reader, opener, last))
     }
 }
 
@@ -432,19 +394,11 @@ impl MediaStream {
 
     async fn open_next(&mut self) -> Result<Chunk, GateError> {
         let wanted = self.next..self.range.end;
-        let layout = *self.opener.layout();
-        let segments = layout.segments_for(&wanted).map_err(|error| damaged(&error))?;
-        let segment = segments.start;
+        let layout = self.section.layout();
+        let segment = layout.segments_for(&wanted).map_err(|error| damaged(&error))?.start;
         let part = layout.part_of_segment(segment, &wanted).map_err(|error| damaged(&error))?;
-        let bytes = match &self.last {
-            Some(last) if segment == layout.last_segment() => last.get(part).map(Bytes::copy_from_slice),
-            _ => {
-                let mut sealed = read_segment(&self.reader, self.section, &self.opener, segment).await?;
-                let plain =
-                    self.opener.open_segment(segment, &mut sealed).map_err(|error| damaged(&error))?;
-                plain.get(part).map(Bytes::copy_from_slice)
-            }
-        };
+        let plain = self.section.segment(segment).await?;
+        let bytes = plain.get(part).map(Bytes::copy_from_slice);
         let bytes = bytes.ok_or_else(|| damaged(&StreamError::OutOfRange))?;
         self.next += bytes.len() as u64;
         Ok(Chunk { tag: self.tag, bytes })
@@ -474,38 +428,6 @@ const fn content_type(kind: SectionKind) -> &'static str {
         SectionKind::Thumbnail | SectionKind::Still => "image/jpeg",
         SectionKind::Clip => "video/mp4",
         SectionKind::Motion | SectionKind::Live => "application/octet-stream",
-    }
-}
-
-async fn read_segment(
-    reader: &VaultReader,
-    section: Section,
-    opener: &StreamOpener,
-    segment: u64,
-) -> Result<Vec<u8>, GateError> {
-    let range = opener.layout().ciphertext_range(segment).map_err(|error| damaged(&error))?;
-    read(reader, section, range).await
-}
-
-async fn read(reader: &VaultReader, section: Section, range: Range<u64>) -> Result<Vec<u8>, GateError> {
-    let length = usize::try_from(range.end - range.start).map_err(|_| damaged(&StreamError::TooLong))?;
-    let offset = section.offset.saturating_add(range.start);
-    let bytes = reader.read_at(offset, length).await.map_err(|error| unreadable(&error))?;
-    Ok(bytes.into())
-}
-
-fn damaged(error: &StreamError) -> GateError {
-    tracing::debug!(%error, "a section does not open");
-    alarm::raise(&OpenError::NotAuthentic(Purpose::Section), "opening a section")
-}
-
-fn unreadable(error: &ReadError) -> GateError {
-    match error {
-        ReadError::Missing { .. } | ReadError::OutOfRange { .. } => {
-            tracing::error!(%error, "a file is not what its row says");
-            alarm::raise(&OpenError::Damaged(Purpose::Section), "reading an event's file")
-        }
-        other => alarm::unavailable(other, "reading an event's file"),
     }
 }
 

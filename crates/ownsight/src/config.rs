@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use ownsight_server::{Network, PublicUrl, TlsFiles};
 use serde::Deserialize;
 
+use crate::cache::{CacheConfig, CacheSection};
 use crate::cli::{Folders, ServeArgs};
 
 /// The file's name in the configuration folder.
@@ -23,6 +24,7 @@ struct File {
     metrics: MetricsSection,
     storage: StorageSection,
     events: EventsSection,
+    cache: CacheSection,
 }
 
 #[derive(Debug, Deserialize)]
@@ -110,6 +112,7 @@ pub(crate) struct Config {
     pub(crate) floor_percent: u8,
     pub(crate) reserve_bytes: u64,
     pub(crate) event_max: u64,
+    pub(crate) cache: CacheConfig,
 }
 
 impl Config {
@@ -138,6 +141,7 @@ impl Config {
             floor_percent: 0,
             reserve_bytes: 4 << 20,
             event_max: EventsSection::default().max_seconds,
+            cache: CacheConfig::default(),
         })
     }
 
@@ -195,6 +199,7 @@ impl Config {
             floor_percent: file.storage.floor_percent,
             reserve_bytes: file.storage.reserve_bytes,
             event_max: file.events.max_seconds,
+            cache: file.cache.read()?,
         })
     }
 

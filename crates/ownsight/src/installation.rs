@@ -57,6 +57,8 @@ impl Installation {
             Some(id) => id,
             None => Gate::create_installation(&master, &registry).await?,
         };
+        let (caches, cache_memory) = config.cache.open(&master, id)?;
+        let vault = vault.with_cache(&caches, cache_memory);
         let ledger = Ledger::open(&data.join("ledger.db"), id, &LedgerConfig::default())
             .context("cannot open the ledger")?;
         let (gate, local_pairings) = match Gate::open(master, registry.clone(), vault.clone(), ledger.clone())

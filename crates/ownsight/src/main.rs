@@ -1,5 +1,6 @@
 //! `ownsight`: the one binary. Each command is a file in `commands/`; what they share is beside this file.
 
+mod cache;
 mod cli;
 mod client;
 mod commands;

@@ -40,6 +40,8 @@ mod invitation_codes;
 mod links;
 mod lockdowns;
 mod members;
+#[cfg(doctest)]
+mod never_cached;
 mod operator_visits;
 mod pairings;
 mod reports;

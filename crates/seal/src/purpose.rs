@@ -120,6 +120,8 @@ purposes! {
     Custody = "custody", Wrap of "master key" [Email];
     /// The commitment to the master key that the database holds.
     MasterCommitment = "master-commitment", Key of "master key" [];
+    /// What proves to this installation's servers which entries of a cache they made themselves.
+    CacheSecret = "cache-secret", Key of "master key" [];
     /// The control key under an account's key: the grant of an owner or adult.
     GrantControl = "grant-control", Wrap of "account key" [Account Grant Role HomeEpoch];
     /// The home key under an account's key: the grant of a viewer.

@@ -84,4 +84,10 @@ impl MasterKey {
         let context = crate::canonical::Context::new(crate::Purpose::MasterCommitment, installation);
         *crate::primitives::hkdf(&*self.0, &[], &context)
     }
+
+    /// The secret that servers with this key share for their cache: another master key empties it.
+    pub fn cache_secret(&self, installation: ownsight_model::InstallationId) -> zeroize::Zeroizing<[u8; 32]> {
+        let context = crate::canonical::Context::new(crate::Purpose::CacheSecret, installation);
+        crate::primitives::hkdf(&*self.0, &[], &context)
+    }
 }

@@ -58,6 +58,9 @@ pub enum ReadError {
         /// The object's length in bytes.
         object_len: u64,
     },
+    /// The disk did not answer in time.
+    #[error("the vault's disk did not answer in time")]
+    Late,
     /// The process is shutting down.
     #[error("the vault is stopping")]
     Stopping,

@@ -1,7 +1,8 @@
 //! Sealed objects on local disk: one file for each event, opaque bytes to the vault.
 //!
 //! Start with [`Vault::start`]. An object is written by [`Vault::begin`], [`VaultWriter::write`] and
-//! [`VaultWriter::commit`], and read by [`Vault::open`]. Which objects should exist, who may have them and how
+//! [`VaultWriter::commit`], and read by [`Vault::open`],
+//! or piece by piece, by way of a cache, by [`Vault::pieces`]. Which objects should exist, who may have them and how
 //! long they stay is decided elsewhere: the registry knows, `ingest` keeps retention, only the gate unlocks.
 //!
 //! What holds:
@@ -26,6 +27,7 @@ mod config;
 mod delete;
 mod error;
 mod layout;
+mod pieces;
 mod reader;
 mod space;
 mod store;
@@ -38,6 +40,8 @@ pub use config::VaultConfig;
 pub use delete::Deletion;
 pub use error::{ReadError, StoreError, SweepError};
 pub use layout::ObjectRef;
+pub use ownsight_cache::{Caches, Violation};
+pub use pieces::{Piece, Pieces};
 pub use reader::VaultReader;
 pub use space::SpaceState;
 pub use sweep::SweepReport;

@@ -1,5 +1,6 @@
 //! Reading one object.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -59,6 +60,26 @@ impl VaultReader {
     pub fn blocking_read_at(&self, buffer: &mut [u8], offset: u64) -> Result<(), ReadError> {
         self.check(offset, buffer.len())?;
         self.file.read_exact_at(buffer, offset).map_err(ReadError::Disk)
+    }
+
+    /// These ranges, one behind the other. Blocks.
+    pub(crate) fn blocking_read_ranges(&self, ranges: &[Range<u64>]) -> Result<Bytes, ReadError> {
+        let length = |range: &Range<u64>| usize::try_from(range.end.saturating_sub(range.start));
+        let mut total = 0_usize;
+        // All of them first: memory is taken for what lies in the object only.
+        for range in ranges {
+            let len = length(range).unwrap_or(usize::MAX);
+            self.check(range.start, len)?;
+            total = total.saturating_add(len);
+        }
+        let mut bytes = vec![0; total];
+        let mut rest = &mut bytes[..];
+        for range in ranges {
+            let (part, behind) = rest.split_at_mut(length(range).unwrap_or_default().min(rest.len()));
+            self.file.read_exact_at(part, range.start).map_err(ReadError::Disk)?;
+            rest = behind;
+        }
+        Ok(Bytes::from(bytes))
     }
 
     fn check(&self, offset: u64, len: usize) -> Result<(), ReadError> {

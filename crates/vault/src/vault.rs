@@ -3,10 +3,12 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use ownsight_cache::{Caches, Violation};
 use ownsight_disk::{Disk, DiskError};
 use tokio::sync::Semaphore;
 
 use crate::error::Stopping;
+use crate::pieces::{PieceCache, Pieces};
 use crate::reader::open_error;
 use crate::space::SpaceState;
 use crate::store::Store;
@@ -32,6 +34,7 @@ pub struct Vault {
     reads: Slots,
     /// Walks and sweeps take long, so that one at a time is enough.
     walks: Slots,
+    cache: Option<PieceCache>,
 }
 
 impl Vault {
@@ -43,7 +46,22 @@ impl Vault {
         let writes = Arc::new(Semaphore::new(config.parallel_writes_max.max(1)));
         let reads = Arc::new(Semaphore::new(config.parallel_reads_max.max(1)));
         let store = blocking(&writes, move || Store::start(disk, config).map_err(StoreError::from)).await?;
-        Ok(Self { store: Arc::new(store), writes, reads, walks: Arc::new(Semaphore::new(1)) })
+        Ok(Self { store: Arc::new(store), writes, reads, walks: Arc::new(Semaphore::new(1)), cache: None })
+    }
+
+    /// The same vault with a cache in front: [`Self::pieces`] go by way of it, and `memory_bytes` of them stay in this
+    /// process.
+    #[must_use]
+    pub fn with_cache(self, caches: &Caches, memory_bytes: u64) -> Self {
+        Self { cache: Some(PieceCache::new(caches, memory_bytes)), ..self }
+    }
+
+    /// Calls this with the kind of each violation that the cache in front finds, from now on. The first one that is set
+    /// stays.
+    pub fn on_cache_violation(&self, heard: impl Fn(Violation) + Send + Sync + 'static) {
+        if let Some(cache) = &self.cache {
+            cache.on_violation(heard);
+        }
     }
 
     /// Begins an object. [`StoreError::Full`] if there is no room for footage, [`StoreError::Busy`] if another
@@ -67,12 +85,28 @@ impl Vault {
     ///
     /// Cancel-safe: a dropped call changes nothing.
     pub async fn open(&self, object: ObjectRef) -> Result<VaultReader, ReadError> {
-        let (store, slots) = (Arc::clone(&self.store), Arc::clone(&self.reads));
-        blocking(&self.reads, move || {
-            let file = store.disk.open(&object.file()).map_err(|error| open_error(object, error))?;
-            VaultReader::new(object, Arc::from(file), slots)
-        })
-        .await
+        let vault = self.clone();
+        blocking(&self.reads, move || vault.blocking_open(object)).await
+    }
+
+    /// The same, where it blocks.
+    pub(crate) fn blocking_open(&self, object: ObjectRef) -> Result<VaultReader, ReadError> {
+        let file = self.store.disk.open(&object.file()).map_err(|error| open_error(object, error))?;
+        VaultReader::new(object, Arc::from(file), Arc::clone(&self.reads))
+    }
+
+    /// An object, to be read piece by piece, by way of the cache if there is one. Nothing is read yet. `head_bytes` is how
+    /// long its head is, which no piece should have in it.
+    pub fn pieces(&self, object: ObjectRef, head_bytes: usize) -> Pieces {
+        Pieces::new(self.clone(), object, head_bytes)
+    }
+
+    pub(crate) fn cache(&self) -> Option<&PieceCache> {
+        self.cache.as_ref()
+    }
+
+    pub(crate) fn reads(&self) -> &Slots {
+        &self.reads
     }
 
     /// Erases objects: their headers are overwritten, their names removed, both durably. Those that are not
@@ -81,16 +115,21 @@ impl Vault {
     ///
     /// Fails only if the process is stopping; what became of each object is in the result.
     ///
-    /// Cancel-safe: a dropped call leaves each object untouched or erased, or its name back after a crash.
+    /// Cancel-safe: a dropped call leaves each object untouched or erased, or its name back after a crash. Sealed pieces of
+    /// them may then stay in a cache until they expire.
     pub async fn delete(&self, objects: &[ObjectRef]) -> Result<Deletion, StoreError> {
         let mut all = Deletion::default();
         for batch in objects.chunks(DELETE_BATCH) {
-            let (store, batch) = (Arc::clone(&self.store), batch.to_vec());
-            let deletion = blocking(&self.writes, move || Ok::<_, StoreError>(store.delete(&batch))).await?;
+            let (store, objects) = (Arc::clone(&self.store), batch.to_vec());
+            let deletion =
+                blocking(&self.writes, move || Ok::<_, StoreError>(store.delete(&objects))).await?;
             all.erased += deletion.erased;
             all.absent += deletion.absent;
             all.not_overwritten += deletion.not_overwritten;
             all.failed.extend(deletion.failed);
+            if let Some(cache) = &self.cache {
+                cache.forget(batch).await;
+            }
         }
         Ok(all)
     }

@@ -22,5 +22,6 @@ pub(crate) fn run(args: &ConfigArgs) -> anyhow::Result<()> {
         (None, true) => "plain HTTP, for loopback and private addresses only".to_owned(),
     };
     println!("transport            {transport}");
+    println!("cache                {}", config.cache);
     Ok(())
 }

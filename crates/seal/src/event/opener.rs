@@ -58,6 +58,11 @@ impl CameraSecret {
 }
 
 impl VerifiedEvent {
+    /// Confirms that a file begins with the very header that the row has.
+    pub fn is_header(&self, bytes: &[u8]) -> Result<(), OpenError> {
+        wrap::same_id(&self.header.as_bytes().as_slice(), &bytes, Purpose::Section)
+    }
+
     /// Confirms that a row says of it what header and trailer say: a row whose columns were exchanged is a mix-up.
     pub fn is_as_row(
         &self,
@@ -103,11 +108,6 @@ impl EventOpener {
     /// What was verified before it opened.
     pub fn verified(&self) -> &VerifiedEvent {
         &self.verified
-    }
-
-    /// Confirms that a file begins with the very header that the row has.
-    pub fn is_header(&self, bytes: &[u8]) -> Result<(), OpenError> {
-        wrap::same_id(&self.verified.header.as_bytes().as_slice(), &bytes, Purpose::Section)
     }
 
     /// Where the section of this kind lies, if the event has one.

@@ -22,7 +22,7 @@ use crate::error::malformed;
 use crate::event::header::{Fields, HEADER_BYTES, Header};
 use crate::primitives::{self, Key};
 use crate::secret::DevicePsk;
-use crate::stream::{SegmentSize, StreamLayout};
+use crate::stream::{SegmentSize, StreamError, StreamLayout};
 use crate::{OpenError, Purpose};
 
 /// Most sections that an object has.
@@ -50,8 +50,12 @@ pub struct Section {
 impl Section {
     /// Bytes of what it holds, once opened.
     pub fn plaintext_length(&self) -> u64 {
+        self.layout().map_or(0, |layout| layout.plaintext_len())
+    }
+
+    /// Where its segments lie, from its offset on.
+    pub fn layout(&self) -> Result<StreamLayout, StreamError> {
         StreamLayout::of_ciphertext(SegmentSize::KIB_64, self.length)
-            .map_or(0, |layout| layout.plaintext_len())
     }
 }
 

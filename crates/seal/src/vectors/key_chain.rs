@@ -251,6 +251,7 @@ fn viewing(chain: &mut Chain) {
     );
     let master = inputs::master_key();
     chain.key(Purpose::MasterCommitment, master.expose(), &[], &master.commitment(inputs::INSTALLATION));
+    chain.key(Purpose::CacheSecret, master.expose(), &[], &*master.cache_secret(inputs::INSTALLATION));
 
     chain.key_pair(Purpose::AccountKeyPair, key.expose(), &key.public_key(scope));
     let sealed = chain.wrap(Purpose::AccountText, key.expose(), br#"{"name":"Anna"}"#);

@@ -141,10 +141,10 @@ fn a_file_that_begins_with_another_header_than_the_row_is_a_mix_up() {
         seal(&home.sealer(), EventId::generate(), &sections(1)),
     );
     let opener = home.secret.open_event(verify(&home.secret, &row).unwrap()).unwrap();
-    assert_eq!(opener.is_header(&row[..HEADER_BYTES]), Ok(()));
+    assert_eq!(opener.verified().is_header(&row[..HEADER_BYTES]), Ok(()));
     let mix_up = Err(OpenError::MixUp(Purpose::Section));
-    assert_eq!(opener.is_header(&file[..HEADER_BYTES]), mix_up);
-    assert_eq!(opener.is_header(&row[..HEADER_BYTES - 1]), mix_up);
+    assert_eq!(opener.verified().is_header(&file[..HEADER_BYTES]), mix_up);
+    assert_eq!(opener.verified().is_header(&row[..HEADER_BYTES - 1]), mix_up);
     // And without that comparison the file's sections do not open either.
     for (at, section) in directory(&row).into_iter().enumerate() {
         let last = [0, 2, 0][at];

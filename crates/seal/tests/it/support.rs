@@ -109,7 +109,7 @@ impl From<StreamError> for Refused {
 /// Reads an object as a gate does: from its two ends, with the row's header compared to the file's.
 pub(crate) fn open(secret: &CameraSecret, object: &[u8]) -> Result<Sections, Refused> {
     let opener = secret.open_event(verify(secret, object)?)?;
-    opener.is_header(&object[..HEADER_BYTES])?;
+    opener.verified().is_header(&object[..HEADER_BYTES])?;
     let sections = opener.verified().trailer().sections().to_vec();
     sections.into_iter().map(|section| Ok((section.kind, open_section(&opener, section, object)?))).collect()
 }

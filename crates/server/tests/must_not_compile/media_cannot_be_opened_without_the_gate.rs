@@ -1,7 +1,7 @@
 use ownsight_gate::MediaStream;
 
 fn forge(mut stream: MediaStream, other: MediaStream) -> MediaStream {
-    stream.opener = other.opener;
+    stream.section = other.section;
     stream
 }
 

@@ -1,28 +1,12 @@
 //! Calls that are dropped after one poll: what each says may be so, and nothing else, is so.
 
-use std::future::Future;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::pin::pin;
-use std::task::{Context, Waker};
 
 use ownsight_disk::{Disk, ForgettingDisk};
 use ownsight_vault::{StoreError, Vault};
 
-use crate::support::{config, content, eventually, object, raw, read, run, start, store};
-
-/// Polls a call once and drops it, while the one thread for blocking work is busy. Says whether the call was
-/// still under way; its work, if it has any, begins after this.
-fn poll_and_drop(call: impl Future) -> bool {
-    let (release, busy) = std::sync::mpsc::channel::<()>();
-    drop(tokio::task::spawn_blocking(move || busy.recv()));
-    let pending = {
-        let mut call = pin!(call);
-        call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
-    };
-    drop(release);
-    pending
-}
+use crate::support::{config, content, eventually, object, poll_and_drop, raw, read, run, start, store};
 
 async fn settled(vault: &Vault, disk: &ForgettingDisk) {
     eventually("the object's claim is free and no temporary file is left", async || {

@@ -7,6 +7,7 @@ mod cancel;
 mod crash;
 mod full;
 mod history;
+mod pieces;
 mod real;
 mod support;
 mod sweep;

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use ownsight_disk::Disk;
@@ -75,6 +77,19 @@ pub(crate) fn raw(disk: &dyn Disk, object: ObjectRef) -> Option<Vec<u8>> {
 pub(crate) fn run<T>(steps: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
     runtime.unwrap().block_on(steps)
+}
+
+/// Polls a call once and drops it, while the one thread for blocking work is busy. Says whether the call was
+/// still under way; its work, if it has any, begins after this.
+pub(crate) fn poll_and_drop(call: impl Future) -> bool {
+    let (release, busy) = std::sync::mpsc::channel::<()>();
+    drop(tokio::task::spawn_blocking(move || busy.recv()));
+    let pending = {
+        let mut call = pin!(call);
+        call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+    };
+    drop(release);
+    pending
 }
 
 /// Waits until the condition holds; fails after ten seconds with what was waited for.

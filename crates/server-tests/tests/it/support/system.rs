@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use ownsight_cache::{Caches, Clock};
 use ownsight_disk::RealDisk;
 use ownsight_gate::{
     Client, Credentials, Gate, LinkFor, LocalPairing, NewCamera, Password, Redemption, Remainder, Source,
@@ -16,6 +17,8 @@ use ownsight_server::{RunningServer, Server, ServerConfig};
 use ownsight_vault::{Vault, VaultConfig};
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+const CACHE_MEMORY: u64 = 16 << 20;
 
 pub(crate) struct System {
     pub(crate) server: RunningServer,
@@ -44,8 +47,26 @@ impl System {
         Self::on(tempfile::tempdir().unwrap(), MasterKey::generate(), config, limits).await
     }
 
-    /// On a folder that is empty, or has an installation under this key.
+    /// On a folder that is empty, or has an installation under this key. Sealed pieces are cached in memory, as they are
+    /// if nothing else is said.
     pub(crate) async fn on(
+        folder: tempfile::TempDir,
+        master: MasterKey,
+        config: ServerConfig,
+        limits: IngestConfig,
+    ) -> Self {
+        let memory = (Caches::local(Clock::system()), CACHE_MEMORY);
+        Self::behind(memory, folder, master, config, limits).await
+    }
+
+    /// With these caches in front of the vault, of which this process keeps nothing itself.
+    pub(crate) async fn cached_by(caches: Caches) -> Self {
+        let (folder, master) = (tempfile::tempdir().unwrap(), MasterKey::generate());
+        Self::behind((caches, 0), folder, master, ServerConfig::at(loopback()), IngestConfig::default()).await
+    }
+
+    async fn behind(
+        (caches, memory_bytes): (Caches, u64),
         folder: tempfile::TempDir,
         master: MasterKey,
         config: ServerConfig,
@@ -57,7 +78,7 @@ impl System {
         let disk = RealDisk::open(&folder.path().join("events")).unwrap();
         let space =
             VaultConfig { floor_bytes: 0, floor_percent: 0, reserve_bytes: 0, ..VaultConfig::default() };
-        let vault = Vault::start(Arc::new(disk), space).await.unwrap();
+        let vault = Vault::start(Arc::new(disk), space).await.unwrap().with_cache(&caches, memory_bytes);
         let id = match registry.installation().await.unwrap() {
             Some(row) => row.id,
             None => Gate::create_installation(&master, &registry).await.unwrap(),
