@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// So that what is older than this process has a time too.
 const BASE: Duration = Duration::from_hours(100 * 365 * 24);
 
@@ -13,7 +15,11 @@ pub struct Clock(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
-    System(Instant),
+    System {
+        anchor: Instant,
+        /// The same moment, by the clock that is cheap to read.
+        anchor_of_recent: Duration,
+    },
     Manual(Arc<Manual>),
 }
 
@@ -26,7 +32,7 @@ struct Manual {
 impl Clock {
     /// The machine's clocks.
     pub fn system() -> Self {
-        Self(Source::System(Instant::now()))
+        Self(Source::System { anchor: Instant::now(), anchor_of_recent: since_boot(ClockId::Monotonic) })
     }
 
     /// A clock that stands still until it is moved: for tests.
@@ -53,18 +59,59 @@ impl Clock {
     /// Time since a moment long ago. Never goes back.
     pub(crate) fn now(&self) -> Duration {
         match &self.0 {
-            Source::System(anchor) => BASE + anchor.elapsed(),
+            Source::System { anchor, .. } => BASE + anchor.elapsed(),
             Source::Manual(manual) => BASE + Duration::from_millis(manual.now_ms.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// The same, behind by some ms: what the system noted at its last tick. Precise time makes the processor wait for what
+    /// went before, which costs as much as a hit; it is for what has a bound, and this for what merely expires.
+    pub(crate) fn recent(&self) -> Duration {
+        match &self.0 {
+            Source::System { anchor_of_recent, .. } => {
+                BASE + since_boot(RECENT).saturating_sub(*anchor_of_recent)
+            }
+            Source::Manual(_) => self.now(),
         }
     }
 
     /// The wall's time in ms since 1970 (UTC). May jump.
     pub fn wall_ms(&self) -> u64 {
         match &self.0 {
-            Source::System(_) => {
+            Source::System { .. } => {
                 SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
             }
             Source::Manual(manual) => manual.wall_ms.load(Ordering::SeqCst),
         }
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const RECENT: ClockId = ClockId::MonotonicCoarse;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const RECENT: ClockId = ClockId::Monotonic;
+
+fn since_boot(clock: ClockId) -> Duration {
+    Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recent_is_now_or_a_little_before_and_never_goes_back() {
+        let clock = Clock::system();
+        let (mut last, until) = (Duration::ZERO, clock.now() + Duration::from_millis(30));
+        while clock.now() < until {
+            let recent = clock.recent();
+            assert!(recent <= clock.now() && recent >= last);
+            last = recent;
+        }
+        // A machine that stalls notes the time late, and not by seconds.
+        assert!(last + Duration::from_secs(1) > until, "{last:?} {until:?}");
+        let manual = Clock::manual();
+        manual.advance(Duration::from_secs(1));
+        assert_eq!(manual.recent(), manual.now());
     }
 }

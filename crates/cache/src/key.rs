@@ -1,6 +1,7 @@
 //! What values are asked for by: namespaces, keys and groups.
 
-use std::sync::Arc;
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::{Arc, LazyLock};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -30,37 +31,71 @@ pub enum KeyError {
     TooManyGroups,
 }
 
+/// How names are hashed in this process: not to be guessed from outside.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// The hash of a name, of this kind. Made once, and kept beside the name: a hit is little more than hashing.
+pub(crate) fn hash_of(kind: u8, name: &[u8]) -> u64 {
+    let mut hasher = HASHER.build_hasher();
+    hasher.write_u8(kind);
+    hasher.write(name);
+    hasher.finish()
+}
+
+const NAMESPACE: u8 = 0;
+/// What [`hash_of`] is given for a key.
+pub(crate) const KEY: u8 = 1;
+/// What it is given for a group.
+pub(crate) const GROUP: u8 = 2;
+
 /// What kind of thing is cached. Two namespaces share nothing: each has keys of its own for its entries' tags.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Namespace(Arc<str>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespace {
+    name: Arc<str>,
+    hash: u64,
+}
 
 impl Namespace {
     /// A namespace: 1 to 32 of `a-z`, `0-9` and `-`.
     pub fn new(name: &str) -> Result<Self, KeyError> {
         let fits = (1..=NAMESPACE_BYTES_MAX).contains(&name.len());
         let plain = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        if fits && plain { Ok(Self(name.into())) } else { Err(KeyError::Namespace) }
+        if !fits || !plain {
+            return Err(KeyError::Namespace);
+        }
+        Ok(Self { hash: hash_of(NAMESPACE, name.as_bytes()), name: name.into() })
     }
 
     /// Its name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.name
+    }
+
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
     }
 }
 
 /// Which value is asked for, with the groups that it can be invalidated by. Cheap to clone.
 ///
 /// Two keys are the same if their parts and groups are. An invalidation of a key holds for its parts, whatever the groups.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
+    hash: u64,
     bytes: Bytes,
     groups: Option<Arc<[Group]>>,
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
 }
 
 impl Key {
     /// A key of these parts. Each part goes in with its length, so that `["ab", "c"]` and `["a", "bc"]` are two keys.
     pub fn of<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Result<Self, KeyError> {
-        Ok(Self { bytes: joined(parts)?, groups: None })
+        Ok(Self::from_joined(joined(parts)?))
     }
 
     /// The same key, invalidated with this group too. At most [`GROUPS_MAX`].
@@ -77,7 +112,7 @@ impl Key {
 
     /// A key as it stands in an entry.
     pub(crate) fn from_joined(bytes: Bytes) -> Self {
-        Self { bytes, groups: None }
+        Self { hash: hash_of(KEY, &bytes), bytes, groups: None }
     }
 
     /// Its groups.
@@ -89,21 +124,34 @@ impl Key {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// Of its bytes, in this process.
+    pub(crate) fn hash_of_bytes(&self) -> u64 {
+        self.hash
+    }
 }
 
 /// What many keys of a namespace can be invalidated by at once. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Group(Bytes);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    hash: u64,
+    bytes: Bytes,
+}
 
 impl Group {
     /// A group of these parts, put together as those of a [`Key`] are.
     pub fn of<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>) -> Result<Self, KeyError> {
-        joined(parts).map(Self)
+        let bytes = joined(parts)?;
+        Ok(Self { hash: hash_of(GROUP, &bytes), bytes })
     }
 
     /// Its bytes: each part behind its length.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
+    }
+
+    pub(crate) fn hash_of_bytes(&self) -> u64 {
+        self.hash
     }
 }
 

@@ -4,9 +4,9 @@
 //! was read before, under a lower count, is not handed out any more. Two keys that share a slot are invalidated together,
 //! which costs a load and is never wrong.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::key::{GROUP, KEY, hash_of};
 use crate::{Group, Key, Namespace};
 
 const SLOTS: usize = 1 << 13;
@@ -15,7 +15,6 @@ pub(crate) struct Watch {
     slots: Box<[Slot]>,
     /// All keys' slot: counted up when invalidations may have been missed.
     everything: Slot,
-    hasher: RandomState,
 }
 
 #[derive(Default)]
@@ -40,7 +39,7 @@ pub(crate) enum Subject<'a> {
 impl Watch {
     pub(crate) fn new() -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(SLOTS).collect();
-        Self { slots, everything: Slot::default(), hasher: RandomState::new() }
+        Self { slots, everything: Slot::default() }
     }
 
     pub(crate) fn stamp(&self, namespace: &Namespace, key: &Key) -> Stamp {
@@ -56,7 +55,11 @@ impl Watch {
 
     /// An invalidation was seen. Whoever asks after this returns is not given what was read before it.
     pub(crate) fn invalidate(&self, namespace: &Namespace, subject: Subject<'_>, not_before_ms: u64) {
-        self.slot(namespace, subject).invalidate(not_before_ms);
+        let hash = match subject {
+            Subject::Key(bytes) => hash_of(KEY, bytes),
+            Subject::Group(bytes) => hash_of(GROUP, bytes),
+        };
+        self.slot(namespace, hash).invalidate(not_before_ms);
     }
 
     /// Invalidations may have been missed: nothing that is held counts any more.
@@ -66,21 +69,13 @@ impl Watch {
     }
 
     fn slots_of<'a>(&'a self, namespace: &'a Namespace, key: &'a Key) -> impl Iterator<Item = &'a Slot> {
-        let groups = key.groups().iter().map(|group: &Group| Subject::Group(group.as_bytes()));
-        let subjects = std::iter::once(Subject::Key(key.as_bytes())).chain(groups);
-        std::iter::once(&self.everything).chain(subjects.map(|subject| self.slot(namespace, subject)))
+        let groups = key.groups().iter().map(Group::hash_of_bytes);
+        let hashes = std::iter::once(key.hash_of_bytes()).chain(groups);
+        std::iter::once(&self.everything).chain(hashes.map(|hash| self.slot(namespace, hash)))
     }
 
-    fn slot(&self, namespace: &Namespace, subject: Subject<'_>) -> &Slot {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(namespace.as_str().as_bytes());
-        let (kind, bytes) = match subject {
-            Subject::Key(bytes) => (0, bytes),
-            Subject::Group(bytes) => (1, bytes),
-        };
-        hasher.write_u8(kind);
-        hasher.write(bytes);
-        self.slots.get(hasher.finish() as usize % SLOTS).unwrap_or(&self.everything)
+    fn slot(&self, namespace: &Namespace, hash: u64) -> &Slot {
+        self.slots.get((namespace.hash() ^ hash) as usize % SLOTS).unwrap_or(&self.everything)
     }
 }
 

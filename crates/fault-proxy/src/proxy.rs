@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::pipe::{Ends, run};
@@ -39,6 +40,7 @@ pub struct Counts {
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct World {
+    server: watch::Sender<SocketAddr>,
     dose: Mutex<Option<Dose>>,
     chance: Mutex<fastrand::Rng>,
     kept: Mutex<Kept>,
@@ -58,11 +60,10 @@ impl FaultProxy {
     /// Begins to listen, in front of a server on loopback. Without a dose nothing is struck. `seed` decides what chance
     /// decides.
     pub async fn start(server: SocketAddr, dose: Option<Dose>, seed: u64) -> io::Result<Self> {
-        if !server.ip().is_loopback() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the server is not on this machine"));
-        }
+        on_this_machine(server)?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let world = Arc::new(World {
+            server: watch::Sender::new(server),
             dose: Mutex::new(dose),
             chance: Mutex::new(fastrand::Rng::with_seed(seed)),
             kept: Mutex::default(),
@@ -71,7 +72,7 @@ impl FaultProxy {
             struck: AtomicU64::default(),
         });
         let address = listener.local_addr()?;
-        let task = tokio::spawn(accept(listener, server, Arc::clone(&world)));
+        let task = tokio::spawn(accept(listener, Arc::clone(&world)));
         Ok(Self { address, world, task })
     }
 
@@ -83,6 +84,13 @@ impl FaultProxy {
     /// Another dose from now on, or none. What a connection has suffered stays.
     pub fn set_dose(&self, dose: Option<Dose>) {
         *lock(&self.world.dose) = dose;
+    }
+
+    /// In front of another server from now on, as after a failover: all connections to the former one end.
+    pub fn set_server(&self, server: SocketAddr) -> io::Result<()> {
+        on_this_machine(server)?;
+        self.world.server.send_replace(server);
+        Ok(())
     }
 
     /// What has come by.
@@ -101,7 +109,15 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, world: Arc<World>) {
+fn on_this_machine(server: SocketAddr) -> io::Result<()> {
+    if server.ip().is_loopback() {
+        Ok(())
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "the server is not on this machine"))
+    }
+}
+
+async fn accept(listener: TcpListener, world: Arc<World>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -110,8 +126,16 @@ async fn accept(listener: TcpListener, server: SocketAddr, world: Arc<World>) {
                 world.connections.fetch_add(1, Ordering::SeqCst);
                 let world = Arc::clone(&world);
                 connections.spawn(async move {
-                    if let Ok(ends) = Ends::connect(client, server).await {
-                        run(ends, &world).await;
+                    let mut server = world.server.subscribe();
+                    let address = *server.borrow_and_update();
+                    let connection = async {
+                        if let Ok(ends) = Ends::connect(client, address).await {
+                            run(ends, &world).await;
+                        }
+                    };
+                    tokio::select! {
+                        () = connection => {}
+                        _ = server.changed() => {}
                     }
                 });
             }

@@ -13,7 +13,8 @@
 //! 42  16  generation: made for this one store
 //! 58  16  groups: digest of the key's groups and their generations
 //! 74      namespace, key
-//!         tagged:  value, then a tag of 32 bytes: BLAKE3 keyed, over everything before it
+//!         tagged:  value, then a tag of 32 bytes: BLAKE3 keyed, over the value, everything before it, and the length of
+//!                  that in 8 bytes. The value first: hashed from its beginning it takes half of the time
 //!         private: salt of 32 bytes, value under AES-256-GCM, its tag of 16 bytes; everything before the value is
 //!                  associated data
 //! ```
@@ -113,8 +114,10 @@ pub(crate) struct Meta {
 /// The tag of an entry in the clear.
 fn tag(key: &Derived, envelope: &[u8], value: &[u8]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new_keyed(key.bytes());
-    hasher.update(envelope);
     hasher.update(value);
+    hasher.update(envelope);
+    // So that it is known where one ends and the other begins.
+    hasher.update(&(envelope.len() as u64).to_be_bytes());
     hasher.finalize()
 }
 

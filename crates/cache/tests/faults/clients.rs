@@ -44,7 +44,7 @@ impl Cacheable for Picture {
     }
 }
 
-/// Ours, without its tier in the process: each call is the server's.
+/// Ours. Without its tier in the process each call is the server's.
 pub struct Ours {
     caches: Caches,
     cache: Cache<Picture, Infallible>,
@@ -52,6 +52,16 @@ pub struct Ours {
 
 impl Ours {
     pub async fn connect(address: SocketAddr) -> Self {
+        Self::connect_keeping(address, 0).await
+    }
+
+    /// With a tier in the process that holds about half of what is asked for.
+    #[allow(dead_code, reason = "the test has each call go to the server, the long run only half of them")]
+    pub async fn connect_with_local(address: SocketAddr) -> Self {
+        Self::connect_keeping(address, 8_000).await
+    }
+
+    async fn connect_keeping(address: SocketAddr, local_bytes_max: u64) -> Self {
         // Connections come back quickly here, so that as many replies as can be are mixed up.
         let config = RedisConfig {
             reconnects_max: 1_000,
@@ -61,7 +71,7 @@ impl Ours {
         let skew = Duration::from_millis(2);
         let caches = Caches::redis(CacheSecret::generate(), config, Clock::system(), skew).unwrap();
         caches.connected().await.unwrap();
-        let policy = Policy { local_bytes_max: 0, budget: WAIT, ..Policy::default() };
+        let policy = Policy { local_bytes_max, budget: WAIT, ..Policy::default() };
         let cache = caches.cache(Namespace::new("pictures").unwrap(), policy).unwrap();
         Self { caches, cache }
     }

@@ -23,21 +23,27 @@ pub trait Client: Sync {
     fn invalidate(&self, key: usize) -> impl Future<Output = ()> + Send;
 }
 
-/// The present version of each key, and how often it was read.
+/// The present version of each key, and the one that was there before the last invalidation was over.
 pub struct Source {
     versions: Vec<AtomicU64>,
+    floors: Vec<AtomicU64>,
     loads: AtomicUsize,
 }
 
 impl Source {
-    fn new() -> Self {
-        Self { versions: (0..KEYS).map(|_| AtomicU64::new(1)).collect(), loads: AtomicUsize::default() }
+    pub fn new() -> Self {
+        let ones = || (0..KEYS).map(|_| AtomicU64::new(1)).collect();
+        Self { versions: ones(), floors: ones(), loads: AtomicUsize::default() }
     }
 
     /// Reads the source.
     pub fn load(&self, key: usize) -> Vec<u8> {
         self.loads.fetch_add(1, Ordering::SeqCst);
-        watermarked(key, self.versions[key].load(Ordering::SeqCst))
+        watermarked(key, self.version(key))
+    }
+
+    fn version(&self, key: usize) -> u64 {
+        self.versions[key].load(Ordering::SeqCst)
     }
 }
 
@@ -69,14 +75,13 @@ pub struct Tally {
 }
 
 /// Makes so many calls.
-pub async fn drive(client: &impl Client, ops: usize) -> Tally {
-    let source = Source::new();
-    let floors = (0..KEYS).map(|_| AtomicU64::new(1)).collect::<Vec<_>>();
+pub async fn drive(client: &impl Client, source: &Source, ops: usize) -> Tally {
+    let loaded = source.loads.load(Ordering::SeqCst);
     let counts = [const { AtomicUsize::new(0) }; 5];
     let callers = (0..CALLERS).map(|caller| {
-        let (source, floors, counts) = (&source, &floors, &counts);
+        let counts = &counts;
         async move {
-            let mut chance = fastrand::Rng::with_seed(caller as u64);
+            let mut chance = fastrand::Rng::with_seed((loaded + caller) as u64);
             let [answered, dropped, failed, wrong, old] = counts;
             let count = |of: &AtomicUsize| {
                 of.fetch_add(1, Ordering::SeqCst);
@@ -86,9 +91,9 @@ pub async fn drive(client: &impl Client, ops: usize) -> Tally {
                 if chance.usize(..CHANGES) == 0 {
                     let version = source.versions[key].fetch_add(1, Ordering::SeqCst) + 1;
                     client.invalidate(key).await;
-                    floors[key].fetch_max(version, Ordering::SeqCst);
+                    source.floors[key].fetch_max(version, Ordering::SeqCst);
                 }
-                let floor = floors[key].load(Ordering::SeqCst);
+                let floor = source.floors[key].load(Ordering::SeqCst);
                 let polls = if chance.usize(..DROPS) == 0 { chance.usize(..6) } else { usize::MAX };
                 match (Fickle { future: pin!(client.read(key, source)), polls }).await {
                     None => count(dropped),
@@ -96,7 +101,7 @@ pub async fn drive(client: &impl Client, ops: usize) -> Tally {
                     Some(Some(value)) => {
                         count(answered);
                         match watermark(&value) {
-                            Some((found, version)) if found == key => {
+                            Some((found, version)) if found == key && version <= source.version(key) => {
                                 if version < floor {
                                     count(old);
                                 }
@@ -110,7 +115,8 @@ pub async fn drive(client: &impl Client, ops: usize) -> Tally {
     });
     join_all(callers).await;
     let [answered, dropped, failed, wrong, old] = counts.map(AtomicUsize::into_inner);
-    Tally { answered, dropped, failed, loads: source.loads.into_inner(), wrong, old }
+    let loads = source.loads.load(Ordering::SeqCst) - loaded;
+    Tally { answered, dropped, failed, loads, wrong, old }
 }
 
 /// A caller that leaves after so many polls.

@@ -5,15 +5,22 @@
 
 mod clients;
 mod drive;
+mod hardship;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clients::{Ours, Plain};
-use drive::{Tally, drive};
+use drive::{Source, Tally, drive};
+use hardship::{Hardship, Ordeal};
 use ownsight_fault_proxy::{Dose, Fault, FaultProxy, Server};
 
 /// Calls under each fault, if nothing else is said.
 const OPS: usize = 3_000;
 /// On a machine that stalls, the way to the server may be closed for most of a round: then there is another.
 const ROUNDS: usize = 30;
+/// How long a server suffers at least.
+const HARDSHIP_MIN: Duration = Duration::from_secs(1);
 /// The chance of a fault at each reply.
 const CHANCE: f64 = 0.01;
 
@@ -30,7 +37,7 @@ async fn ours(server: &Server, fault: Option<Fault>, ops: usize) -> (Tally, u64,
     server.run(&[b"FLUSHALL"]).unwrap();
     let proxy = proxy(server, fault, CHANCE).await;
     let client = Ours::connect(proxy.address()).await;
-    let tally = drive(&client, ops).await;
+    let tally = drive(&client, &Source::new(), ops).await;
     (tally, client.violations(), proxy.counts().struck)
 }
 
@@ -38,7 +45,7 @@ async fn plain(server: &Server, fault: Option<Fault>, ops: usize) -> (Tally, u64
     server.run(&[b"FLUSHALL"]).unwrap();
     let proxy = proxy(server, fault, CHANCE).await;
     let client = Plain::connect(proxy.address()).await;
-    (drive(&client, ops).await, proxy.counts().struck)
+    (drive(&client, &Source::new(), ops).await, proxy.counts().struck)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,6 +73,29 @@ async fn no_fault_makes_the_cache_give_a_wrong_value() {
             }
             assert!(round < ROUNDS, "{}: nothing happened", fault.name());
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_hardship_of_the_server_makes_the_cache_give_a_wrong_value() {
+    for hardship in Hardship::ALL {
+        let (Some(first), Some(second)) = (Server::start("hardship"), Server::start("hardship")) else {
+            return;
+        };
+        let proxy = Arc::new(proxy(&first, None, 0.0).await);
+        let client = Ours::connect(proxy.address()).await;
+        let source = Source::new();
+        let ordeal = Ordeal::begin(hardship, [first, second], Arc::clone(&proxy));
+        let (mut calls, began) = (0, Instant::now());
+        while calls < ops() || began.elapsed() < HARDSHIP_MIN {
+            let tally = drive(&client, &source, OPS).await;
+            assert_eq!((tally.wrong, tally.old, tally.failed), (0, 0, 0), "{}", hardship.name());
+            calls += tally.answered + tally.dropped;
+        }
+        let (times, violations) = (ordeal.end(), client.violations());
+        println!("{:>18} {calls:>9} calls, {times} times", hardship.name());
+        assert_eq!(violations, 0, "{}: it is no fault of an entry", hardship.name());
+        assert!(times > 0, "{}: it did not happen", hardship.name());
     }
 }
 
