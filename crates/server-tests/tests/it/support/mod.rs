@@ -1,6 +1,7 @@
 //! A whole server, its devices and its people.
 
 pub(crate) mod alarms;
+pub(crate) mod counting_disk;
 pub(crate) mod device;
 pub(crate) mod member;
 pub(crate) mod operator;

@@ -114,16 +114,21 @@ impl Side {
 
     /// Delivers an event whose video has so many bytes, which began half a minute ago.
     pub(crate) async fn deliver_long(&self, bytes: usize) -> EventId {
-        let footage = Footage { thumbnail: b"a long one".to_vec(), clip: vec![7; bytes] };
-        let (event, started_at) = (EventId::generate(), Timestamp::now().minus(Duration::from_secs(30)));
-        let object = seal(&self.serving.sealer, event, started_at, &footage);
-        assert_eq!(self.serving.put(event, object).send().await.unwrap().status(), 201);
-        event
+        self.deliver_footage(&Footage { thumbnail: b"a long one".to_vec(), clip: vec![7; bytes] }).await
+    }
+
+    /// Delivers an event that consists of this, which began half a minute ago.
+    pub(crate) async fn deliver_footage(&self, footage: &Footage) -> EventId {
+        self.deliver_at(Timestamp::now().minus(Duration::from_secs(30)), footage).await
     }
 
     async fn deliver_of(&self, started_at: Timestamp) -> EventId {
+        self.deliver_at(started_at, &self.footage).await
+    }
+
+    async fn deliver_at(&self, started_at: Timestamp, footage: &Footage) -> EventId {
         let event = EventId::generate();
-        let object = seal(&self.serving.sealer, event, started_at, &self.footage);
+        let object = seal(&self.serving.sealer, event, started_at, footage);
         assert_eq!(self.serving.put(event, object).send().await.unwrap().status(), 201);
         event
     }

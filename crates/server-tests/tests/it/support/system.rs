@@ -16,6 +16,8 @@ use ownsight_seal::MasterKey;
 use ownsight_server::{RunningServer, Server, ServerConfig};
 use ownsight_vault::{Vault, VaultConfig};
 
+use super::counting_disk::{CountingDisk, Reads};
+
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 const CACHE_MEMORY: u64 = 16 << 20;
@@ -31,6 +33,8 @@ pub(crate) struct System {
     pub(crate) local_pairings: tokio::sync::mpsc::Receiver<LocalPairing>,
     /// What a request for the server begins with.
     pub(crate) url: String,
+    /// How often files of events were read.
+    pub(crate) reads: Arc<Reads>,
     folder: tempfile::TempDir,
 }
 
@@ -61,8 +65,20 @@ impl System {
 
     /// With these caches in front of the vault, of which this process keeps nothing itself.
     pub(crate) async fn cached_by(caches: Caches) -> Self {
+        Self::cached_in(caches, 0).await
+    }
+
+    /// With these caches in front of the vault, and so much of what they have in this process.
+    pub(crate) async fn cached_in(caches: Caches, memory_bytes: u64) -> Self {
         let (folder, master) = (tempfile::tempdir().unwrap(), MasterKey::generate());
-        Self::behind((caches, 0), folder, master, ServerConfig::at(loopback()), IngestConfig::default()).await
+        Self::behind(
+            (caches, memory_bytes),
+            folder,
+            master,
+            ServerConfig::at(loopback()),
+            IngestConfig::default(),
+        )
+        .await
     }
 
     async fn behind(
@@ -75,7 +91,9 @@ impl System {
         ownsight_server::metrics::install().unwrap();
         let registry = Registry::open(folder.path().join("registry.db"), RegistryOptions::default()).unwrap();
         std::fs::create_dir_all(folder.path().join("events")).unwrap();
+        let reads = Arc::<Reads>::default();
         let disk = RealDisk::open(&folder.path().join("events")).unwrap();
+        let disk = CountingDisk::new(disk, Arc::clone(&reads));
         let space =
             VaultConfig { floor_bytes: 0, floor_percent: 0, reserve_bytes: 0, ..VaultConfig::default() };
         let vault = Vault::start(Arc::new(disk), space).await.unwrap().with_cache(&caches, memory_bytes);
@@ -90,7 +108,7 @@ impl System {
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let server = Server::start(config, gate.clone(), ingest).await.unwrap();
         let url = format!("{scheme}://{}", server.addr());
-        Self { server, gate, registry, master, vault, ledger, local_pairings, url, folder }
+        Self { server, gate, registry, master, vault, ledger, local_pairings, url, reads, folder }
     }
 
     /// Ends it; its folder and key, for another start on them.

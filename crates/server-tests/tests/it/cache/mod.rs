@@ -1,6 +1,8 @@
 //! The cache of sealed pieces, between the gate and the files: the same pictures with it, without it, and behind a proxy
 //! that mixes its replies up; and what becomes of entries that are not what they should be.
 
+mod figures;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
