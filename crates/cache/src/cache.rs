@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use tracing::{Instrument, debug_span};
 
 use crate::asking::{Asking, Call};
 use crate::caches::Shared;
@@ -128,14 +129,17 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
             return Ok(Found(held));
         }
         let call = inner.call(&on.shared, key, ask);
-        match timeout(inner.policy.load_max, inner.lead_or_wait(&call, key)).await {
-            Err(_) => Err(LoadError::Late),
-            Ok(Turn::Over(outcome)) => {
-                inner.lookups.count(Origin::Shared);
-                outcome.map(Found).map_err(LoadError::Source)
+        let found = async {
+            match timeout(inner.policy.load_max, inner.lead_or_wait(&call, key)).await {
+                Err(_) => Err(LoadError::Late),
+                Ok(Turn::Over(outcome)) => {
+                    inner.lookups.count(Origin::Shared);
+                    outcome.map(Found).map_err(LoadError::Source)
+                }
+                Ok(Turn::Lead(leader)) => Asking { inner, on, key, call }.lead(leader, load).await,
             }
-            Ok(Turn::Lead(leader)) => Asking { inner, on, key, call }.lead(leader, load).await,
-        }
+        };
+        found.instrument(debug_span!("cache", namespace = inner.namespace.as_str())).await
     }
 
     /// The value of this key, if it is kept here or on the server.

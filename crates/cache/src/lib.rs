@@ -68,6 +68,13 @@ mod clock;
 mod count;
 mod entry;
 mod flight;
+#[cfg(fuzzing)]
+#[allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "it stops where something is not as it must be"
+)]
+pub mod fuzzing;
 mod key;
 mod local;
 mod policy;
