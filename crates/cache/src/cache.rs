@@ -124,11 +124,11 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
     {
         let inner = &*self.inner;
         let Some(on) = &inner.on else { return inner.load_only(load).await };
-        if let Some(held) = inner.at_hand(&on.shared, key, ask) {
+        let call = inner.call(&on.shared, key, ask);
+        if let Some(held) = inner.kept(&call, key) {
             inner.lookups.count(Origin::Local);
             return Ok(Found(held));
         }
-        let call = inner.call(&on.shared, key, ask);
         let found = async {
             match timeout(inner.policy.load_max, inner.lead_or_wait(&call, key)).await {
                 Err(_) => Err(LoadError::Late),
@@ -148,11 +148,11 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
     pub async fn get(&self, key: &Key, ask: Ask) -> Option<Found<V>> {
         let inner = &*self.inner;
         let on = inner.on.as_ref()?;
-        if let Some(held) = inner.at_hand(&on.shared, key, ask) {
+        let call = inner.call(&on.shared, key, ask);
+        if let Some(held) = inner.kept(&call, key) {
             inner.lookups.count(Origin::Local);
             return Some(Found(held));
         }
-        let call = inner.call(&on.shared, key, ask);
         let found = Asking { inner, on, key, call }.on_the_server().await;
         let origin = if found.is_some() { Origin::Remote } else { Origin::Miss };
         inner.lookups.count(origin);
@@ -207,19 +207,10 @@ impl<V: Cacheable, E: Send + Sync + 'static> Inner<V, E> {
     fn call(&self, shared: &Shared, key: &Key, ask: Ask) -> Call {
         // The stamp first: what is invalidated from here on is not this call's to wait for.
         let stamp = shared.watch.stamp(&self.namespace, key);
-        let began = shared.clock.now();
+        // Without a bound it is for what expires, and most calls need no more than it.
+        let began = if ask.age_max.is_some() { shared.clock.now() } else { shared.clock.recent() };
         let oldest = ask.age_max.map_or(Duration::ZERO, |age| began.saturating_sub(age));
         Call { began, stamp, oldest, budget: ask.budget.unwrap_or(self.policy.budget) }
-    }
-
-    /// What this process keeps, for who asks now: the way of most calls, and so without what costs more than it does.
-    fn at_hand(&self, shared: &Shared, key: &Key, ask: Ask) -> Option<Arc<Held<V>>> {
-        if ask.age_max.is_some() {
-            return self.kept(&self.call(shared, key, ask), key);
-        }
-        let stamp = shared.watch.stamp(&self.namespace, key);
-        let held = self.local.get(key)?;
-        (held.stamp >= stamp && held.expires_at > shared.clock.recent()).then_some(held)
     }
 
     /// What this process keeps, if it will do.

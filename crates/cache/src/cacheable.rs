@@ -1,5 +1,7 @@
 //! What may be cached: types whose author said so, and why.
 
+use std::marker::PhantomData;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,7 +55,7 @@ pub enum Protection {
 /// let grants: Cache<Grant, std::io::Error> = Caches::off().cache(namespace, Policy::default()).unwrap();
 /// ```
 ///
-/// For types with `serde`, [`Record`] is less to write.
+/// For types with `serde`, [`Record`] is less to write; for bytes, a [`Blob`].
 pub trait Cacheable: Sized + Send + Sync + 'static {
     /// Why it may be cached.
     const REASON: Reason;
@@ -114,6 +116,70 @@ impl<T: Record> Cacheable for T {
     }
 }
 
+/// What the bytes of a [`Blob`] are.
+pub trait Content: Send + Sync + 'static {
+    /// Its name, in the schema.
+    const NAME: &'static str;
+    /// Raised when the bytes come to mean something else.
+    const VERSION: u32;
+    /// Why it may be cached.
+    const REASON: Reason;
+    /// How its entries are protected.
+    const PROTECTION: Protection;
+}
+
+/// A value that is bytes already, of this content. Cheap to clone.
+pub struct Blob<C> {
+    bytes: Bytes,
+    content: PhantomData<fn() -> C>,
+}
+
+impl<C> Blob<C> {
+    /// Its bytes.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+}
+
+impl<C> From<Bytes> for Blob<C> {
+    fn from(bytes: Bytes) -> Self {
+        Self { bytes, content: PhantomData }
+    }
+}
+
+impl<C> Clone for Blob<C> {
+    fn clone(&self) -> Self {
+        Self::from(self.bytes.clone())
+    }
+}
+
+impl<C> std::fmt::Debug for Blob<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Blob({} bytes)", self.bytes.len())
+    }
+}
+
+impl<C: Content> Cacheable for Blob<C> {
+    const REASON: Reason = C::REASON;
+    const PROTECTION: Protection = C::PROTECTION;
+
+    fn schema() -> Result<Schema, SchemaError> {
+        Ok(Schema::named(C::NAME, C::VERSION))
+    }
+
+    fn to_bytes(&self) -> Result<Bytes, CodecError> {
+        Ok(self.bytes.clone())
+    }
+
+    fn from_bytes(bytes: Bytes) -> Result<Self, CodecError> {
+        Ok(Self::from(bytes))
+    }
+
+    fn weight(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
 /// Why a value has no bytes, or bytes no value. Says nothing of the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -123,5 +189,33 @@ impl CodecError {
     /// An error with this reason, which must not quote the value.
     pub fn new(why: impl Into<String>) -> Self {
         Self(why.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    enum Letters {}
+
+    impl Content for Letters {
+        const NAME: &'static str = "letters";
+        const VERSION: u32 = 3;
+        const REASON: Reason = Reason::new("made by a test, for a test, and nobody's");
+        const PROTECTION: Protection = Protection::Private;
+    }
+
+    #[test]
+    fn a_blob_is_its_bytes_in_the_schema_of_its_content() {
+        let blob = Blob::<Letters>::from(Bytes::from_static(b"abc"));
+        assert_eq!(blob.to_bytes().unwrap(), blob.bytes());
+        assert_eq!(
+            Blob::<Letters>::from_bytes(blob.to_bytes().unwrap()).unwrap().bytes(),
+            blob.clone().bytes()
+        );
+        assert_eq!(blob.weight(), 3);
+        assert_eq!(Blob::<Letters>::schema().unwrap(), Schema::named("letters", 3));
+        assert_eq!(<Blob<Letters> as Cacheable>::PROTECTION, Protection::Private);
+        assert_eq!(format!("{blob:?}"), "Blob(3 bytes)");
     }
 }

@@ -86,7 +86,7 @@ mod violation;
 mod watch;
 
 pub use cache::{Cache, Found, LoadError, NotTold};
-pub use cacheable::{Cacheable, CodecError, Protection, Reason, Record};
+pub use cacheable::{Blob, Cacheable, CodecError, Content, Protection, Reason, Record};
 pub use caches::{Caches, SKEW_DEFAULT};
 pub use clock::Clock;
 pub use key::{GROUPS_MAX, Group, KEY_BYTES_MAX, Key, KeyError, NAMESPACE_BYTES_MAX, Namespace};

@@ -12,8 +12,8 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::join_all;
 use ownsight_cache::{
-    Ask, Cache, Cacheable, Caches, CodecError, Group, Key, KeyError, LoadError, Namespace, Policy,
-    Protection, Reason, Schema, SchemaError, Violation,
+    Ask, Blob, Cache, Caches, Content, Group, Key, KeyError, LoadError, Namespace, Policy, Protection,
+    Reason, Violation,
 };
 
 use crate::vault::{Vault, blocking};
@@ -25,36 +25,22 @@ const TTL: Duration = Duration::from_hours(1);
 const LOCAL_TTL: Duration = Duration::from_mins(10);
 
 /// Bytes of an object, as they lie on the disk.
-struct Sealed(Bytes);
+enum Sealed {}
 
-impl Cacheable for Sealed {
+impl Content for Sealed {
+    const NAME: &'static str = "sealed";
+    const VERSION: u32 = 1;
     const REASON: Reason = Reason::new(
         "sealed before it was sent: without the camera's secret nobody reads it, or makes another",
     );
     const PROTECTION: Protection = Protection::Tagged;
-
-    fn schema() -> Result<Schema, SchemaError> {
-        Ok(Schema::named("sealed", 1))
-    }
-
-    fn to_bytes(&self) -> Result<Bytes, CodecError> {
-        Ok(self.0.clone())
-    }
-
-    fn from_bytes(bytes: Bytes) -> Result<Self, CodecError> {
-        Ok(Self(bytes))
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// The cache of pieces. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct PieceCache {
     caches: Caches,
-    pieces: Cache<Sealed, ReadError>,
+    pieces: Cache<Blob<Sealed>, ReadError>,
 }
 
 impl PieceCache {
@@ -161,14 +147,13 @@ impl Pieces {
     ///
     /// Cancel-safe: a dropped read changes nothing; who waited for the same piece reads it then.
     pub async fn read(&self, ranges: &[Range<u64>]) -> Result<Piece, Arc<ReadError>> {
-        let cache = self.vault.cache().filter(|cache| cache.caches.is_on());
-        let (Some(cache), Ok(key)) = (cache, key(self.object, ranges)) else {
+        let (Some(cache), Ok(key)) = (self.vault.cache(), key(self.object, ranges)) else {
             return Ok(self.read_file(ranges).await?);
         };
-        let load = async || self.read_file(ranges).await.map(|piece| Some(Sealed(piece.bytes)));
+        let load = async || self.read_file(ranges).await.map(|piece| Some(Blob::from(piece.bytes)));
         match cache.pieces.get_or_load(&key, Ask::ANY, load).await {
             Ok(found) => match found.value() {
-                Some(Sealed(bytes)) => Ok(Piece { bytes: bytes.clone(), may_be_cached: true }),
+                Some(sealed) => Ok(Piece { bytes: sealed.bytes().clone(), may_be_cached: true }),
                 None => Err(Arc::new(ReadError::Missing { object: self.object })),
             },
             Err(LoadError::Source(error)) => Err(error),

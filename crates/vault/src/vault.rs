@@ -53,7 +53,7 @@ impl Vault {
     /// process.
     #[must_use]
     pub fn with_cache(self, caches: &Caches, memory_bytes: u64) -> Self {
-        Self { cache: Some(PieceCache::new(caches, memory_bytes)), ..self }
+        Self { cache: caches.is_on().then(|| PieceCache::new(caches, memory_bytes)), ..self }
     }
 
     /// Calls this with the kind of each violation that the cache in front finds, from now on. The first one that is set

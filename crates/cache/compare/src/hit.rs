@@ -7,7 +7,7 @@ use std::time::Instant;
 use ownsight_cache::{Ask, Cache, Caches, Clock, Key, Namespace, Policy};
 
 use crate::turns::{Candidate, Turn, compare};
-use crate::value::{BYTES, Picture, key};
+use crate::value::{BYTES, Picture, key, picture};
 
 /// Keys that are there.
 const KEYS: usize = 1_000;
@@ -24,16 +24,16 @@ pub fn measure() {
     let quick = quick_cache::sync::Cache::with_weighter(KEYS * 2, MEMORY, QuickWeight);
     let moka = moka::sync::Cache::builder()
         .max_capacity(MEMORY)
-        .weigher(|_: &Key, picture: &Picture| picture.0.len() as u32)
+        .weigher(|_: &Key, picture: &Picture| picture.bytes().len() as u32)
         .build();
     let foyer = foyer_memory::CacheBuilder::<Key, Picture, _>::new(MEMORY as usize)
-        .with_weighter(|_: &Key, picture: &Picture| picture.0.len())
+        .with_weighter(|_: &Key, picture: &Picture| picture.bytes().len())
         .build::<foyer_memory::CacheProperties>();
     let ours: Cache<Picture, Infallible> =
         Caches::local(Clock::system()).cache(Namespace::new("pictures").unwrap(), Policy::default()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for (n, key) in keys.iter().enumerate() {
-        let picture = Picture::of(n, BYTES);
+        let picture = picture(n, BYTES);
         quick.insert(key.clone(), picture.clone());
         moka.insert(key.clone(), picture.clone());
         foyer.insert(key.clone(), picture.clone());
@@ -101,6 +101,6 @@ struct QuickWeight;
 
 impl quick_cache::Weighter<Key, Picture> for QuickWeight {
     fn weight(&self, _: &Key, picture: &Picture) -> u64 {
-        picture.0.len() as u64
+        picture.bytes().len() as u64
     }
 }

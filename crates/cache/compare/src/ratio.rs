@@ -16,7 +16,7 @@ const BYTES: usize = 1_000;
 
 pub fn measure() {
     let keys = (0..KEYS).map(key).collect::<Vec<_>>();
-    let picture = Picture(Bytes::from(vec![7; BYTES]));
+    let picture = Picture::from(Bytes::from(vec![7; BYTES]));
     let order = zipf();
 
     let quick = quick_cache::sync::Cache::<Key, Picture>::new(ROOM);

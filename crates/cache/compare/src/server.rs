@@ -16,7 +16,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::runtime::Runtime;
 
 use crate::turns::{Candidate, Turn, compare};
-use crate::value::{BYTES, Picture, key};
+use crate::value::{BYTES, Picture, key, picture};
 
 const KEYS: usize = 64;
 /// Hits of a turn, in all.
@@ -79,8 +79,8 @@ impl Everyone {
         let ours = caches.cache(Namespace::new("pictures").unwrap(), policy).unwrap();
         let keys = (0..KEYS).map(key).collect::<Vec<_>>();
         for (n, key) in keys.iter().enumerate() {
-            let picture = Picture::of(n, BYTES);
-            redis.set::<_, _, ()>(key.as_bytes(), &picture.0[..]).await.unwrap();
+            let picture = picture(n, BYTES);
+            redis.set::<_, _, ()>(key.as_bytes(), &picture.bytes()[..]).await.unwrap();
             ours.get_or_load(key, Ask::ANY, async || Ok(Some(picture))).await.unwrap();
             assert!(ours.get(key, Ask::ANY).await.is_some());
         }
@@ -145,5 +145,5 @@ async fn fred_gets(everyone: Everyone, asked: Vec<usize>) -> usize {
 async fn our_gets(everyone: Everyone, asked: Vec<usize>) -> usize {
     let gets = asked.into_iter().map(|one| everyone.ours.get(&everyone.keys[one], Ask::ANY));
     let found = join_all(gets).await;
-    found.into_iter().map(|found| found.unwrap().value().unwrap().0.len()).sum()
+    found.into_iter().map(|found| found.unwrap().value().unwrap().bytes().len()).sum()
 }

@@ -10,7 +10,7 @@ use ownsight_cache::{Ask, Cache, Caches, Clock, Key, Namespace, Policy};
 use tokio::runtime::Runtime;
 
 use crate::turns::{Candidate, Turn, compare};
-use crate::value::{BYTES, Picture, key};
+use crate::value::{BYTES, Picture, key, picture};
 
 const CALLERS: usize = 10_000;
 /// How long a load takes.
@@ -48,7 +48,7 @@ impl Everyone {
     async fn load(&self) -> Picture {
         self.loads.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(LOAD).await;
-        Picture::of(1, BYTES)
+        picture(1, BYTES)
     }
 
     fn turn<F>(&self, runtime: &Runtime, key: Key, ask: fn(Self, Key) -> F) -> Turn
@@ -71,14 +71,14 @@ impl Everyone {
 
 async fn by_quick(everyone: Everyone, key: Key) -> usize {
     let load = async { Ok::<_, Infallible>(everyone.load().await) };
-    everyone.quick.get_or_insert_async(&key, load).await.unwrap().0.len()
+    everyone.quick.get_or_insert_async(&key, load).await.unwrap().bytes().len()
 }
 
 async fn by_moka(everyone: Everyone, key: Key) -> usize {
-    everyone.moka.get_with(key, everyone.load()).await.0.len()
+    everyone.moka.get_with(key, everyone.load()).await.bytes().len()
 }
 
 async fn by_ours(everyone: Everyone, key: Key) -> usize {
     let load = async || Ok(Some(everyone.load().await));
-    everyone.ours.get_or_load(&key, Ask::ANY, load).await.unwrap().value().unwrap().0.len()
+    everyone.ours.get_or_load(&key, Ask::ANY, load).await.unwrap().value().unwrap().bytes().len()
 }

@@ -1,42 +1,28 @@
 //! What is cached here: bytes, as large as a thumbnail.
 
 use bytes::Bytes;
-use ownsight_cache::{Cacheable, CodecError, Key, Protection, Reason, Schema, SchemaError};
+use ownsight_cache::{Blob, Content, Key, Protection, Reason};
 
 /// The size of a thumbnail.
 pub const BYTES: usize = 20_000;
 
-/// Bytes. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Picture(pub Bytes);
+/// A picture's content.
+pub enum Pixels {}
 
-impl Picture {
-    /// One that differs for each number.
-    pub fn of(n: usize, bytes: usize) -> Self {
-        let mut chance = fastrand::Rng::with_seed(n as u64);
-        Self((0..bytes).map(|_| chance.u8(..)).collect())
-    }
-}
-
-impl Cacheable for Picture {
+impl Content for Pixels {
+    const NAME: &'static str = "picture";
+    const VERSION: u32 = 1;
     const REASON: Reason = Reason::new("made to be measured, and nobody's");
     const PROTECTION: Protection = Protection::Tagged;
+}
 
-    fn schema() -> Result<Schema, SchemaError> {
-        Ok(Schema::named("picture", 1))
-    }
+/// Bytes.
+pub type Picture = Blob<Pixels>;
 
-    fn to_bytes(&self) -> Result<Bytes, CodecError> {
-        Ok(self.0.clone())
-    }
-
-    fn from_bytes(bytes: Bytes) -> Result<Self, CodecError> {
-        Ok(Self(bytes))
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
-    }
+/// One that differs for each number.
+pub fn picture(n: usize, bytes: usize) -> Picture {
+    let mut chance = fastrand::Rng::with_seed(n as u64);
+    Blob::from((0..bytes).map(|_| chance.u8(..)).collect::<Bytes>())
 }
 
 /// A key as a server of pictures has it: three ids and a name.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ownsight_cache::{
-    Ask, Cache, CacheSecret, Cacheable, Caches, Clock, CodecError, Key, Namespace, Policy, Protection,
-    Reason, RedisConfig, Schema, SchemaError, Violation,
+    Ask, Blob, Cache, CacheSecret, Caches, Clock, Content, Key, Namespace, Policy, Protection, Reason,
+    RedisConfig, Violation,
 };
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
@@ -21,33 +21,19 @@ use crate::drive::{Client, Source};
 const WAIT: Duration = Duration::from_millis(100);
 
 /// Bytes with a watermark.
-struct Picture(Bytes);
+enum Picture {}
 
-impl Cacheable for Picture {
+impl Content for Picture {
+    const NAME: &'static str = "picture";
+    const VERSION: u32 = 1;
     const REASON: Reason = Reason::new("made by tests, for tests, and nobody's");
     const PROTECTION: Protection = Protection::Tagged;
-
-    fn schema() -> Result<Schema, SchemaError> {
-        Ok(Schema::named("picture", 1))
-    }
-
-    fn to_bytes(&self) -> Result<Bytes, CodecError> {
-        Ok(self.0.clone())
-    }
-
-    fn from_bytes(bytes: Bytes) -> Result<Self, CodecError> {
-        Ok(Self(bytes))
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// Ours. Without its tier in the process each call is the server's.
 pub struct Ours {
     caches: Caches,
-    cache: Cache<Picture, Infallible>,
+    cache: Cache<Blob<Picture>, Infallible>,
 }
 
 impl Ours {
@@ -89,10 +75,10 @@ impl Client for Ours {
     async fn read(&self, n: usize, source: &Source) -> Option<Vec<u8>> {
         let load = async || {
             tokio::task::yield_now().await;
-            Ok(Some(Picture(source.load(n).into())))
+            Ok(Some(Blob::from(Bytes::from(source.load(n)))))
         };
         let found = self.cache.get_or_load(&key(n), Ask::ANY, load).await.ok()?;
-        found.value().map(|picture| picture.0.to_vec())
+        found.value().map(|picture| picture.bytes().to_vec())
     }
 
     async fn invalidate(&self, n: usize) {

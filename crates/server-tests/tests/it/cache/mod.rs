@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ownsight_cache::{
-    Ask, Cache, CacheSecret, Cacheable, Caches, Clock, CodecError, Group, Key, Namespace, Policy, Protection,
-    Reason, RedisConfig, SKEW_DEFAULT, Schema, SchemaError, Violation,
+    Ask, Blob, Cache, CacheSecret, Caches, Clock, Content, Group, Key, Namespace, Policy, Protection, Reason,
+    RedisConfig, SKEW_DEFAULT, Violation,
 };
 use ownsight_fault_proxy::{Dose, Fault, FaultProxy, Server};
 
@@ -156,27 +156,13 @@ async fn entries_of_two_homes_exchanged_on_the_server_are_found_and_give_nobody_
 }
 
 /// Bytes under the cache's own secret: what a cache would hold whose proof had failed.
-struct Forged(Bytes);
+enum Forged {}
 
-impl Cacheable for Forged {
+impl Content for Forged {
+    const NAME: &'static str = "sealed";
+    const VERSION: u32 = 1;
     const REASON: Reason = Reason::new("made by a test that lets the cache's own proof fail");
     const PROTECTION: Protection = Protection::Tagged;
-
-    fn schema() -> Result<Schema, SchemaError> {
-        Ok(Schema::named("sealed", 1))
-    }
-
-    fn to_bytes(&self) -> Result<Bytes, CodecError> {
-        Ok(self.0.clone())
-    }
-
-    fn from_bytes(bytes: Bytes) -> Result<Self, CodecError> {
-        Ok(Self(bytes))
-    }
-
-    fn weight(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// The parts of a key, from its name on the server.
@@ -202,7 +188,7 @@ fn keys(server: &Server) -> Vec<(Key, Vec<u8>)> {
 }
 
 /// The very cache that a vault has, of a holder of its secret who sees and makes what there is.
-async fn pieces_of(caches: &Caches) -> Cache<Forged, Infallible> {
+async fn pieces_of(caches: &Caches) -> Cache<Blob<Forged>, Infallible> {
     caches.connected().await.unwrap();
     let policy = Policy { local_bytes_max: 0, budget: Duration::from_secs(5), ..Policy::default() };
     caches.cache(Namespace::new("sealed-pieces").unwrap(), policy).unwrap()
@@ -234,8 +220,8 @@ async fn an_entry_that_the_cache_believes_and_that_is_another_homes_does_not_ope
         let piece = piece.collect::<Bytes>();
         let key = key(&parts);
         server.run(&[b"DEL", name]).unwrap();
-        forge.get_or_load(&key, Ask::ANY, async || Ok(Some(Forged(piece.clone())))).await.unwrap();
-        assert_eq!(forge.get(&key, Ask::ANY).await.unwrap().value().unwrap().0, piece);
+        forge.get_or_load(&key, Ask::ANY, async || Ok(Some(Blob::from(piece.clone())))).await.unwrap();
+        assert_eq!(forge.get(&key, Ask::ANY).await.unwrap().value().unwrap().bytes(), &piece);
         forged += 1;
     }
     assert!(forged > 6, "{forged} entries");
