@@ -326,8 +326,9 @@ async function test(browser) {
   const configuration = `${work}/anna/.config/ownsight`;
   const data = `${work}/anna/.local/share/ownsight`;
   mkdirSync(configuration, { recursive: true });
-  // Events of 12 s at most, so that one comes soon although something always moves in the footage.
-  writeFileSync(`${configuration}/ownsight.toml`, `[server]\nlisten = "127.0.0.1:${port}"\n[metrics]\nlisten = "127.0.0.1:${await freePort()}"\n[events]\nmax_seconds = 12\n`);
+  // Events of 12 s at most, so that one comes soon although something always moves in the footage. A floor that a disk
+  // with little room has too: what a full disk does is another test's.
+  writeFileSync(`${configuration}/ownsight.toml`, `[server]\nlisten = "127.0.0.1:${port}"\n[metrics]\nlisten = "127.0.0.1:${await freePort()}"\n[events]\nmax_seconds = 12\n[storage]\nfloor_bytes = 50000000\nfloor_percent = 0\n`);
   const [driveway, yard, modern] = await Promise.all([filming(), filming({ path: '/yard' }), filming({ movie: short, codec: 'h265' })]);
   const slow = await slowed(modern.port);
   const web = createWebServer((_, response) => response.end('<h1>A camera\'s web page</h1>')).listen(0, '127.0.0.1');
