@@ -261,10 +261,18 @@ class Tree:
             unplaced += weaver.unplaced
             woven = weaver.woven()
             if file == root:
-                woven += SWITCH.replace("COUNT", str(max(len(self.mutants), 1))).encode()
+                woven += self.switch()
             self.sources[file] = woven
             write(self.path / file, woven)
+        # A test that takes a file of the crate by its path is a crate of its own, and needs a switch of its own.
+        for test in sorted((ROOT / root).parent.parent.glob("tests/*.rs")):
+            source = test.read_bytes()
+            if b'#[path = "../src/' in source:
+                write(self.path / test.relative_to(ROOT), source + self.switch())
         return unplaced
+
+    def switch(self):
+        return SWITCH.replace("COUNT", str(max(len(self.mutants), 1))).encode()
 
     def blamed(self, message):
         """The mutants that an error of the compiler speaks of: those whose text it points into, or that lie around it; and

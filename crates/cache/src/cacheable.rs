@@ -205,6 +205,25 @@ mod tests {
         const PROTECTION: Protection = Protection::Private;
     }
 
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Word(String);
+
+    impl Record for Word {
+        const NAME: &'static str = "word";
+        const VERSION: u32 = 1;
+        const REASON: Reason = Reason::new("made by a test, for a test, and nobody's");
+        const PROTECTION: Protection = Protection::Tagged;
+
+        fn heap_bytes(&self) -> usize {
+            self.0.len()
+        }
+    }
+
+    #[test]
+    fn a_record_weighs_itself_and_what_it_has_on_the_heap() {
+        assert_eq!(Word("abc".into()).weight(), size_of::<String>() + 3);
+    }
+
     #[test]
     fn a_blob_is_its_bytes_in_the_schema_of_its_content() {
         let blob = Blob::<Letters>::from(Bytes::from_static(b"abc"));

@@ -3,9 +3,7 @@
 use aws_lc_rs::aead::{Aad, Nonce};
 use bytes::Bytes;
 
-use super::{
-    CannotSeal, GCM_TAG_BYTES, HEADER_BYTES, Meta, SALT_BYTES, Sealing, TAG_BYTES, VERSION, entry_key, tag,
-};
+use super::{CannotSeal, GCM_TAG_BYTES, HEADER_BYTES, Meta, SALT_BYTES, Sealing, VERSION, entry_key, tag};
 use crate::{Key, Protection};
 
 /// An entry for this key. `None` is a value that is known to be absent.
@@ -18,12 +16,10 @@ pub(crate) fn write(
     let content = value.unwrap_or_default();
     let length = u32::try_from(content.len()).map_err(|_| CannotSeal)?;
     let mut entry = envelope(sealing, key, meta, (value.is_some(), length)).ok_or(CannotSeal)?;
-    entry.reserve(SALT_BYTES + content.len() + TAG_BYTES);
     match sealing.protection {
         Protection::Tagged => {
             let tag = tag(&sealing.tag_key, &entry, content);
-            entry.extend_from_slice(content);
-            entry.extend_from_slice(tag.as_bytes());
+            Ok([&entry, content, tag.as_bytes()].concat().into())
         }
         Protection::Private => {
             let mut salt = [0; SALT_BYTES];
@@ -39,9 +35,9 @@ pub(crate) fn write(
                 )
                 .map_err(|_| CannotSeal)?;
             entry.extend_from_slice(&sealed);
+            Ok(entry.into())
         }
     }
-    Ok(entry.into())
 }
 
 /// Everything before the value, or its salt. `None` if a length does not fit its field.

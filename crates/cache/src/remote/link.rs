@@ -186,11 +186,10 @@ impl Links {
         }
     }
 
-    /// Connects now, if there is no connection, and waits for it.
+    /// Connects now, if there is no connection, and waits for it: no longer than connecting may take.
     pub(crate) async fn connect(&self) -> Result<(), RemoteError> {
-        let deadline = Instant::now() + self.0.config.connect_max + Duration::from_millis(100);
-        while Instant::now() < deadline {
-            let _ = self.admit();
+        let _ = self.admit();
+        loop {
             match &self.state().current {
                 Current::Up(_) => return Ok(()),
                 Current::Connecting => {}
@@ -198,7 +197,6 @@ impl Links {
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        Err(RemoteError::Late)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -318,6 +316,28 @@ mod tests {
         assert!(budget.take(ms(1_000)));
         assert!(!budget.take(ms(1_999)));
         assert_eq!((0..20).filter(|_| budget.take(ms(100_000))).count(), 5);
+    }
+
+    #[test]
+    fn who_connects_and_is_gone_does_not_keep_others_from_it() {
+        let links = Links::new(RedisConfig::new("redis://localhost/")).unwrap();
+        links.state().current = Current::Connecting;
+        drop(Unsettled(&links));
+        assert!(matches!(links.state().current, Current::None));
+    }
+
+    #[test]
+    fn an_error_is_the_servers_its_replys_or_the_connections() {
+        let no_memory = redis::parse_redis_value(b"-OOM no\r\n").unwrap();
+        assert_eq!(classified(&no_memory.extract_error().unwrap_err()), RemoteError::Refused);
+        for (kind, expected) in [
+            (redis::ErrorKind::Parse, RemoteError::Unexpected),
+            (redis::ErrorKind::UnexpectedReturnType, RemoteError::Unexpected),
+            (redis::ErrorKind::Io, RemoteError::Disconnected),
+            (redis::ErrorKind::Extension, RemoteError::Refused),
+        ] {
+            assert_eq!(classified(&(kind, "for a test").into()), expected, "{kind:?}");
+        }
     }
 
     #[test]

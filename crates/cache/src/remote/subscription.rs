@@ -58,11 +58,17 @@ pub(super) fn channel(prefix: &str) -> String {
 async fn subscribe(client: Client, prefix: String, watch: Arc<Watch>, listener: Listener) {
     let mut pause = PAUSE_MIN;
     loop {
-        match listen(&client, &prefix, &watch, &listener).await {
-            Listened::Ended => pause = PAUSE_MIN,
-            Listened::NotAtAll => pause = (pause * 2).min(PAUSE_MAX),
-        }
+        let listened = listen(&client, &prefix, &watch, &listener).await;
+        pause = pause_after(listened, pause);
         tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+    }
+}
+
+/// Longer after each time that it did not come to listen.
+fn pause_after(listened: Listened, before: Duration) -> Duration {
+    match listened {
+        Listened::Ended => PAUSE_MIN,
+        Listened::NotAtAll => (before * 2).min(PAUSE_MAX),
     }
 }
 
@@ -143,6 +149,16 @@ mod tests {
         }
         assert!(Announcement::read(b"12345678\x03\x01ab").is_none());
         assert!(Announcement::read(b"12345678\x01\x02\xff\xff").is_none());
+    }
+
+    #[test]
+    fn pauses_double_while_nobody_answers() {
+        let mut pause = PAUSE_MIN;
+        for expected in [200, 400, 800, 1_600, 3_200, 5_000, 5_000] {
+            pause = pause_after(Listened::NotAtAll, pause);
+            assert_eq!(pause, Duration::from_millis(expected));
+        }
+        assert_eq!(pause_after(Listened::Ended, pause), PAUSE_MIN);
     }
 
     #[test]

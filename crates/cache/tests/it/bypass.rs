@@ -56,6 +56,57 @@ async fn a_server_that_was_killed_comes_back() {
 }
 
 #[tokio::test]
+async fn a_slow_answer_is_waited_for_within_the_budget() {
+    let Some(server) = Server::start("slow") else { return };
+    let (caches, _) = process(&server.url()).await;
+    let (cache, source) = (cache_of(&caches, server_only()), Source::default());
+    source.version(&cache, "a").await;
+    server.pause().unwrap();
+    let asked_for = key("a");
+    let asked = cache.get(&asked_for, Ask::ANY);
+    let resumed = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        server.resume().unwrap();
+    };
+    let (found, ()) = futures_util::future::join(asked, resumed).await;
+    assert!(found.is_some());
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_is_replaced_at_the_first_call_that_finds_it() {
+    let Some(server) = Server::start("closed") else { return };
+    let (caches, _) = process(&server.url()).await;
+    let (cache, source) = (cache_of(&caches, server_only()), Source::default());
+    source.version(&cache, "a").await;
+    server.run(&[b"CLIENT", b"KILL", b"TYPE", b"normal", b"SKIPME", b"yes"]).unwrap();
+    assert!(cache.get(&key("a"), Ask::ANY).await.is_none());
+    caches.connected().await.unwrap();
+    assert!(cache.get(&key("a"), Ask::ANY).await.is_some());
+    assert!(caches.is_healthy());
+}
+
+#[tokio::test]
+async fn connections_are_made_within_their_budget() {
+    let Some(server) = Server::start("reconnects") else { return };
+    let config = RedisConfig {
+        reconnects_max: 2,
+        reconnect_every: Duration::from_hours(1),
+        ..RedisConfig::new(server.url())
+    };
+    let caches = Caches::redis(CacheSecret::generate(), config, Clock::manual(), SKEW_DEFAULT).unwrap();
+    let (cache, source) = (cache_of(&caches, server_only()), Source::default());
+    for left in [1, 0] {
+        caches.connected().await.unwrap();
+        source.version(&cache, "a").await;
+        server.run(&[b"CLIENT", b"KILL", b"TYPE", b"normal", b"SKIPME", b"yes"]).unwrap();
+        assert!(cache.get(&key("a"), Ask::ANY).await.is_none(), "{left} are left");
+    }
+    assert!(caches.is_healthy(), "it is the budget that says no");
+    assert_eq!(caches.connected().await.unwrap_err(), RemoteError::Disconnected);
+    assert_eq!(source.version(&cache, "a").await, 0);
+}
+
+#[tokio::test]
 async fn no_server_is_no_error_but_for_who_asks() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = RedisConfig::new(format!("redis://127.0.0.1:{port}/"));

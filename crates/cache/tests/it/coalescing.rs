@@ -51,6 +51,14 @@ async fn ten_thousand_callers_of_a_cold_key_make_one_load() {
 }
 
 #[tokio::test]
+async fn who_waited_takes_what_comes_also_if_nothing_is_kept() {
+    let ((cache, _), source) = (local(Policy { local_bytes_max: 0, ..Policy::default() }), Source::default());
+    let callers = (0..10).map(|_| source.version(&cache, "a"));
+    assert_eq!(futures_util::future::join_all(callers).await, vec![0; 10]);
+    assert_eq!(source.loads(), 1);
+}
+
+#[tokio::test]
 async fn a_cancelled_leader_hands_over() {
     let (cache, _) = local(Policy::default());
     let (first, _never) = slow_caller(&cache);

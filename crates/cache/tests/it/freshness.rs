@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ownsight_cache::Ask;
 
-use crate::support::{Server, Source, key, local, patient, server_only, two};
+use crate::support::{Server, Source, cache_of, key, local, patient, process, server_only, two};
 
 const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -40,6 +40,51 @@ async fn what_another_process_wrote_may_be_older_by_the_skew() {
     assert!(reader.get(&key("a"), Ask::ANY).await.is_some());
     clock.advance(s(1));
     assert!(reader.get(&key("a"), Ask::ANY).await.is_none());
+}
+
+#[tokio::test]
+async fn what_a_server_had_is_kept_here_for_its_time_here() {
+    let Some(server) = Server::start("kept here") else { return };
+    let [(writer, _), (reader, clock)] = two(&server.url(), patient()).await;
+    let source = Source::default();
+    source.version(&writer, "a").await;
+    // Once it listens, which invalidates what it has.
+    let until = tokio::time::Instant::now() + s(10);
+    loop {
+        let before = source.loads();
+        source.version(&reader, "a").await;
+        server.run(&[b"FLUSHALL"]).unwrap();
+        assert_eq!(source.version(&writer, "a").await, 0);
+        source.version(&reader, "a").await;
+        if source.loads() == before {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < until, "it keeps nothing");
+    }
+    let new = source.change();
+    clock.advance(s(59));
+    assert_eq!(source.version(&reader, "a").await, 0);
+    clock.advance(s(1));
+    server.run(&[b"FLUSHALL"]).unwrap();
+    assert_eq!(source.version(&reader, "a").await, new);
+}
+
+/// Its own clock says when it was invalidated, and the other's when it was read; they differ by the skew at most.
+#[tokio::test]
+async fn what_was_read_a_skew_after_an_invalidation_is_taken_and_not_before() {
+    let Some(server) = Server::start("skew") else { return };
+    let [(writer, _), (reader, _)] = two(&server.url(), server_only()).await;
+    let source = Source::default();
+    for (later, taken) in [(999, false), (1_000, true)] {
+        let (early, early_clock) = process(&server.url()).await;
+        let early = cache_of(&early, server_only());
+        reader.invalidate(&key("a")).await.unwrap();
+        early_clock.advance(Duration::from_millis(later));
+        source.version(&early, "a").await;
+        assert_eq!(reader.get(&key("a"), Ask::ANY).await.is_some(), taken, "{later} ms later");
+        drop(early);
+    }
+    drop(writer);
 }
 
 #[tokio::test]

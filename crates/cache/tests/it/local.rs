@@ -19,6 +19,15 @@ async fn a_value_is_loaded_once_and_is_its_keys() {
 }
 
 #[tokio::test]
+async fn what_is_invalidated_takes_no_room() {
+    let ((cache, _), source) = (local(Policy::default()), Source::default());
+    source.version(&cache, "a").await;
+    assert!(cache.local_bytes() > 0);
+    cache.invalidate(&key("a")).await.unwrap();
+    assert_eq!(cache.local_bytes(), 0);
+}
+
+#[tokio::test]
 async fn it_ends_with_its_lifetime_here() {
     let policy = Policy { local_ttl: Duration::from_secs(5), ..patient() };
     let ((cache, clock), source) = (local(policy), Source::default());

@@ -3,6 +3,7 @@
 mod bypass;
 mod cancel;
 mod coalescing;
+mod counts;
 mod freshness;
 mod histories;
 mod local;

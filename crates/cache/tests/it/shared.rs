@@ -65,8 +65,30 @@ async fn a_group_is_invalidated_on_the_server() {
     }
     one.invalidate_group(&group).await.unwrap();
     assert!(get("a").await.is_none() && get("b").await.is_none());
+    let beside = key("c").in_group(bystander.clone()).unwrap();
+    one.get_or_load(&beside, Ask::ANY, || source.read("c")).await.unwrap();
+    one.invalidate_group(&group).await.unwrap();
+    assert!(other.get(&beside, Ask::ANY).await.is_some(), "it is in another group");
+    // Who was not there when it was invalidated knows by the group's generation.
+    one.get_or_load(&grouped("a"), Ask::ANY, || source.read("a")).await.unwrap();
+    let newcomer = cache_of(&process(&server.url()).await.0, server_only());
+    assert!(newcomer.get(&grouped("b"), Ask::ANY).await.is_none());
     source.change();
     one.get_or_load(&grouped("a"), Ask::ANY, || source.read("a")).await.unwrap();
+}
+
+/// The time that its source took is not its budget's.
+#[tokio::test]
+async fn a_load_that_takes_longer_than_the_budget_is_stored() {
+    let Some(server) = Server::start("long load") else { return };
+    let [(one, _), (other, _)] = two(&server.url(), server_only()).await;
+    let slow = async || {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        Source::default().read("a").await
+    };
+    let ask = Ask::ANY.within(Duration::from_millis(500));
+    one.get_or_load(&key("a"), ask, slow).await.unwrap();
+    assert!(other.get(&key("a"), Ask::ANY).await.is_some());
 }
 
 /// A holder that was stopped between reading its source and storing must not bring an old value back.

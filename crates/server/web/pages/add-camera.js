@@ -1,4 +1,4 @@
-import { MakersPaths, TestSteps } from '../components/camera/test-steps.js';
+import { MakersPaths, NoRoom, TestSteps } from '../components/camera/test-steps.js';
 import { useCameraTest } from '../components/camera/use-camera-test.js';
 import { ProblemLine } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
@@ -49,7 +49,7 @@ export function AddCameraPage({ home }) {
     <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
       <div class=${passed ? 'two-columns' : 'narrow'}>
         ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => start()} />`}
-        ${running && html`<div class="stack-lg"><${Running} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
+        ${running && html`<div class="stack-lg"><${Running} home=${home} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
         ${passed && html`<${NameIt} home=${home} test=${test} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`}
       </div>
     <//>`;
@@ -89,7 +89,7 @@ function AddressForm({ home, devices, usable, starting, device, form, setForm, e
     </form>`;
 }
 
-function Running({ test, form, deviceName, tried, onEdit, onAgain, onPath }) {
+function Running({ home, test, form, deviceName, tried, onEdit, onAgain, onPath }) {
   const state = test.test?.state;
   const fault = test.test?.steps.find(({ outcome }) => outcome === 'failed')?.fault;
   const over = state === 'failed' || state === 'expired';
@@ -98,6 +98,7 @@ function Running({ test, form, deviceName, tried, onEdit, onAgain, onPath }) {
       <p class="soft">${form.user ? html`user <b>${form.user}</b>, ` : 'no user, '}${form.password ? 'password set' : 'no password'}${deviceName ? `, through ${deviceName}` : ''}</p></div>
     <${TestSteps} test=${test.test ?? { state: 'waiting', steps: [] }} address=${form.address} anonymous=${!form.user && !form.password} />
     ${(state === 'waiting' || test.starting) && html`<p class="soft">Waiting for ${deviceName ?? 'the device'} to begin.</p>`}
+    <${NoRoom} home=${home} test=${test.test} />
     ${state === 'expired' && html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>The device did not answer in time.</b> Check that it is connected, then test again.</p></div>`}
     ${test.problem && html`<${ProblemLine} problem=${test.problem} />`}
     ${fault === 'no-such-path' && html`<${MakersPaths} tried=${tried} onPick=${onPath} />`}

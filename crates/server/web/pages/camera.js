@@ -1,5 +1,5 @@
 import { StatusPill, sayState, sayVideo } from '../components/camera/camera-tile.js';
-import { MakersPaths, TestSteps } from '../components/camera/test-steps.js';
+import { MakersPaths, NoRoom, TestSteps } from '../components/camera/test-steps.js';
 import { useCameraTest } from '../components/camera/use-camera-test.js';
 import { NothingHere, ProblemLine, ProblemPage, Skeleton } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
@@ -127,6 +127,7 @@ function TestPart({ home, camera, test, form, tried, connection, onAgain, onPath
     <section class="part" aria-label="Live test">
       <h2>Live test</h2>
       ${(test.test || test.starting) && html`<${TestSteps} test=${test.test ?? { state: 'waiting', steps: [] }} address=${form.address} anonymous=${!form.user && !form.password && !camera.has_password} />`}
+      <${NoRoom} home=${home} test=${test.test} />
       ${state === 'passed' && test.test.still_url && html`<span class="test-picture"><${Picture} src=${mediaUrl(test.test.still_url)} alt="Picture of the test" lazy=${false} /></span>`}
       ${state === 'expired' && html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>The device did not answer in time.</b> Check that it is connected, then test again.</p></div>`}
       ${(test.problem || problem) && html`<${ProblemLine} problem=${test.problem ?? problem} />`}

@@ -1,4 +1,5 @@
 import { makersPaths, faultWords, pathOf } from '../../lib/faults.js';
+import { useHome } from '../../lib/home.js';
 import { html } from '../../lib/html.js';
 import { Icon } from '../icon/icon.js';
 
@@ -48,6 +49,14 @@ function sayDetail({ fault, detail }, title) {
   if (!text || text.toLowerCase() === title.toLowerCase()) return '';
   if (/^\d{3}$/.test(text) || fault === 'not-rtsp') return `It answered “${text}”.`;
   return text;
+}
+
+/** Why a test whose steps have all passed goes on: its picture is refused while the server's disk is full. @param {{home: any, test: any}} props */
+export function NoRoom({ home, test }) {
+  const { data: homeDoc } = useHome(home.id);
+  const waits = test?.state === 'running' && test.steps.length === STEPS.length && test.steps.every(({ outcome }) => outcome === 'passed');
+  if (!waits || !homeDoc?.disk.full_since) return null;
+  return html`<div class="notice notice-warn" role="status"><${Icon} name="hard-drives" /><p><b>The camera works, but the server has no room for its first picture.</b> Make room on the server’s disk, and it comes.</p></div>`;
 }
 
 /** Makers' paths, one tap each. @param {{onPick: (path: string) => void, tried: string[]}} props */
