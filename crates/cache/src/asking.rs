@@ -14,6 +14,9 @@ use crate::remote::{Fence, Name, Remote, Reply, Stored};
 use crate::watch::Stamp;
 use crate::{Cacheable, Found, Key, LoadError, Violation};
 
+/// Keys that are asked for in one request at most.
+const BATCH_MAX: usize = 128;
+
 /// One call: when it came, and what it takes.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
@@ -115,24 +118,46 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         Ok(found)
     }
 
-    /// What the server has, and nothing else.
-    pub(crate) async fn on_the_server(&self) -> Option<Arc<Held<V>>> {
-        let remote = self.on.shared.remote.as_ref()?;
-        let until = Instant::now() + self.call.budget;
-        match self.look(remote, self.call.stamp, until).await {
-            Looked::Hit(held) => Some(held),
-            Looked::Miss(_) | Looked::Nothing => None,
+    /// What the server has, and nothing else: for each in its place, asked for together, within the budget of the first.
+    pub(crate) async fn on_the_server(all: &[Self]) -> Vec<Option<Arc<Held<V>>>> {
+        let mut found = vec![None; all.len()];
+        let Some(first) = all.first() else { return found };
+        let Some(remote) = &first.on.shared.remote else { return found };
+        let until = Instant::now() + first.call.budget;
+        for (places, batch) in found.chunks_mut(BATCH_MAX).zip(all.chunks(BATCH_MAX)) {
+            let names = batch.iter().map(Self::name).collect::<Vec<_>>();
+            match remote.lookup(&names, left(until)).await {
+                Ok(replies) => {
+                    for ((place, asking), reply) in places.iter_mut().zip(batch).zip(replies) {
+                        if let Looked::Hit(held) =
+                            asking.verified(remote, reply, asking.call.stamp, until).await
+                        {
+                            *place = Some(held);
+                        }
+                    }
+                }
+                Err(error) => count::remote_error(error),
+            }
         }
+        found
     }
 
     async fn look(&self, remote: &Remote, stamp: Stamp, until: Instant) -> Looked<V> {
-        let reply = match remote.lookup(&self.name(), left(until)).await {
-            Ok(reply) => reply,
+        match remote.lookup(&[self.name()], left(until)).await.map(|mut replies| replies.pop()) {
+            Ok(Some(reply)) => self.verified(remote, reply, stamp, until).await,
+            Ok(None) => Looked::Nothing,
             Err(error) => {
                 count::remote_error(error);
-                return Looked::Nothing;
+                Looked::Nothing
             }
-        };
+        }
+    }
+
+    async fn verified(&self, remote: &Remote, reply: Reply, stamp: Stamp, until: Instant) -> Looked<V> {
+        // Beside this reply there was one that must not have come.
+        if reply.link.is_condemned() {
+            return Looked::Nothing;
+        }
         match self.admit(&reply, stamp) {
             Ok(held) => Looked::Hit(Arc::new(held)),
             Err(Unfit::Nothing) => Looked::Miss(reply),

@@ -63,13 +63,18 @@ impl Breaker {
         }
         let doubled = PAUSE_MIN.saturating_mul(1 << self.opened.min(16)).min(PAUSE_MAX);
         self.opened = self.opened.saturating_add(1);
-        self.state = State::Open { until: now + doubled.mul_f64(0.5 + chance / 2.0) };
+        self.state = State::Open { until: now + spread(doubled, chance) };
         true
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed { .. })
     }
+}
+
+/// A pause that is up to half of it shorter by chance, which is in `0.0..1.0`: a fleet does not come back all at once.
+pub(crate) fn spread(pause: Duration, chance: f64) -> Duration {
+    pause.mul_f64(0.5 + chance / 2.0)
 }
 
 #[cfg(test)]

@@ -153,10 +153,35 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
             inner.lookups.count(Origin::Local);
             return Some(Found(held));
         }
-        let found = Asking { inner, on, key, call }.on_the_server().await;
-        let origin = if found.is_some() { Origin::Remote } else { Origin::Miss };
-        inner.lookups.count(origin);
+        let found = Asking::on_the_server(&[Asking { inner, on, key, call }]).await.pop().flatten();
+        inner.lookups.count(if found.is_some() { Origin::Remote } else { Origin::Miss });
         found.map(Found)
+    }
+
+    /// The values of these keys, as by [`Cache::get`] for each, in their order: what is not kept here is asked for
+    /// together, within one budget. If one of the replies is another key's, none that came behind it is handed out.
+    ///
+    /// Cancel-safe: as [`Cache::get`].
+    pub async fn get_many(&self, keys: &[Key], ask: Ask) -> Vec<Option<Found<V>>> {
+        let inner = &*self.inner;
+        let mut found = vec![None; keys.len()];
+        let Some(on) = &inner.on else { return found };
+        let (mut places, mut asked) = (Vec::new(), Vec::new());
+        for (place, key) in found.iter_mut().zip(keys) {
+            let call = inner.call(&on.shared, key, ask);
+            if let Some(held) = inner.kept(&call, key) {
+                inner.lookups.count(Origin::Local);
+                *place = Some(Found(held));
+            } else {
+                places.push(place);
+                asked.push(Asking { inner, on, key, call });
+            }
+        }
+        for (place, held) in places.into_iter().zip(Asking::on_the_server(&asked).await) {
+            inner.lookups.count(if held.is_some() { Origin::Remote } else { Origin::Miss });
+            *place = held.map(Found);
+        }
+        found
     }
 
     /// The source of this key has changed. Call it after the change: who asks from then on, in this process, is not

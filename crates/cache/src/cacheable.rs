@@ -222,6 +222,7 @@ mod tests {
     #[test]
     fn a_record_weighs_itself_and_what_it_has_on_the_heap() {
         assert_eq!(Word("abc".into()).weight(), size_of::<String>() + 3);
+        assert_eq!(<Word as Cacheable>::REASON.as_str(), "made by a test, for a test, and nobody's");
     }
 
     #[test]

@@ -143,7 +143,11 @@ async fn fred_gets(everyone: Everyone, asked: Vec<usize>) -> usize {
 }
 
 async fn our_gets(everyone: Everyone, asked: Vec<usize>) -> usize {
-    let gets = asked.into_iter().map(|one| everyone.ours.get(&everyone.keys[one], Ask::ANY));
-    let found = join_all(gets).await;
+    if let [one] = asked[..] {
+        let found = everyone.ours.get(&everyone.keys[one], Ask::ANY).await;
+        return found.unwrap().value().unwrap().bytes().len();
+    }
+    let keys = asked.into_iter().map(|one| everyone.keys[one].clone()).collect::<Vec<_>>();
+    let found = everyone.ours.get_many(&keys, Ask::ANY).await;
     found.into_iter().map(|found| found.unwrap().value().unwrap().bytes().len()).sum()
 }

@@ -154,7 +154,7 @@ impl Links {
             Err(_) => Err(RemoteError::Late),
         };
         // What it delivers after somebody found it wrong is not looked at.
-        if link.condemned.load(Ordering::SeqCst) {
+        if link.is_condemned() {
             return Err(RemoteError::Disconnected);
         }
         match outcome {
@@ -277,6 +277,10 @@ impl Drop for Unsettled<'_> {
 }
 
 impl Link {
+    pub(crate) fn is_condemned(&self) -> bool {
+        self.condemned.load(Ordering::SeqCst)
+    }
+
     async fn send(&self, commands: &[Cmd]) -> Result<Vec<Value>, redis::RedisError> {
         let mut connection = self.connection.clone();
         let replies = match commands {

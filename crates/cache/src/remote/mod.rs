@@ -99,19 +99,29 @@ impl Remote {
         &self.links
     }
 
-    pub(crate) async fn lookup(&self, name: &Name<'_>, budget: Duration) -> Result<Reply, RemoteError> {
-        let mut fields = redis::cmd("HMGET");
-        fields.arg(self.key_name(name)).arg(field(b'g', name.schema)).arg(field(b'v', name.schema));
-        let mut commands = vec![fields];
-        if !name.key.groups().is_empty() {
-            let mut groups = redis::cmd("MGET");
-            for group in name.key.groups() {
-                groups.arg(self.group_name(name.namespace, group));
+    /// One reply for each name, in order.
+    pub(crate) async fn lookup(
+        &self,
+        names: &[Name<'_>],
+        budget: Duration,
+    ) -> Result<Vec<Reply>, RemoteError> {
+        let mut commands = Vec::with_capacity(names.len());
+        for name in names {
+            let mut fields = redis::cmd("HMGET");
+            fields.arg(self.key_name(name)).arg(field(b'g', name.schema)).arg(field(b'v', name.schema));
+            commands.push(fields);
+            if !name.key.groups().is_empty() {
+                let mut groups = redis::cmd("MGET");
+                for group in name.key.groups() {
+                    groups.arg(self.group_name(name.namespace, group));
+                }
+                commands.push(groups);
             }
-            commands.push(groups);
         }
         let (link, replies) = self.links.run(&commands, budget).await?;
-        read_reply(&link, replies, name.key.groups().len()).ok_or_else(|| self.unexpected(&link))
+        let mut replies = replies.into_iter();
+        let read = names.iter().map(|name| read_reply(&link, &mut replies, name.key.groups().len()));
+        read.collect::<Option<_>>().ok_or_else(|| self.unexpected(&link))
     }
 
     /// Gives generations to key and groups where they have none, and says which they have.
@@ -232,8 +242,8 @@ fn array(value: Value) -> Option<Vec<Value>> {
     if let Value::Array(values) = value { Some(values) } else { None }
 }
 
-fn read_reply(link: &Arc<Link>, replies: Vec<Value>, groups: usize) -> Option<Reply> {
-    let mut replies = replies.into_iter();
+/// What comes for one name: its fields, and its groups if it has some.
+fn read_reply(link: &Arc<Link>, replies: &mut impl Iterator<Item = Value>, groups: usize) -> Option<Reply> {
     let [generation, entry] = <[Value; 2]>::try_from(array(replies.next()?)?).ok()?;
     let groups = if groups == 0 {
         Vec::new()

@@ -7,6 +7,7 @@ use redis::Client;
 use tokio::task::AbortHandle;
 use tokio_stream::StreamExt;
 
+use crate::breaker::spread;
 use crate::watch::{Subject, Watch};
 use crate::{Clock, Namespace};
 
@@ -60,7 +61,7 @@ async fn subscribe(client: Client, prefix: String, watch: Arc<Watch>, listener: 
     loop {
         let listened = listen(&client, &prefix, &watch, &listener).await;
         pause = pause_after(listened, pause);
-        tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        tokio::time::sleep(spread(pause, fastrand::f64())).await;
     }
 }
 

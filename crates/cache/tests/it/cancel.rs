@@ -63,6 +63,10 @@ async fn a_call_to_the_server_that_is_dropped_shifts_no_reply() {
         match round % 5 {
             0 => polled(times, cache.invalidate(&key(name))).await,
             1 => polled(times, cache.get(&key(name), Ask::ANY)).await,
+            2 => {
+                let keys = ["a", "b", "c", "d"].map(key);
+                polled(times, cache.get_many(&keys, Ask::ANY)).await
+            }
             _ => polled(times, source.through(&cache, name, Ask::ANY)).await,
         };
         is_whole(&cache, &source).await;

@@ -47,26 +47,26 @@ async fn what_a_server_had_is_kept_here_for_its_time_here() {
     let Some(server) = Server::start("kept here") else { return };
     let [(writer, _), (reader, clock)] = two(&server.url(), patient()).await;
     let source = Source::default();
-    source.version(&writer, "a").await;
-    // Once it listens, which invalidates what it has.
+    // From when it listens, which ends what it kept before: each time with another key.
     let until = tokio::time::Instant::now() + s(10);
-    loop {
-        let before = source.loads();
-        source.version(&reader, "a").await;
-        server.run(&[b"FLUSHALL"]).unwrap();
-        assert_eq!(source.version(&writer, "a").await, 0);
-        source.version(&reader, "a").await;
-        if source.loads() == before {
-            break;
-        }
+    let kept = loop {
         assert!(tokio::time::Instant::now() < until, "it keeps nothing");
-    }
+        let name = source.loads().to_string();
+        source.version(&writer, &name).await;
+        let before = source.loads();
+        source.version(&reader, &name).await;
+        server.run(&[b"FLUSHALL"]).unwrap();
+        source.version(&reader, &name).await;
+        if source.loads() == before {
+            break name;
+        }
+    };
     let new = source.change();
     clock.advance(s(59));
-    assert_eq!(source.version(&reader, "a").await, 0);
+    assert_eq!(source.version(&reader, &kept).await, 0);
     clock.advance(s(1));
     server.run(&[b"FLUSHALL"]).unwrap();
-    assert_eq!(source.version(&reader, "a").await, new);
+    assert_eq!(source.version(&reader, &kept).await, new);
 }
 
 /// Its own clock says when it was invalidated, and the other's when it was read; they differ by the skew at most.

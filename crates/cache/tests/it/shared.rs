@@ -82,13 +82,51 @@ async fn a_group_is_invalidated_on_the_server() {
 async fn a_load_that_takes_longer_than_the_budget_is_stored() {
     let Some(server) = Server::start("long load") else { return };
     let [(one, _), (other, _)] = two(&server.url(), server_only()).await;
+    let (tell, loaded) = tokio::sync::oneshot::channel();
     let slow = async || {
         tokio::time::sleep(Duration::from_millis(600)).await;
+        server.pause().unwrap();
+        tell.send(()).unwrap();
         Source::default().read("a").await
     };
-    let ask = Ask::ANY.within(Duration::from_millis(500));
-    one.get_or_load(&key("a"), ask, slow).await.unwrap();
+    let resumed = async {
+        loaded.await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.resume().unwrap();
+    };
+    let asked_for = key("a");
+    let stored = one.get_or_load(&asked_for, Ask::ANY.within(Duration::from_millis(500)), slow);
+    futures_util::future::join(stored, resumed).await.0.unwrap();
     assert!(other.get(&key("a"), Ask::ANY).await.is_some());
+}
+
+#[tokio::test]
+async fn many_are_asked_for_together_each_in_its_place() {
+    let Some(server) = Server::start("many") else { return };
+    let [(writer, _), (reader, _)] = two(&server.url(), patient()).await;
+    let source = Source::default();
+    let grouped = |name: &str| key(name).in_group(Group::of(["g"]).unwrap()).unwrap();
+    // More than fit in one request.
+    let names = (0..300).map(|n: u32| n.to_string()).collect::<Vec<_>>();
+    let keys = names.iter().enumerate();
+    let keys = keys.map(|(n, name)| if n % 7 == 0 { grouped(name) } else { key(name) }).collect::<Vec<_>>();
+    for (n, (name, key)) in names.iter().zip(&keys).enumerate() {
+        if n % 3 != 0 {
+            writer.get_or_load(key, Ask::ANY, || source.read(name)).await.unwrap();
+        }
+        if n % 5 == 0 {
+            reader.get_or_load(key, Ask::ANY, || source.read(name)).await.unwrap();
+        }
+    }
+    let found = reader.get_many(&keys, Ask::ANY).await;
+    assert_eq!(found.len(), keys.len());
+    for (n, (found, name)) in found.iter().zip(&names).enumerate() {
+        let found = found.as_ref().map(|found| &found.value().unwrap().key);
+        assert_eq!(found, (n % 3 != 0 || n % 5 == 0).then_some(name), "{n}");
+    }
+    assert!(reader.get_many(&[], Ask::ANY).await.is_empty());
+    let off = cache_of(&ownsight_cache::Caches::off(), patient());
+    assert!(off.get_many(&keys[..2], Ask::ANY).await.iter().all(Option::is_none));
 }
 
 /// A holder that was stopped between reading its source and storing must not bring an old value back.

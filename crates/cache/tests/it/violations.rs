@@ -91,6 +91,23 @@ async fn another_keys_entry() {
 }
 
 #[tokio::test]
+async fn another_keys_entry_among_many() {
+    let Some(world) = world("among many").await else { return };
+    let keys = ["a", "b", "c", "d"].map(key);
+    for name in ["a", "b", "c", "d"] {
+        world.source.version(&world.cache, name).await;
+    }
+    world.exchange(&name("d"), &name("b"));
+    let found = world.cache.get_many(&keys, Ask::ANY).await;
+    let found = found.iter().map(|found| found.as_ref().map(|found| found.value().unwrap().key.as_str()));
+    assert_eq!(found.collect::<Vec<_>>(), [Some("a"), None, None, None], "nothing that came behind it");
+    assert_eq!(world.caches.violations(Violation::OtherKey), 1);
+    world.caches.connected().await.unwrap();
+    assert!(world.cache.get(&keys[1], Ask::ANY).await.is_none(), "it is evicted");
+    assert!(world.cache.get(&keys[3], Ask::ANY).await.is_some());
+}
+
+#[tokio::test]
 async fn another_namespaces_entry() {
     let Some(world) = world("other namespace").await else { return };
     let other: MarkedCache = world.caches.cache(Namespace::new("other").unwrap(), server_only()).unwrap();
@@ -175,6 +192,13 @@ async fn an_entry_of_tomorrow() {
     world.clock.set_wall_ms(world.clock.wall_ms() - 1_000);
     assert!(world.cache.get(&key("a"), Ask::ANY).await.is_some());
     world.clock.set_wall_ms(world.clock.wall_ms() - 1);
+    // A wrong clock is no fault of the connection: it stays.
+    assert!(world.cache.get(&key("a"), Ask::ANY).await.is_none());
+    world.source.version(&world.cache, "b").await;
+    assert!(world.cache.get(&key("b"), Ask::ANY).await.is_some());
+    world.clock.set_wall_ms(world.clock.wall_ms() + 1);
+    world.source.version(&world.cache, "a").await;
+    world.clock.set_wall_ms(world.clock.wall_ms() - 1_001);
     world.finds(Violation::FromTheFuture).await;
 }
 
