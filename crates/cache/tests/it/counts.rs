@@ -1,9 +1,11 @@
 //! What it says of itself: metrics, and words in a log.
 
+use std::time::Duration;
+
 use metrics_exporter_prometheus::PrometheusBuilder;
 use ownsight_cache::{Ask, CacheSecret, Caches, Clock, RedisConfig, SKEW_DEFAULT, Violation};
 
-use crate::support::{Broken, Server, Source, cache_of, key, process, run, server_only};
+use crate::support::{Broken, MarkedCache, Server, Source, cache_of, key, process, run, server_only};
 
 /// Everything in one process whose metrics are its own: a lookup of each origin, a load of each outcome, and a reply that is
 /// another key's.
@@ -18,12 +20,12 @@ fn metrics_tell_lookups_loads_stores_violations_and_connections() {
     for line in [
         "# HELP cache_lookups_total ",
         "# HELP cache_subscribed ",
-        r#"cache_lookups_total{namespace="test",from="miss"} 4"#,
+        r#"cache_lookups_total{namespace="test",from="miss"} 5"#,
         r#"cache_lookups_total{namespace="test",from="remote"} 1"#,
         r#"cache_lookups_total{namespace="test",from="local"} 0"#,
-        r#"cache_loads_total{outcome="loaded"} 3"#,
+        r#"cache_loads_total{outcome="loaded"} 4"#,
         r#"cache_loads_total{outcome="failed"} 1"#,
-        r#"cache_stores_total{outcome="accepted"} 2"#,
+        r#"cache_stores_total{outcome="accepted"} 3"#,
         r#"cache_violations_total{kind="other_key"} 1"#,
         "cache_connections_condemned_total 1",
         "cache_subscribed 1",
@@ -39,12 +41,13 @@ async fn everything(server: &Server) {
     let (caches, _) = process(&server.url()).await;
     let (cache, source) = (cache_of(&caches, server_only()), Source::default());
     while !listens(server) {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     source.version(&cache, "secret-of-a-key").await;
     source.version(&cache, "b").await;
     assert!(cache.get(&key("b"), Ask::ANY).await.is_some());
     assert!(cache.get_or_load(&key("c"), Ask::ANY, async || Err(Broken)).await.is_err());
+    slow_load(&cache, server).await;
     exchange(server);
     source.version(&cache, "b").await;
     // Nobody listens at this one.
@@ -54,6 +57,25 @@ async fn everything(server: &Server) {
     let _ = cache_of(&nowhere, server_only()).invalidate(&key("b")).await;
 }
 
+/// A load that takes longer than the budget, of which it is no part: so the store is waited for.
+async fn slow_load(cache: &MarkedCache, server: &Server) {
+    let (tell, loaded) = tokio::sync::oneshot::channel();
+    let slow = async || {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        server.pause().unwrap();
+        tell.send(()).unwrap();
+        Source::default().read("d").await
+    };
+    let resumed = async {
+        loaded.await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.resume().unwrap();
+    };
+    let asked_for = key("d");
+    let stored = cache.get_or_load(&asked_for, Ask::ANY.within(Duration::from_millis(500)), slow);
+    futures_util::future::join(stored, resumed).await.0.unwrap();
+}
+
 /// Each of the two keys has the other's entry.
 fn exchange(server: &Server) {
     let redis::Value::Array(names) = run(server, &[b"KEYS", b"cache:*:k:*"]) else { panic!("no names") };
@@ -61,7 +83,8 @@ fn exchange(server: &Server) {
         redis::Value::BulkString(name) => name.clone(),
         other => panic!("{other:?}"),
     });
-    let names = names.filter(|name| !name.ends_with(b"c")).collect::<Vec<_>>();
+    let names =
+        names.filter(|name| name.ends_with(b"b") || name.ends_with(b"secret-of-a-key")).collect::<Vec<_>>();
     let [one, other] = &names[..] else { panic!("two names") };
     run(server, &[b"RENAME", one, b"kept"]);
     run(server, &[b"RENAME", other, one]);
@@ -80,15 +103,15 @@ fn listens(server: &Server) -> bool {
 async fn who_listens_does_so_under_the_prefix_and_ends_with_its_caches() {
     let Some(server) = Server::start("listening") else { return };
     let (caches, _) = process(&server.url()).await;
-    let until = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+    let until = tokio::time::Instant::now() + Duration::from_secs(10);
     while !listens(&server) {
         assert!(tokio::time::Instant::now() < until, "it does not listen");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(caches);
     while listens(&server) {
         assert!(tokio::time::Instant::now() < until, "it listens, and nobody wants to know");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -77,29 +77,6 @@ async fn a_group_is_invalidated_on_the_server() {
     one.get_or_load(&grouped("a"), Ask::ANY, || source.read("a")).await.unwrap();
 }
 
-/// The time that its source took is not its budget's.
-#[tokio::test]
-async fn a_load_that_takes_longer_than_the_budget_is_stored() {
-    let Some(server) = Server::start("long load") else { return };
-    let [(one, _), (other, _)] = two(&server.url(), server_only()).await;
-    let (tell, loaded) = tokio::sync::oneshot::channel();
-    let slow = async || {
-        tokio::time::sleep(Duration::from_millis(600)).await;
-        server.pause().unwrap();
-        tell.send(()).unwrap();
-        Source::default().read("a").await
-    };
-    let resumed = async {
-        loaded.await.unwrap();
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        server.resume().unwrap();
-    };
-    let asked_for = key("a");
-    let stored = one.get_or_load(&asked_for, Ask::ANY.within(Duration::from_millis(500)), slow);
-    futures_util::future::join(stored, resumed).await.0.unwrap();
-    assert!(other.get(&key("a"), Ask::ANY).await.is_some());
-}
-
 #[tokio::test]
 async fn many_are_asked_for_together_each_in_its_place() {
     let Some(server) = Server::start("many") else { return };
