@@ -80,6 +80,7 @@ pub(crate) struct Listener {
     pub(crate) skew: Duration,
 }
 
+#[derive(Clone, Copy)]
 enum Listened {
     NotAtAll,
     Ended,
