@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ownsight_cache::{
-    Ask, Blob, Cache, CacheSecret, Caches, Clock, Content, Key, Namespace, Policy, Protection, Reason,
+    Ask, Blob, Cache, CacheSecret, Caches, Clock, Content, Found, Key, Namespace, Policy, Protection, Reason,
     RedisConfig, Violation,
 };
 use redis::AsyncCommands;
@@ -15,7 +15,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::sync::RwLock;
 use tokio::time::timeout;
 
-use crate::drive::{Client, Source};
+use crate::drive::{Client, Source, watermark};
 
 /// How long either waits for the server.
 const WAIT: Duration = Duration::from_millis(100);
@@ -71,8 +71,34 @@ fn key(key: usize) -> Key {
     Key::of([key.to_be_bytes()]).unwrap()
 }
 
+/// Keys that are asked for beside another.
+const NEIGHBOURS: usize = 3;
+
+impl Ours {
+    /// Asks for several at once. What is in another's place is given instead of what was asked for, so that it counts as
+    /// wrong.
+    async fn among_others(&self, n: usize) -> Option<Vec<u8>> {
+        let asked = (n..=n + NEIGHBOURS).collect::<Vec<_>>();
+        let keys = asked.iter().map(|n| key(*n)).collect::<Vec<_>>();
+        let found = self.cache.get_many(&keys, Ask::ANY).await;
+        let bytes = |found: &Option<Found<_>>| {
+            found.as_ref().and_then(Found::value).map(|picture: &Blob<Picture>| picture.bytes().to_vec())
+        };
+        let given = found.iter().map(bytes);
+        let mut misplaced = asked.iter().zip(given).filter_map(|(asked, value)| {
+            value.filter(|value| watermark(value).is_none_or(|(marked, _)| marked != *asked))
+        });
+        misplaced.next().or_else(|| bytes(found.first()?))
+    }
+}
+
 impl Client for Ours {
     async fn read(&self, n: usize, source: &Source) -> Option<Vec<u8>> {
+        if fastrand::u8(..4) == 0
+            && let Some(value) = self.among_others(n).await
+        {
+            return Some(value);
+        }
         let load = async || {
             tokio::task::yield_now().await;
             Ok(Some(Blob::from(Bytes::from(source.load(n)))))

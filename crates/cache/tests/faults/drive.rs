@@ -53,7 +53,7 @@ fn watermarked(key: usize, version: u64) -> Vec<u8> {
 }
 
 /// The key and version that a value says it is; `None` if it is torn.
-fn watermark(value: &[u8]) -> Option<(usize, u64)> {
+pub fn watermark(value: &[u8]) -> Option<(usize, u64)> {
     let text = std::str::from_utf8(value).ok()?;
     let (key, rest) = text.strip_prefix('[')?.split_once(':')?;
     let (version, _) = rest.split_once(']')?;
