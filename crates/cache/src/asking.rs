@@ -37,7 +37,7 @@ pub(crate) struct Asking<'a, V: Cacheable, E> {
 /// What the server had.
 enum Looked<V> {
     Hit(Arc<Held<V>>),
-    Miss(Reply),
+    Miss(Option<Fence>),
     /// It is of no use for this call.
     Nothing,
 }
@@ -45,8 +45,9 @@ enum Looked<V> {
 /// Why no entry is handed out.
 enum Unfit {
     Violation(Violation),
-    /// There is none; or it is authentic and of no use: expired, invalidated, or older than the caller takes.
-    Nothing,
+    /// There is none; or it is authentic and of no use: expired, invalidated, or older than the caller takes. Then a store
+    /// may take its place.
+    Nothing(Option<Fence>),
 }
 
 /// When a source began to be read, on both clocks.
@@ -84,7 +85,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
                     inner.lookups.count(Origin::Remote);
                     return Ok(handed(leader, held));
                 }
-                Looked::Miss(reply) => fence = self.fence(remote, &reply, until).await,
+                Looked::Miss(known) => fence = self.fence(remote, known, until).await,
                 Looked::Nothing => {}
             }
         }
@@ -160,7 +161,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         }
         match self.admit(&reply, stamp) {
             Ok(held) => Looked::Hit(Arc::new(held)),
-            Err(Unfit::Nothing) => Looked::Miss(reply),
+            Err(Unfit::Nothing(fence)) => Looked::Miss(fence),
             Err(Unfit::Violation(violation)) => {
                 self.on.shared.tally.report(violation, Some((&self.inner.namespace, self.key)));
                 let condemn = violation.condemns_connection();
@@ -172,7 +173,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
 
     /// Verifies what came, for what was asked, and holds it against what this process knows.
     fn admit(&self, reply: &Reply, stamp: Stamp) -> Result<Held<V>, Unfit> {
-        let bytes = reply.entry.as_ref().ok_or(Unfit::Nothing)?;
+        let bytes = reply.entry.as_ref().ok_or(Unfit::Nothing(None))?;
         let opened = entry::open(&self.on.sealing, self.key, bytes).map_err(Unfit::Violation)?;
         let (now, now_ms) = (self.on.shared.clock.now(), self.on.shared.clock.wall_ms());
         // As late as it may be on any clock.
@@ -182,15 +183,15 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
             return Err(Unfit::Violation(Violation::FromTheFuture));
         }
         let invalidated = self.on.shared.watch.not_before_ms(&self.inner.namespace, self.key);
-        let current = reply.fence().is_some_and(|fence| {
-            meta.generation == fence.generation && meta.groups == self.groups(&fence.groups)
-        });
+        let current = reply.groups.as_ref().is_some_and(|groups| meta.groups == self.groups(groups));
         let age = Duration::from_millis(latest_ms.saturating_sub(meta.read_at_ms));
         let read_at = now.saturating_sub(age);
         let lives = Duration::from_millis(meta.expires_at_ms.saturating_sub(latest_ms));
         let old = lives.is_zero() || meta.read_at_ms < invalidated || read_at < self.call.oldest;
         if old || !current {
-            return Err(Unfit::Nothing);
+            let groups = reply.groups.clone();
+            // The key's generation is that of its entry: both come by one store, and go together.
+            return Err(Unfit::Nothing(groups.map(|groups| Fence { generation: meta.generation, groups })));
         }
         let value = opened.value.map(V::from_bytes).transpose();
         let value = value.map_err(|_| Unfit::Violation(Violation::Undecodable))?;
@@ -199,9 +200,9 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
     }
 
     /// What a store must find unchanged. Known before the source is read.
-    async fn fence(&self, remote: &Remote, reply: &Reply, until: Instant) -> Option<Fence> {
-        if let Some(fence) = reply.fence() {
-            return Some(fence);
+    async fn fence(&self, remote: &Remote, known: Option<Fence>, until: Instant) -> Option<Fence> {
+        if known.is_some() {
+            return known;
         }
         let lives = (self.inner.policy.load_max, self.inner.policy.ttl);
         let begun = remote.begin(&self.name(), lives, left(until)).await;

@@ -2,8 +2,8 @@
 //!
 //! A key is a hash with two fields for each schema, its generation and its entry. A store is accepted if key and groups
 //! still have the generations that they had before the source was read, and gives the key a new one: of all who loaded in
-//! one generation, at most one stores. An invalidation deletes; a generation that is gone never comes back, because
-//! generations are random.
+//! one generation, at most one stores. The entry says its generation, too, so that a look asks for the entry alone. An
+//! invalidation deletes; a generation that is gone never comes back, because generations are random.
 
 mod link;
 mod scripts;
@@ -54,9 +54,8 @@ pub(crate) struct Name<'a> {
 pub(crate) struct Reply {
     pub(crate) link: Arc<Link>,
     pub(crate) entry: Option<Bytes>,
-    pub(crate) generation: Option<Generation>,
-    /// One for each group of the key, in order.
-    pub(crate) groups: Vec<Option<Generation>>,
+    /// One for each group of the key, in order; `None` if the server does not know one of them.
+    pub(crate) groups: Option<Vec<Generation>>,
 }
 
 /// What key and groups were when their source was about to be read: a store holds only while they still are.
@@ -64,14 +63,6 @@ pub(crate) struct Reply {
 pub(crate) struct Fence {
     pub(crate) generation: Generation,
     pub(crate) groups: Vec<Generation>,
-}
-
-impl Reply {
-    /// The fence for a store, if the server knows key and groups.
-    pub(crate) fn fence(&self) -> Option<Fence> {
-        let groups = self.groups.iter().copied().collect::<Option<_>>()?;
-        Some(Fence { generation: self.generation?, groups })
-    }
 }
 
 /// What came of a store.
@@ -107,9 +98,9 @@ impl Remote {
     ) -> Result<Vec<Reply>, RemoteError> {
         let mut commands = Vec::with_capacity(names.len());
         for name in names {
-            let mut fields = redis::cmd("HMGET");
-            fields.arg(self.key_name(name)).arg(field(b'g', name.schema)).arg(field(b'v', name.schema));
-            commands.push(fields);
+            let mut entry = redis::cmd("HGET");
+            entry.arg(self.key_name(name)).arg(field(b'v', name.schema));
+            commands.push(entry);
             if !name.key.groups().is_empty() {
                 let mut groups = redis::cmd("MGET");
                 for group in name.key.groups() {
@@ -242,24 +233,19 @@ fn array(value: Value) -> Option<Vec<Value>> {
     if let Value::Array(values) = value { Some(values) } else { None }
 }
 
-/// What comes for one name: its fields, and its groups if it has some.
+/// What comes for one name: its entry, and its groups if it has some.
 fn read_reply(link: &Arc<Link>, replies: &mut impl Iterator<Item = Value>, groups: usize) -> Option<Reply> {
-    let [generation, entry] = <[Value; 2]>::try_from(array(replies.next()?)?).ok()?;
-    let groups = if groups == 0 {
-        Vec::new()
-    } else {
-        let found = array(replies.next()?)?;
-        if found.len() != groups {
-            return None;
-        }
-        found.into_iter().map(generation_or_nil).collect::<Option<_>>()?
-    };
-    let entry = match entry {
+    let entry = match replies.next()? {
         Value::Nil => None,
         Value::BulkString(bytes) => Some(bytes.into()),
         _ => return None,
     };
-    Some(Reply { link: Arc::clone(link), entry, generation: generation_or_nil(generation)?, groups })
+    let found = if groups == 0 { Vec::new() } else { array(replies.next()?)? };
+    if found.len() != groups {
+        return None;
+    }
+    let found = found.into_iter().map(generation_or_nil).collect::<Option<Vec<_>>>()?;
+    Some(Reply { link: Arc::clone(link), entry, groups: found.into_iter().collect() })
 }
 
 /// The outer `None` is a reply that is neither.

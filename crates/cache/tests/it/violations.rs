@@ -207,11 +207,17 @@ async fn a_reply_of_another_form() {
     let Some(world) = world("form").await else { return };
     world.source.version(&world.cache, "a").await;
     for (field, _) in world.fields(&name("a")) {
-        if field[0] == b'g' {
-            run(&world.server, &[b"HSET", &name("a"), &field, b"not sixteen bytes"]);
-        }
+        match field[0] {
+            b'g' => run(&world.server, &[b"HSET", &name("a"), &field, b"not sixteen bytes"]),
+            _ => run(&world.server, &[b"HDEL", &name("a"), &field]),
+        };
     }
     let new = world.source.change();
+    assert_eq!(world.source.version(&world.cache, "a").await, new);
+    assert_eq!(world.caches.violations(Violation::UnexpectedReply), 1);
+    // A key that is no hash at all is the server's refusal, and no violation.
+    run(&world.server, &[b"SET", &name("a"), b"text"]);
+    world.caches.connected().await.unwrap();
     assert_eq!(world.source.version(&world.cache, "a").await, new);
     assert_eq!(world.caches.violations(Violation::UnexpectedReply), 1);
 }
