@@ -37,7 +37,7 @@ pub(crate) struct Asking<'a, V: Cacheable, E> {
 /// What the server had.
 enum Looked<V> {
     Hit(Arc<Held<V>>),
-    Miss(Option<Fence>),
+    Miss,
     /// It is of no use for this call.
     Nothing,
 }
@@ -45,9 +45,8 @@ enum Looked<V> {
 /// Why no entry is handed out.
 enum Unfit {
     Violation(Violation),
-    /// There is none; or it is authentic and of no use: expired, invalidated, or older than the caller takes. Then a store
-    /// may take its place.
-    Nothing(Option<Fence>),
+    /// There is none; or it is authentic and of no use: expired, invalidated, or older than the caller takes.
+    Nothing,
 }
 
 /// When a source began to be read, on both clocks.
@@ -85,7 +84,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
                     inner.lookups.count(Origin::Remote);
                     return Ok(handed(leader, held));
                 }
-                Looked::Miss(known) => fence = self.fence(remote, known, until).await,
+                Looked::Miss => fence = self.fence(remote, until).await,
                 Looked::Nothing => {}
             }
         }
@@ -137,7 +136,11 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
                         }
                     }
                 }
-                Err(error) => count::remote_error(error),
+                // It would say the same of the next.
+                Err(error) => {
+                    count::remote_error(error);
+                    break;
+                }
             }
         }
         found
@@ -161,7 +164,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         }
         match self.admit(&reply, stamp) {
             Ok(held) => Looked::Hit(Arc::new(held)),
-            Err(Unfit::Nothing(fence)) => Looked::Miss(fence),
+            Err(Unfit::Nothing) => Looked::Miss,
             Err(Unfit::Violation(violation)) => {
                 self.on.shared.tally.report(violation, Some((&self.inner.namespace, self.key)));
                 let condemn = violation.condemns_connection();
@@ -173,7 +176,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
 
     /// Verifies what came, for what was asked, and holds it against what this process knows.
     fn admit(&self, reply: &Reply, stamp: Stamp) -> Result<Held<V>, Unfit> {
-        let bytes = reply.entry.as_ref().ok_or(Unfit::Nothing(None))?;
+        let bytes = reply.entry.as_ref().ok_or(Unfit::Nothing)?;
         let opened = entry::open(&self.on.sealing, self.key, bytes).map_err(Unfit::Violation)?;
         let (now, now_ms) = (self.on.shared.clock.now(), self.on.shared.clock.wall_ms());
         // As late as it may be on any clock.
@@ -189,9 +192,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         let lives = Duration::from_millis(meta.expires_at_ms.saturating_sub(latest_ms));
         let old = lives.is_zero() || meta.read_at_ms < invalidated || read_at < self.call.oldest;
         if old || !current {
-            let groups = reply.groups.clone();
-            // The key's generation is that of its entry: both come by one store, and go together.
-            return Err(Unfit::Nothing(groups.map(|groups| Fence { generation: meta.generation, groups })));
+            return Err(Unfit::Nothing);
         }
         let value = opened.value.map(V::from_bytes).transpose();
         let value = value.map_err(|_| Unfit::Violation(Violation::Undecodable))?;
@@ -200,10 +201,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
     }
 
     /// What a store must find unchanged. Known before the source is read.
-    async fn fence(&self, remote: &Remote, known: Option<Fence>, until: Instant) -> Option<Fence> {
-        if known.is_some() {
-            return known;
-        }
+    async fn fence(&self, remote: &Remote, until: Instant) -> Option<Fence> {
         let lives = (self.inner.policy.load_max, self.inner.policy.ttl);
         let begun = remote.begin(&self.name(), lives, left(until)).await;
         begun.inspect_err(|error| count::remote_error(*error)).ok()

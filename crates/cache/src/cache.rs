@@ -159,7 +159,8 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
     }
 
     /// The values of these keys, as by [`Cache::get`] for each, in their order: what is not kept here is asked for
-    /// together, within one budget. If one of the replies is another key's, none that came behind it is handed out.
+    /// together, 128 at a time, within one budget. If one of the replies is another key's, none that came behind it is
+    /// handed out; and if the server refuses one, none that was asked for with it.
     ///
     /// Cancel-safe: as [`Cache::get`].
     pub async fn get_many(&self, keys: &[Key], ask: Ask) -> Vec<Option<Found<V>>> {

@@ -108,9 +108,12 @@ mod tests {
             assert!(recent <= clock.now() && recent >= last);
             last = recent;
         }
+        while last == BASE {
+            assert!(clock.now() < until + Duration::from_secs(10), "it stands still");
+            last = clock.recent();
+        }
         // A machine that stalls notes the time late, and not by seconds.
         assert!(last + Duration::from_secs(1) > until, "{last:?} {until:?}");
-        assert!(last > BASE, "the machine's own clock, and not the moment that it began at");
         let manual = Clock::manual();
         manual.advance(Duration::from_secs(1));
         assert_eq!(manual.recent(), manual.now());

@@ -39,8 +39,8 @@
 //!    ([`Ask::no_older_than`]), by a clock that never goes back in this process, and by the wall's clocks within the stated
 //!    skew for what came from another. After an invalidation that this process has seen, nothing that was read before it
 //!    comes out. While invalidations are not heard of, it is at most its lifetime old ([`Policy::ttl`]). A tag proves who
-//!    made an entry and for what, and not that it is the last one: a server that gives an old entry back, with the
-//!    generation that it had, is believed until the entry expires, or until this process sees an invalidation.
+//!    made an entry and for what, and not that it is the last one: a server that gives an old entry back is
+//!    believed until the entry expires, or until this process sees an invalidation.
 //! 3. **Violations** are counted by [kind](Violation), logged without the value and evicted; the connection that
 //!    delivered one is given up, with all replies on their way by it, and new ones are made within a budget.
 //! 4. **Coalescing.** One load at a time for each key in a process. A leader that is cancelled, or whose loader panics,

@@ -189,14 +189,17 @@ impl Links {
     /// Connects now, if there is no connection, and waits for it: no longer than connecting may take.
     pub(crate) async fn connect(&self) -> Result<(), RemoteError> {
         let _ = self.admit();
-        loop {
-            match &self.state().current {
-                Current::Up(_) => return Ok(()),
-                Current::Connecting => {}
-                Current::None => return Err(RemoteError::Disconnected),
+        let connecting = async {
+            loop {
+                match &self.state().current {
+                    Current::Up(_) => return Ok(()),
+                    Current::Connecting => {}
+                    Current::None => return Err(RemoteError::Disconnected),
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        };
+        timeout(self.0.config.connect_max, connecting).await.unwrap_or(Err(RemoteError::Late))
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -217,7 +220,7 @@ impl Links {
                     state.current = Current::Connecting;
                     drop(state);
                     // In a task of its own: a connection may take longer than any caller waits.
-                    tokio::spawn(connect(self.clone()));
+                    tokio::spawn(connect(Unsettled(Some(self.clone()))));
                 }
                 None
             }
@@ -240,15 +243,15 @@ impl Links {
     }
 }
 
-async fn connect(links: Links) {
+async fn connect(mut unsettled: Unsettled) {
+    let Some(links) = unsettled.0.clone() else { return };
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(links.0.config.connect_max))
         .set_response_timeout(None)
         .set_concurrency_limit(IN_FLIGHT_MAX);
     let connecting = links.0.client.get_multiplexed_async_connection_with_config(&config);
-    let unsettled = Unsettled(&links);
     let outcome = timeout(links.0.config.connect_max, connecting).await;
-    std::mem::forget(unsettled);
+    unsettled.0 = None;
     let mut state = links.state();
     let failure = match outcome {
         Ok(Ok(connection)) => {
@@ -267,12 +270,14 @@ async fn connect(links: Links) {
     }
 }
 
-/// While somebody connects. Dropped, as by a panic: nobody does.
-struct Unsettled<'a>(&'a Links);
+/// While somebody connects, or is about to. Dropped, as by a panic or with its runtime: nobody does.
+struct Unsettled(Option<Links>);
 
-impl Drop for Unsettled<'_> {
+impl Drop for Unsettled {
     fn drop(&mut self) {
-        self.0.state().current = Current::None;
+        if let Some(links) = &self.0 {
+            links.state().current = Current::None;
+        }
     }
 }
 
@@ -326,7 +331,7 @@ mod tests {
     fn who_connects_and_is_gone_does_not_keep_others_from_it() {
         let links = Links::new(RedisConfig::new("redis://localhost/")).unwrap();
         links.state().current = Current::Connecting;
-        drop(Unsettled(&links));
+        drop(Unsettled(Some(links.clone())));
         assert!(matches!(links.state().current, Current::None));
     }
 

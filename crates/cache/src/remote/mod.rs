@@ -2,8 +2,8 @@
 //!
 //! A key is a hash with two fields for each schema, its generation and its entry. A store is accepted if key and groups
 //! still have the generations that they had before the source was read, and gives the key a new one: of all who loaded in
-//! one generation, at most one stores. The entry says its generation, too, so that a look asks for the entry alone. An
-//! invalidation deletes; a generation that is gone never comes back, because generations are random.
+//! one generation, at most one stores. A look asks for the entry alone. An invalidation deletes; a generation that is gone
+//! never comes back, because generations are random.
 
 mod link;
 mod scripts;
@@ -128,7 +128,13 @@ impl Remote {
             command.arg(&Generation::new().0);
         }
         let (link, replies) = self.links.run(&[command], budget).await?;
-        read_fence(replies, name.key.groups().len()).ok_or_else(|| self.unexpected(&link))
+        if let Some(fence) = read_fence(replies, name.key.groups().len()) {
+            return Ok(fence);
+        }
+        let unexpected = self.unexpected(&link);
+        // Whatever it has in place of a generation would be there the next time, too.
+        self.evict(name, &link, true, budget).await;
+        Err(unexpected)
     }
 
     pub(crate) async fn store(

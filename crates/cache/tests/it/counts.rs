@@ -40,7 +40,9 @@ fn metrics_tell_lookups_loads_stores_violations_and_connections() {
 async fn everything(server: &Server) {
     let (caches, _) = process(&server.url()).await;
     let (cache, source) = (cache_of(&caches, server_only()), Source::default());
+    let until = tokio::time::Instant::now() + Duration::from_secs(10);
     while !listens(server) {
+        assert!(tokio::time::Instant::now() < until, "it does not listen");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     source.version(&cache, "secret-of-a-key").await;
@@ -61,7 +63,7 @@ async fn everything(server: &Server) {
 async fn slow_load(cache: &MarkedCache, server: &Server) {
     let (tell, loaded) = tokio::sync::oneshot::channel();
     let slow = async || {
-        tokio::time::sleep(Duration::from_millis(600)).await;
+        tokio::time::sleep(Duration::from_millis(2_200)).await;
         server.pause().unwrap();
         tell.send(()).unwrap();
         Source::default().read("d").await
@@ -72,7 +74,7 @@ async fn slow_load(cache: &MarkedCache, server: &Server) {
         server.resume().unwrap();
     };
     let asked_for = key("d");
-    let stored = cache.get_or_load(&asked_for, Ask::ANY.within(Duration::from_millis(500)), slow);
+    let stored = cache.get_or_load(&asked_for, Ask::ANY.within(Duration::from_secs(2)), slow);
     futures_util::future::join(stored, resumed).await.0.unwrap();
 }
 

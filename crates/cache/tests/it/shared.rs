@@ -68,7 +68,8 @@ async fn a_group_is_invalidated_on_the_server() {
     let beside = key("c").in_group(bystander.clone()).unwrap();
     one.get_or_load(&beside, Ask::ANY, || source.read("c")).await.unwrap();
     one.invalidate_group(&group).await.unwrap();
-    assert!(other.get(&beside, Ask::ANY).await.is_some(), "it is in another group");
+    let newcomer = cache_of(&process(&server.url()).await.0, server_only());
+    assert!(newcomer.get(&beside, Ask::ANY).await.is_some(), "it is in another group");
     // Who was not there when it was invalidated knows by the group's generation.
     one.get_or_load(&grouped("a"), Ask::ANY, || source.read("a")).await.unwrap();
     let newcomer = cache_of(&process(&server.url()).await.0, server_only());
@@ -122,6 +123,21 @@ async fn a_store_that_began_before_an_invalidation_is_not_accepted() {
     slow.get_or_load(&key("a"), Ask::ANY, interrupted).await.unwrap();
     assert!(other.get(&key("a"), Ask::ANY).await.is_none());
     assert_eq!(source.version(&other, "a").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_too_old_for_one_is_replaced_for_all() {
+    let Some(server) = Server::start("replaced") else { return };
+    let [(one, clock), (other, other_clock)] = two(&server.url(), server_only()).await;
+    let source = Source::default();
+    source.version(&one, "a").await;
+    let new = source.change();
+    other_clock.advance(Duration::from_secs(10));
+    clock.advance(Duration::from_secs(10));
+    source.through(&one, "a", Ask::ANY.no_older_than(Duration::from_secs(5))).await.unwrap();
+    assert_eq!(source.loads(), 2);
+    let kept = other.get(&key("a"), Ask::ANY).await.unwrap();
+    assert_eq!(kept.value().unwrap().version, new);
 }
 
 #[tokio::test]

@@ -215,6 +215,10 @@ async fn a_reply_of_another_form() {
     let new = world.source.change();
     assert_eq!(world.source.version(&world.cache, "a").await, new);
     assert_eq!(world.caches.violations(Violation::UnexpectedReply), 1);
+    // It is gone, and does not come again.
+    world.caches.connected().await.unwrap();
+    assert_eq!(world.source.version(&world.cache, "a").await, new);
+    assert!(world.cache.get(&key("a"), Ask::ANY).await.is_some());
     // A key that is no hash at all is the server's refusal, and no violation.
     run(&world.server, &[b"SET", &name("a"), b"text"]);
     world.caches.connected().await.unwrap();
