@@ -40,11 +40,7 @@ fn metrics_tell_lookups_loads_stores_violations_and_connections() {
 async fn everything(server: &Server) {
     let (caches, _) = process(&server.url()).await;
     let (cache, source) = (cache_of(&caches, server_only()), Source::default());
-    let until = tokio::time::Instant::now() + Duration::from_secs(10);
-    while !listens(server) {
-        assert!(tokio::time::Instant::now() < until, "it does not listen");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until_somebody_listens(server, true).await;
     source.version(&cache, "secret-of-a-key").await;
     source.version(&cache, "b").await;
     assert!(cache.get(&key("b"), Ask::ANY).await.is_some());
@@ -101,20 +97,22 @@ fn listens(server: &Server) -> bool {
     !channels.is_empty()
 }
 
+/// Or until nobody does.
+async fn until_somebody_listens(server: &Server, somebody: bool) {
+    let until = tokio::time::Instant::now() + Duration::from_secs(10);
+    while listens(server) != somebody {
+        assert!(tokio::time::Instant::now() < until, "somebody listens: {}", !somebody);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn who_listens_does_so_under_the_prefix_and_ends_with_its_caches() {
     let Some(server) = Server::start("listening") else { return };
     let (caches, _) = process(&server.url()).await;
-    let until = tokio::time::Instant::now() + Duration::from_secs(10);
-    while !listens(&server) {
-        assert!(tokio::time::Instant::now() < until, "it does not listen");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until_somebody_listens(&server, true).await;
     drop(caches);
-    while listens(&server) {
-        assert!(tokio::time::Instant::now() < until, "it listens, and nobody wants to know");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until_somebody_listens(&server, false).await;
 }
 
 #[tokio::test]
