@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::cache::{Inner, On, Outcome};
+use crate::clock::Moment;
 use crate::count::{self, Origin};
 use crate::entry::{self, Generation, Meta};
 use crate::flight::Leader;
@@ -20,10 +21,10 @@ const BATCH_MAX: usize = 128;
 /// One call: when it came, and what it takes.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
-    pub(crate) began: Duration,
+    pub(crate) began: Moment,
     pub(crate) stamp: Stamp,
     /// A value that began to be read before this is too old.
-    pub(crate) oldest: Duration,
+    pub(crate) oldest: Moment,
     pub(crate) budget: Duration,
 }
 
@@ -52,7 +53,7 @@ enum Unfit {
 /// When a source began to be read, on both clocks.
 #[derive(Clone, Copy)]
 struct Read {
-    at: Duration,
+    at: Moment,
     at_ms: u64,
     ttl: Duration,
 }
@@ -108,8 +109,8 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         let until = until + began.elapsed();
         let lives = if loaded.is_some() { inner.policy.ttl } else { inner.policy.absent_ttl };
         let read = Read { at, at_ms, ttl: inner.policy.jittered(lives) };
-        let expires_at = read.at + read.ttl.min(inner.policy.local_ttl);
-        let held = Arc::new(Held { value: loaded, stamp, read_at: read.at, expires_at });
+        let expires_at = read.at.plus(read.ttl.min(inner.policy.local_ttl));
+        let held = Arc::new(Held { stamp, read_at: read.at, expires_at, value: loaded });
         inner.local.insert(self.key, Arc::clone(&held));
         let found = handed(leader, held);
         if let (Some(remote), Some(fence)) = (&self.on.shared.remote, fence) {
@@ -188,7 +189,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         let invalidated = self.on.shared.watch.not_before_ms(&self.inner.namespace, self.key);
         let current = reply.groups.as_ref().is_some_and(|groups| meta.groups == self.groups(groups));
         let age = Duration::from_millis(latest_ms.saturating_sub(meta.read_at_ms));
-        let read_at = now.saturating_sub(age);
+        let read_at = now.minus(age);
         let lives = Duration::from_millis(meta.expires_at_ms.saturating_sub(latest_ms));
         let old = lives.is_zero() || meta.read_at_ms < invalidated || read_at < self.call.oldest;
         if old || !current {
@@ -196,8 +197,8 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         }
         let value = opened.value.map(V::from_bytes).transpose();
         let value = value.map_err(|_| Unfit::Violation(Violation::Undecodable))?;
-        let expires_at = now + lives.min(self.inner.policy.local_ttl);
-        Ok(Held { value, stamp, read_at, expires_at })
+        let expires_at = now.plus(lives.min(self.inner.policy.local_ttl));
+        Ok(Held { stamp, read_at, expires_at, value })
     }
 
     /// What a store must find unchanged. Known before the source is read.
@@ -223,7 +224,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
             return count::store("not_encoded");
         };
         // What is left of its life: a process that was stopped meanwhile stores nothing that is over.
-        let lives = read.ttl.saturating_sub(self.on.shared.clock.now().saturating_sub(read.at));
+        let lives = read.ttl.saturating_sub(self.on.shared.clock.now().since(read.at));
         if lives.is_zero() {
             return count::store("expired");
         }

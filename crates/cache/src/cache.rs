@@ -8,6 +8,7 @@ use tracing::{Instrument, debug_span};
 
 use crate::asking::{Asking, Call};
 use crate::caches::Shared;
+use crate::clock::Moment;
 use crate::count::{self, Lookups, Origin};
 use crate::entry::Sealing;
 use crate::flight::{Flights, Joined, Leader, Waited};
@@ -235,7 +236,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Inner<V, E> {
         let stamp = shared.watch.stamp(&self.namespace, key);
         // Without a bound it is for what expires, and most calls need no more than it.
         let began = if ask.age_max.is_some() { shared.clock.now() } else { shared.clock.recent() };
-        let oldest = ask.age_max.map_or(Duration::ZERO, |age| began.saturating_sub(age));
+        let oldest = ask.age_max.map_or(Moment::FIRST, |age| began.minus(age));
         Call { began, stamp, oldest, budget: ask.budget.unwrap_or(self.policy.budget) }
     }
 
@@ -253,8 +254,8 @@ impl<V: Cacheable, E: Send + Sync + 'static> Inner<V, E> {
     {
         let value = timeout(self.policy.load_max, load()).await.map_err(|_| LoadError::Late)?;
         let value = value.map_err(|error| LoadError::Source(Arc::new(error)))?;
-        let (read_at, expires_at) = (Duration::ZERO, Duration::ZERO);
-        Ok(Found(Arc::new(Held { value, stamp: Stamp::default(), read_at, expires_at })))
+        let (read_at, expires_at) = (Moment::FIRST, Moment::FIRST);
+        Ok(Found(Arc::new(Held { stamp: Stamp::default(), read_at, expires_at, value })))
     }
 
     async fn lead_or_wait(&self, call: &Call, key: &Key) -> Turn<V, E> {

@@ -6,8 +6,35 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// So that what is older than this process has a time too: some hundred years.
-const BASE: Duration = Duration::from_hours(876_000);
+/// A moment on the clock that never goes back: ns since a hundred years before the clock was made, so that what is older than
+/// the process has one too. One number, of which a hit compares two; it ends where a number does, after 584 years.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(u64);
+
+/// When the clock was made.
+const MADE: Moment = Moment(100 * 365 * 24 * 3_600 * 1_000_000_000);
+
+impl Moment {
+    /// Before anything.
+    pub(crate) const FIRST: Self = Self(0);
+
+    pub(crate) fn plus(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(nanos(time)))
+    }
+
+    pub(crate) fn minus(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(time)))
+    }
+
+    /// Zero if it is the later one.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// Where the cache takes its time from. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -17,8 +44,8 @@ pub struct Clock(Source);
 enum Source {
     System {
         anchor: Instant,
-        /// The same moment, by the clock that is cheap to read.
-        anchor_of_recent: Duration,
+        /// The same moment, by the clock that is cheap to read, in ns.
+        anchor_of_recent: u64,
     },
     Manual(Arc<Manual>),
 }
@@ -32,7 +59,10 @@ struct Manual {
 impl Clock {
     /// The machine's clocks.
     pub fn system() -> Self {
-        Self(Source::System { anchor: Instant::now(), anchor_of_recent: since_boot(ClockId::Monotonic) })
+        Self(Source::System {
+            anchor: Instant::now(),
+            anchor_of_recent: nanos_since_boot(ClockId::Monotonic),
+        })
     }
 
     /// A clock that stands still until it is moved: for tests.
@@ -56,20 +86,20 @@ impl Clock {
         }
     }
 
-    /// Time since a moment long ago. Never goes back.
-    pub(crate) fn now(&self) -> Duration {
+    /// Never goes back.
+    pub(crate) fn now(&self) -> Moment {
         match &self.0 {
-            Source::System { anchor, .. } => BASE + anchor.elapsed(),
-            Source::Manual(manual) => BASE + Duration::from_millis(manual.now_ms.load(Ordering::SeqCst)),
+            Source::System { anchor, .. } => MADE.plus(anchor.elapsed()),
+            Source::Manual(manual) => MADE.plus(Duration::from_millis(manual.now_ms.load(Ordering::SeqCst))),
         }
     }
 
     /// The same, behind by some ms: what the system noted at its last tick. Precise time makes the processor wait for what
     /// went before, which costs as much as a hit; it is for what has a bound, and this for what merely expires.
-    pub(crate) fn recent(&self) -> Duration {
+    pub(crate) fn recent(&self) -> Moment {
         match &self.0 {
             Source::System { anchor_of_recent, .. } => {
-                BASE + since_boot(RECENT).saturating_sub(*anchor_of_recent)
+                MADE.plus(Duration::from_nanos(nanos_since_boot(RECENT).saturating_sub(*anchor_of_recent)))
             }
             Source::Manual(_) => self.now(),
         }
@@ -91,8 +121,9 @@ const RECENT: ClockId = ClockId::MonotonicCoarse;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const RECENT: ClockId = ClockId::Monotonic;
 
-fn since_boot(clock: ClockId) -> Duration {
-    Duration::try_from(clock_gettime(clock)).unwrap_or_default()
+fn nanos_since_boot(clock: ClockId) -> u64 {
+    let time = clock_gettime(clock);
+    time.tv_sec.cast_unsigned().wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec.cast_unsigned())
 }
 
 #[cfg(test)]
@@ -102,20 +133,31 @@ mod tests {
     #[test]
     fn recent_is_now_or_a_little_before_and_never_goes_back() {
         let clock = Clock::system();
-        let (mut last, until) = (Duration::ZERO, clock.now() + Duration::from_millis(30));
+        let (mut last, until) = (Moment::FIRST, clock.now().plus(Duration::from_millis(30)));
         while clock.now() < until {
             let recent = clock.recent();
             assert!(recent <= clock.now() && recent >= last);
             last = recent;
         }
-        while last == BASE {
-            assert!(clock.now() < until + Duration::from_secs(10), "it stands still");
+        while last == MADE {
+            assert!(clock.now() < until.plus(Duration::from_secs(10)), "it stands still");
             last = clock.recent();
         }
         // A machine that stalls notes the time late, and not by seconds.
-        assert!(last + Duration::from_secs(1) > until, "{last:?} {until:?}");
+        assert!(last.plus(Duration::from_secs(1)) > until, "{last:?} {until:?}");
         let manual = Clock::manual();
         manual.advance(Duration::from_secs(1));
         assert_eq!(manual.recent(), manual.now());
+    }
+
+    #[test]
+    fn moments_neither_wrap_nor_go_below_the_first() {
+        let second = Duration::from_secs(1);
+        assert_eq!(MADE.plus(second).minus(second), MADE);
+        assert_eq!(MADE.plus(second).since(MADE), second);
+        assert_eq!(MADE.since(MADE.plus(second)), Duration::ZERO);
+        assert_eq!(MADE.minus(Duration::MAX), Moment::FIRST);
+        assert!(MADE.plus(Duration::MAX).plus(second) >= MADE.plus(Duration::MAX));
+        assert!(MADE.minus(Duration::from_hours(24 * 365 * 99)) > Moment::FIRST);
     }
 }

@@ -1,11 +1,11 @@
 //! The tier in this process: values that were verified, beside the key and the stamp that they were verified under.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use crate::clock::Moment;
 use crate::watch::Stamp;
 use crate::{Cacheable, Key};
 
@@ -15,13 +15,13 @@ const OVERHEAD_BYTES: u64 = 160;
 /// A value with what it may be handed out under.
 #[derive(Debug)]
 pub(crate) struct Held<V> {
-    /// `None` if it is known to be absent.
-    pub(crate) value: Option<V>,
     /// Taken before it was asked for anywhere.
     pub(crate) stamp: Stamp,
     /// When its source began to be read, or before that.
-    pub(crate) read_at: Duration,
-    pub(crate) expires_at: Duration,
+    pub(crate) read_at: Moment,
+    pub(crate) expires_at: Moment,
+    /// `None` if it is known to be absent.
+    pub(crate) value: Option<V>,
 }
 
 pub(crate) struct Local<V>(Option<Cache<Key, Arc<Held<V>>, Weigh>>);

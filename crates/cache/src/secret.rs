@@ -4,9 +4,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::Namespace;
 
-const TAG: &str = "self-verifying cache entries 2026-11-28: tag of an entry, version 1";
-const NAME: &str = "self-verifying cache entries 2026-11-28: name of a secret, version 1";
-const PRIVATE: &str = "self-verifying cache entries 2026-11-28: private values, version 1";
+const TAG: &str = "self-verifying cache entries 2026-11-28: tag of an entry, version 2";
+const VALUE_HASH: &str = "self-verifying cache entries 2026-11-28: hash of a value, version 2";
+/// With another format of entries comes another name, so that no process finds what it would take for damage.
+const NAME: &str = "self-verifying cache entries 2026-11-28: name of a secret, version 2";
+const PRIVATE: &str = "self-verifying cache entries 2026-11-28: private values, version 2";
 
 /// What makes a process a holder of the cache: whoever has it can make entries, and reads private values.
 ///
@@ -41,6 +43,11 @@ impl CacheSecret {
     /// The key of a namespace's tags.
     pub(crate) fn tag_key(&self, namespace: &Namespace) -> Derived {
         self.derive(TAG, namespace)
+    }
+
+    /// The key that values are hashed under before they are tagged.
+    pub(crate) fn value_hash_key(&self, namespace: &Namespace) -> Derived {
+        self.derive(VALUE_HASH, namespace)
     }
 
     /// The key that a namespace's private values are sealed under, one key further for each.
@@ -80,7 +87,10 @@ mod tests {
     fn each_namespace_and_purpose_has_a_key_of_its_own() {
         let secret = CacheSecret::from_bytes([7; 32]);
         let (a, b) = (Namespace::new("a").unwrap(), Namespace::new("b").unwrap());
-        let keys = [secret.tag_key(&a), secret.tag_key(&b), secret.private_key(&a), secret.private_key(&b)];
+        let keys = [&a, &b].map(|namespace| {
+            [secret.tag_key(namespace), secret.value_hash_key(namespace), secret.private_key(namespace)]
+        });
+        let keys = keys.as_flattened();
         for (i, one) in keys.iter().enumerate() {
             for other in &keys[i + 1..] {
                 assert_ne!(one.bytes(), other.bytes());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How often each has its turn.
-const TURNS: usize = 9;
+const TURNS: usize = 25;
 
 /// One thing: its name, and a turn of it.
 pub struct Candidate<'a> {

@@ -1,7 +1,7 @@
 //! The self-verifying entry: what an outer tier keeps, and how a value comes out of it again.
 //!
 //! ```text
-//!  0   1  format version, 1
+//!  0   1  format version, 2
 //!  1   1  protection: 1 tagged, 2 private
 //!  2   1  content: 1 a value, 2 known to be absent
 //!  3   1  length of the namespace
@@ -13,8 +13,7 @@
 //! 42  16  generation: made for this one store
 //! 58  16  groups: digest of the key's groups and their generations
 //! 74      namespace, key
-//!         tagged:  value, then a tag of 32 bytes: BLAKE3 keyed, over the value, everything before it, and the length of
-//!                  that in 8 bytes. The value first: hashed from its beginning it takes half of the time
+//!         tagged:  value, then a tag of 32 bytes, over everything before it
 //!         private: salt of 32 bytes, value under AES-256-GCM, its tag of 16 bytes; everything before the value is
 //!                  associated data
 //! ```
@@ -23,15 +22,17 @@
 //! entry in their place only tells, after the tag did not fit, whose entry it was.
 
 mod open;
+mod tag;
 mod write;
 
 pub(crate) use open::open;
 pub(crate) use write::write;
 
+use self::tag::TagKeys;
 use crate::secret::{CacheSecret, Derived};
 use crate::{Namespace, Protection, Schema};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEADER_BYTES: usize = 74;
 const SALT_BYTES: usize = 32;
 const TAG_BYTES: usize = 32;
@@ -54,8 +55,14 @@ impl Generation {
         bytes.try_into().ok().map(Self)
     }
 
+    /// Of a key that is in no group.
+    pub(crate) const OF_NO_GROUP: Self = Self([0; 16]);
+
     /// One for a key's groups together: their names and generations.
-    pub(crate) fn of_groups<'a>(groups: impl IntoIterator<Item = (&'a crate::Group, Self)>) -> Self {
+    pub(crate) fn of_groups<'a>(groups: impl ExactSizeIterator<Item = (&'a crate::Group, Self)>) -> Self {
+        if groups.len() == 0 {
+            return Self::OF_NO_GROUP;
+        }
         let mut hasher = blake3::Hasher::new_derive_key("self-verifying cache entries 2026-11-28: groups");
         for (group, generation) in groups {
             hasher.update(&(group.as_bytes().len() as u64).to_be_bytes());
@@ -74,7 +81,7 @@ pub(crate) struct Sealing {
     namespace: Namespace,
     schema: Schema,
     protection: Protection,
-    tag_key: Derived,
+    tag_keys: TagKeys,
     private_key: Derived,
 }
 
@@ -86,7 +93,7 @@ impl Sealing {
         protection: Protection,
     ) -> Self {
         Self {
-            tag_key: secret.tag_key(&namespace),
+            tag_keys: TagKeys::new(secret.tag_key(&namespace), &secret.value_hash_key(&namespace)),
             private_key: secret.private_key(&namespace),
             secret: secret.clone(),
             namespace,
@@ -109,16 +116,6 @@ pub(crate) struct Meta {
     pub(crate) expires_at_ms: u64,
     pub(crate) generation: Generation,
     pub(crate) groups: Generation,
-}
-
-/// The tag of an entry in the clear.
-fn tag(key: &Derived, envelope: &[u8], value: &[u8]) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new_keyed(key.bytes());
-    hasher.update(value);
-    hasher.update(envelope);
-    // So that it is known where one ends and the other begins.
-    hasher.update(&(envelope.len() as u64).to_be_bytes());
-    hasher.finalize()
 }
 
 /// The key of one private entry: no two have the same, so that its nonce can be zero.

@@ -3,9 +3,9 @@
 use aws_lc_rs::aead::{Aad, Nonce};
 use bytes::Bytes;
 
+use super::entry_key;
 use super::write::envelope;
 use super::{GCM_TAG_BYTES, Generation, HEADER_BYTES, Meta, SALT_BYTES, Sealing, TAG_BYTES, VERSION};
-use super::{entry_key, tag};
 use crate::{Key, Namespace, Protection, Schema, Violation};
 
 /// What a holder wrote for exactly the key that was asked for.
@@ -25,30 +25,39 @@ pub(crate) fn open(sealing: &Sealing, asked: &Key, entry: &Bytes) -> Result<Open
     match authentic(sealing, &expected, &parts) {
         // Its tag says whose it is. If its words say something else, somebody changed them.
         Some(_) if !entry.starts_with(&expected) => Err(Violation::NotAuthentic),
-        Some(value) => Ok(Opened { meta: parts.meta, value: parts.present.then_some(value) }),
+        Some(_) if !parts.present => Ok(Opened { meta: parts.meta, value: None }),
+        Some(Content::Clear(value)) => Ok(Opened { meta: parts.meta, value: Some(entry.slice_ref(value)) }),
+        Some(Content::Private(value)) => Ok(Opened { meta: parts.meta, value: Some(value.into()) }),
         None => Err(whose(sealing, asked, &parts)),
     }
 }
 
+/// What an entry holds, where it stands or decrypted.
+enum Content<'a> {
+    Clear(&'a [u8]),
+    Private(Vec<u8>),
+}
+
 /// The value, if this is an entry with the envelope that is expected.
-fn authentic(sealing: &Sealing, expected: &[u8], parts: &Parts) -> Option<Bytes> {
+fn authentic<'a>(sealing: &Sealing, expected: &[u8], parts: &Parts<'a>) -> Option<Content<'a>> {
     if parts.protection != sealing.protection {
         return None;
     }
     match sealing.protection {
         Protection::Tagged => {
             let (value, found) = parts.tagged()?;
-            // `blake3::Hash` compares in constant time.
-            (tag(&sealing.tag_key, expected, &value) == blake3::Hash::from(found)).then_some(value)
+            let tag = sealing.tag_keys.tag(expected, value).ok()?;
+            (tag == blake3::Hash::from(*found)).then_some(Content::Clear(value))
         }
         Protection::Private => {
-            let (salt, mut sealed) = parts.private()?;
-            let associated = [expected, &salt].concat();
-            let key = entry_key(&sealing.private_key, &salt).ok()?;
+            let (salt, sealed) = parts.rest.split_first_chunk()?;
+            let mut sealed = sealed.to_vec();
+            let associated = [expected, salt].concat();
+            let key = entry_key(&sealing.private_key, salt).ok()?;
             let nonce = Nonce::assume_unique_for_key([0; 12]);
             let length = key.open_in_place(nonce, Aad::from(associated), &mut sealed).ok()?.len();
             sealed.truncate(length);
-            Some(sealed.into())
+            Some(Content::Private(sealed))
         }
     }
 }
@@ -72,20 +81,20 @@ fn whose(sealing: &Sealing, asked: &Key, parts: &Parts) -> Violation {
 }
 
 /// An entry's fields, as they stand there: believed by nobody yet.
-struct Parts {
+struct Parts<'a> {
     protection: Protection,
     present: bool,
     schema: Schema,
     value_len: u32,
     meta: Meta,
-    namespace: Bytes,
-    key: Bytes,
+    namespace: &'a [u8],
+    key: &'a [u8],
     /// What follows the key.
-    rest: Bytes,
+    rest: &'a [u8],
 }
 
-impl Parts {
-    fn of(entry: &Bytes) -> Option<Self> {
+impl<'a> Parts<'a> {
+    fn of(entry: &'a [u8]) -> Option<Self> {
         let header: &[u8; HEADER_BYTES] = entry.first_chunk()?;
         let [version, protection, content, namespace_len, ..] = *header;
         if version != VERSION {
@@ -125,26 +134,19 @@ impl Parts {
             schema: Schema::from_bytes(field(header, 26)?),
             value_len,
             meta,
-            namespace: entry.slice(HEADER_BYTES..key_at),
-            key: entry.slice(key_at..rest_at),
-            rest: entry.slice(rest_at..),
+            namespace: entry.get(HEADER_BYTES..key_at)?,
+            key: entry.get(key_at..rest_at)?,
+            rest: entry.get(rest_at..)?,
         })
     }
 
-    fn tagged(&self) -> Option<(Bytes, [u8; TAG_BYTES])> {
-        let at = self.rest.len().checked_sub(TAG_BYTES)?;
-        let found = self.rest.get(at..)?.try_into().ok()?;
-        Some((self.rest.slice(..at), found))
-    }
-
-    fn private(&self) -> Option<([u8; SALT_BYTES], Vec<u8>)> {
-        let (salt, sealed) = self.rest.split_first_chunk()?;
-        Some((*salt, sealed.to_vec()))
+    fn tagged(&self) -> Option<(&'a [u8], &'a [u8; TAG_BYTES])> {
+        self.rest.split_last_chunk()
     }
 
     fn names(&self) -> Option<(Namespace, Key)> {
-        let namespace = Namespace::new(std::str::from_utf8(&self.namespace).ok()?).ok()?;
-        Some((namespace, Key::from_joined(self.key.clone())))
+        let namespace = Namespace::new(std::str::from_utf8(self.namespace).ok()?).ok()?;
+        Some((namespace, Key::from_joined(Bytes::copy_from_slice(self.key))))
     }
 }
 

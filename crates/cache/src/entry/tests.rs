@@ -112,13 +112,14 @@ fn groups_have_one_generation_together() {
     let (a, b) = (group("a"), group("b"));
     let (one, two) = (Generation([1; 16]), Generation([2; 16]));
     let all = [
-        Generation::of_groups([]),
-        Generation::of_groups([(&a, one)]),
-        Generation::of_groups([(&a, two)]),
-        Generation::of_groups([(&b, one)]),
-        Generation::of_groups([(&a, one), (&b, two)]),
-        Generation::of_groups([(&a, two), (&b, one)]),
-    ];
+        vec![],
+        vec![(&a, one)],
+        vec![(&a, two)],
+        vec![(&b, one)],
+        vec![(&a, one), (&b, two)],
+        vec![(&a, two), (&b, one)],
+    ]
+    .map(|groups| Generation::of_groups(groups.into_iter()));
     for (i, one) in all.iter().enumerate() {
         assert!(!all[i + 1..].contains(one), "{i}");
     }

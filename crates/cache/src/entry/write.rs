@@ -3,7 +3,7 @@
 use aws_lc_rs::aead::{Aad, Nonce};
 use bytes::Bytes;
 
-use super::{CannotSeal, GCM_TAG_BYTES, HEADER_BYTES, Meta, SALT_BYTES, Sealing, VERSION, entry_key, tag};
+use super::{CannotSeal, GCM_TAG_BYTES, HEADER_BYTES, Meta, SALT_BYTES, Sealing, VERSION, entry_key};
 use crate::{Key, Protection};
 
 /// An entry for this key. `None` is a value that is known to be absent.
@@ -18,7 +18,7 @@ pub(crate) fn write(
     let mut entry = envelope(sealing, key, meta, (value.is_some(), length)).ok_or(CannotSeal)?;
     match sealing.protection {
         Protection::Tagged => {
-            let tag = tag(&sealing.tag_key, &entry, content);
+            let tag = sealing.tag_keys.tag(&entry, content)?;
             Ok([&entry, content, tag.as_bytes()].concat().into())
         }
         Protection::Private => {

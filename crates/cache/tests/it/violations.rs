@@ -8,7 +8,7 @@ use redis::Value;
 use crate::support::{MarkedCache, Server, Source, cache_of, key, process, process_with, run, server_only};
 
 /// How names under the tests' secret begin, after the prefix. Formats must not change unseen.
-const SECRET_NAME: &[u8] = b"e34be22e363e954c";
+const SECRET_NAME: &[u8] = b"9d5ab3bc7e61fd09";
 
 struct World {
     server: Server,
