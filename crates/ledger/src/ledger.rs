@@ -1,5 +1,6 @@
 //! The ledger as the gate sees it.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,6 +98,15 @@ impl Ledger {
             readers: Arc::new(Semaphore::new(READERS_MAX)),
         };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Copies the ledger in the file `path`, as it is at one moment, to the file `to`, which must be empty or not there. Who
+    /// works on it goes on meanwhile. Blocks. The copy is durable; its name in its folder is the caller's to sync.
+    pub fn back_up(path: &Path, to: &Path) -> Result<(), OpenError> {
+        schema::create(to).map_err(OpenError::File)?;
+        let connection = schema::connect_for_reading(path, LedgerConfig::default().busy_timeout)?;
+        connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        File::open(to).and_then(|file| file.sync_all()).map_err(OpenError::File)
     }
 
     /// Records an opening. `Ok` means that the entry is durable; with any error nothing may be opened.

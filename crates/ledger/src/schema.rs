@@ -48,7 +48,7 @@ const MIGRATIONS: [&str; 2] = [
 ];
 
 /// Makes an empty file, readable by its owner only; one that is there stays as it is. SQLite gives its log the same mode.
-fn create(path: &Path) -> std::io::Result<()> {
+pub(crate) fn create(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
     options.open(path).map(drop)

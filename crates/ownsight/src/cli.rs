@@ -59,6 +59,10 @@ pub(crate) enum Command {
     Operator(OperatorArgs),
     /// Replace the master key, show its recovery sheet, bring it back (on the server's machine)
     MasterKey(MasterKeyArgs),
+    /// Copy all data to a folder, while the server runs or not; the next time only what is new (on the server's machine)
+    Backup(BackupArgs),
+    /// Bring back what `backup` copied, into a data folder that has no installation (on the server's machine)
+    Restore(RestoreArgs),
     /// Find every disagreement between the registry and the files of events, and walk over the record of openings
     Check(CheckArgs),
     /// Look at the configuration
@@ -333,6 +337,30 @@ fn closable(word: &str) -> Result<Closable, String> {
         let words: Vec<_> = Closable::EACH.into_iter().map(Closable::word).collect();
         format!("one of {} is expected", words.join(", "))
     })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// Where the backup is: a folder that is empty, not there yet, or has an earlier backup of this installation
+    #[arg(value_name = "FOLDER")]
+    pub(crate) to: PathBuf,
+    /// Read each file that the backup has already, too, and copy anew what was damaged there
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// Where the backup is
+    #[arg(value_name = "FOLDER")]
+    pub(crate) from: PathBuf,
+    /// Close everything for everybody before the first start, as `lockdown on` does. Those whom it concerns read this
+    #[arg(long, value_name = "REASON")]
+    pub(crate) lock_down: Option<String>,
 }
 
 #[derive(Debug, Args)]

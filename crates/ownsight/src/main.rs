@@ -1,5 +1,6 @@
 //! `ownsight`: the one binary. Each command is a file in `commands/`; what they share is beside this file.
 
+mod backup;
 mod cache;
 mod cli;
 mod client;
@@ -62,6 +63,8 @@ async fn dispatch(command: Command, log: &cli::LogArgs) -> anyhow::Result<()> {
         Command::Lockdown(args) => commands::lockdown::run(args).await,
         Command::Operator(args) => commands::operator::run(args).await,
         Command::MasterKey(args) => commands::master_key::run(args, log).await,
+        Command::Backup(args) => commands::backup::run(args).await,
+        Command::Restore(args) => commands::restore::run(args, log).await,
         Command::Check(args) => commands::check::run(args).await,
         Command::Config(args) => commands::config::run(&args),
         Command::Bench(args) => commands::bench::run(args, log).await,

@@ -40,15 +40,15 @@ impl ObjectRef {
         [&self.home.to_string(), &self.camera.to_string(), shard].iter().collect()
     }
 
-    /// Its file.
-    pub(crate) fn file(&self) -> PathBuf {
+    /// Its file, in the vault's folder.
+    pub fn file(&self) -> PathBuf {
         let mut path = self.folder();
         path.push(format!("{}{SUFFIX}", self.event));
         path
     }
 
     /// The object that lies in this file, if the name is exactly what [`Self::file`] gives.
-    pub(crate) fn from_file(path: &Path) -> Option<Self> {
+    pub fn from_file(path: &Path) -> Option<Self> {
         let mut names = path.iter().map(OsStr::to_str);
         let home = names.next()??.parse().ok()?;
         let camera = names.next()??.parse().ok()?;

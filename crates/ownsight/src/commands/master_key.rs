@@ -20,7 +20,7 @@ use crate::restore_mark::Mark;
 use super::lockdown::operator_name;
 
 /// A million accounts take minutes.
-const ROTATION_WAITS: Duration = Duration::from_hours(12);
+pub(super) const OFFLINE_MAX: Duration = Duration::from_hours(12);
 
 pub(crate) async fn run(args: MasterKeyArgs, log: &LogArgs) -> anyhow::Result<()> {
     let config = Config::load_folders(&args.folders)?;
@@ -79,7 +79,7 @@ async fn restore(config: &Config, lock_down: Option<String>) -> anyhow::Result<(
 }
 
 /// The database is marked before the key is there: without the key no server starts on one that is not.
-async fn restore_offline(
+pub(super) async fn restore_offline(
     config: &Config,
     registry: &Registry,
     lock_down: Option<String>,
@@ -153,7 +153,7 @@ fn offline(config: &Config) -> anyhow::Result<(std::fs::File, Registry)> {
         bail!("there is no installation in {}: name its folder with --data", config.data.display());
     }
     let lock = lock(&config.data).context("the server must be stopped for this")?;
-    let options = RegistryOptions { deadline: ROTATION_WAITS, ..RegistryOptions::default() };
+    let options = RegistryOptions { deadline: OFFLINE_MAX, ..RegistryOptions::default() };
     let registry = Registry::open(&path, options)
         .with_context(|| format!("cannot open the registry {}", path.display()))?;
     Ok((lock, registry))

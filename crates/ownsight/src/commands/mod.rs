@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod agent;
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod camera;
 pub(crate) mod check;
@@ -12,4 +13,5 @@ pub(crate) mod lockdown;
 pub(crate) mod login;
 pub(crate) mod master_key;
 pub(crate) mod operator;
+pub(crate) mod restore;
 pub(crate) mod serve;

@@ -1,6 +1,5 @@
 //! Versions of the schema: forward only, with a copy of the file before the first step.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -56,6 +55,21 @@ fn run(connection: &mut Connection, path: &Path, steps: &[&str]) -> Step<()> {
     migrated
 }
 
+/// Refuses a file that another version made.
+pub(super) fn expect_current(connection: &Connection) -> Step<()> {
+    let (found, known) = (version(connection)?, u32::try_from(ALL.len()).unwrap_or(u32::MAX));
+    let application: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if found > known {
+        return Err(RegistryError::Schema { found, known }.into());
+    }
+    if found < known || application != APPLICATION {
+        let reason =
+            format!("it has schema {found}, and this version {known}: use the version that works on it");
+        return Err(RegistryError::Unsuitable { reason }.into());
+    }
+    Ok(())
+}
+
 fn apply(connection: &mut Connection, steps: &[&str], found: u32, known: u32) -> Step<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
@@ -96,10 +110,7 @@ fn copy(connection: &Connection, path: &Path, found: u32) -> Step<PathBuf> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error).into()),
         _ => {}
     }
-    // Made beforehand, so that it is readable by its owner only: SQLite fills an empty file.
-    super::open::create(&unfinished)?;
-    connection.execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])?;
-    File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io)?;
+    super::backup::vacuum_into(connection, &unfinished)?;
     std::fs::rename(&unfinished, &copy).map_err(io)?;
     sync_folder(path)?;
     Ok(copy)

@@ -1,5 +1,6 @@
 //! SQLite underneath: one writer thread, some reader threads, a deadline on every call.
 
+mod backup;
 mod migrations;
 mod open;
 mod queue;
@@ -19,6 +20,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use crate::RegistryError;
 use crate::changes::Change;
 use crate::error::Step;
+pub use backup::back_up;
 use queue::Queue;
 use quick::{Quick, Tried};
 use reader::{ReadJob, Span};

@@ -1,0 +1,217 @@
+//! Backups are made while cameras record, again into the same folder, and brought back.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::machine::{Machine, Serving};
+
+/// Events that there must be before something is made of them.
+const EVENTS: usize = 3;
+
+struct Person {
+    email: String,
+    password: String,
+}
+
+/// The demo: two homes with cameras that are never still.
+fn demo(machine: &Machine) -> (Serving, Person) {
+    let folder = machine.folder.path().to_str().unwrap().to_owned();
+    let mut serving = machine.start(&["demo", "--json", "--port", "0", "--data", &folder]);
+    let said: Value = serde_json::from_str(&serving.said).unwrap();
+    said["url"].as_str().unwrap().clone_into(&mut serving.said);
+    let text = |name: &str| said["accounts"][0][name].as_str().unwrap().to_owned();
+    (serving, Person { email: text("email"), password: text("password") })
+}
+
+impl Person {
+    async fn sign_in(&self, serving: &Serving) -> String {
+        let body = json!({"email": self.email, "password": self.password});
+        let (status, answer) = serving.ask(None, Method::POST, "sessions", Some(&body)).await;
+        assert_eq!(status, 201, "{answer}");
+        answer["token"].as_str().unwrap().to_owned()
+    }
+}
+
+async fn events(serving: &Serving, token: &str) -> BTreeSet<String> {
+    let (status, page) = serving.ask(Some(token), Method::GET, "events?limit=100", None).await;
+    assert_eq!((status, &page["unverified"]), (200, &json!(0)), "{page}");
+    let events = page["events"].as_array().unwrap();
+    events.iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn events_beside(serving: &Serving, token: &str, others: &BTreeSet<String>) -> BTreeSet<String> {
+    let until = Instant::now() + Duration::from_mins(3);
+    loop {
+        let found = events(serving, token).await;
+        if found.difference(others).count() >= EVENTS {
+            return found;
+        }
+        assert!(Instant::now() < until, "the cameras record nothing: {found:?}");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// The objects in a folder of events.
+fn objects(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "own") {
+                found.insert(path);
+            }
+        }
+    }
+    found
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    objects(folder).iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_running_server_is_brought_back() {
+    let machine = Machine::new();
+    let (serving, anna) = demo(&machine);
+    let token = anna.sign_in(&serving).await;
+    let first = events_beside(&serving, &token, &BTreeSet::new()).await;
+    let folder = machine.folder.path().join("backups/today");
+    let to = folder.to_str().unwrap();
+    machine.done(&["backup", to], "");
+    let kept = folder.join("events");
+    assert!(names(&kept).is_superset(&first), "{first:?}");
+    assert!(!folder.join("master.key").exists());
+    assert!(!folder.join("unfinished").exists());
+
+    // Only what is new, and without what was erased.
+    let erased = first.first().unwrap();
+    let (status, _) = serving.ask(Some(&token), Method::DELETE, &format!("events/{erased}"), None).await;
+    assert_eq!(status, 204);
+    let second = events_beside(&serving, &token, &first).await;
+    let said = machine.says(&["backup", to]);
+    assert!(said.contains("Erased since the backup before: ") && !said.contains("before: 0."), "{said}");
+    let there = names(&kept);
+    assert!(there.is_superset(&second) && !there.contains(erased));
+    serving.stop();
+    let inside = machine.data().join("inside");
+    let said = machine.refused(&["backup", inside.to_str().unwrap()], "");
+    assert!(said.contains("must lie apart"), "{said}");
+    fs::remove_dir_all(inside).unwrap();
+
+    // With the server stopped as well; and the data is not overwritten.
+    machine.done(&["backup", to], "");
+    let there = names(&kept);
+    let said = machine.refused(&["restore", to], "");
+    assert!(said.contains("there is an installation in"), "{said}");
+    fs::remove_dir_all(machine.data()).unwrap();
+    machine.done(&["restore", to], "");
+    assert_eq!(names(&machine.data().join("events")), there);
+    machine.done(&["check", "--deep"], "");
+    let left = fs::read_dir(machine.data()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left = left.map(|name| name.into_string().unwrap()).filter(|name| name.starts_with('.'));
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new());
+
+    // Nobody sees anything of it until an owner has confirmed, then all of it.
+    let serving = machine.serve();
+    let token = anna.sign_in(&serving).await;
+    assert_eq!(events(&serving, &token).await, BTreeSet::new());
+    let (_, me) = serving.me(&token).await;
+    let home = format!("homes/{}/restored", me["waiting"][0]["home_id"].as_str().unwrap());
+    let (_, waits) = serving.ask(Some(&token), Method::GET, &home, None).await;
+    let ids = |name: &str| {
+        let ids = waits[name].as_array().unwrap().iter().map(|one| one["id"].clone());
+        ids.collect::<Vec<_>>()
+    };
+    let keep = json!({"members": [], "shares": [], "devices": ids("devices")});
+    assert_eq!(serving.ask(Some(&token), Method::POST, &home, Some(&keep)).await.0, 200);
+    let back = events(&serving, &token).await;
+    assert!(back.is_superset(&second), "{second:?} {back:?}");
+    let path = format!("events/{}/video", second.last().unwrap());
+    assert_eq!(serving.ask(Some(&token), Method::GET, &path, None).await.0, 200);
+    serving.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_damaged_or_missing_is_named_and_the_rest_is_kept() {
+    let machine = Machine::new();
+    let (serving, anna) = demo(&machine);
+    let token = anna.sign_in(&serving).await;
+    events_beside(&serving, &token, &BTreeSet::new()).await;
+    serving.stop();
+    let all = objects(&machine.data().join("events"));
+    let (damaged, missing) = (all.first().unwrap(), all.last().unwrap());
+    let whole = fs::read(damaged).unwrap();
+    let mut bytes = whole.clone();
+    bytes[4_000] ^= 1;
+    fs::write(damaged, bytes).unwrap();
+    fs::remove_file(missing).unwrap();
+    let folder = machine.folder.path().join("backup");
+    let to = folder.to_str().unwrap();
+    let named = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let output = machine.run(&["backup", to], "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let line = |object: &Path| said.lines().find(|line| line.contains(&named(object))).unwrap().to_owned();
+    assert!(line(damaged).ends_with("its file is damaged") && line(missing).ends_with("there is no file"));
+    assert_eq!(said.lines().count(), 2);
+    assert_eq!(objects(&folder.join("events")).len(), all.len() - 2);
+
+    // Once it is whole again, it is copied. One that the backup has is not lost with its source.
+    fs::write(damaged, whole).unwrap();
+    assert_eq!(machine.run(&["backup", to], "").status.code(), Some(1));
+    fs::remove_file(damaged).unwrap();
+    let said = machine.refused(&["backup", to], "");
+    assert!(said.contains("1 events are not in the backup"), "{said}");
+
+    // Of the right length, and damaged in the backup.
+    let copy = folder.join("events").join(damaged.strip_prefix(machine.data().join("events")).unwrap());
+    let mut bytes = fs::read(&copy).unwrap();
+    bytes[4_000] ^= 1;
+    fs::write(&copy, bytes).unwrap();
+    let said = machine.refused(&["backup", to, "--verify"], "");
+    assert!(said.contains("2 events are not in the backup"), "{said}");
+    fs::remove_dir_all(machine.data()).unwrap();
+    let output = machine.run(&["restore", to], "");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains(&named(damaged)) && said.contains(&named(missing)), "{said}");
+    assert_eq!(objects(&machine.data().join("events")).len(), all.len() - 2);
+    machine.serve().stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_that_are_no_backups_are_refused_and_left_as_they_are() {
+    let machine = Machine::new();
+    let folder = machine.folder.path().join("papers");
+    fs::create_dir(&folder).unwrap();
+    let to = folder.to_str().unwrap();
+    let said = machine.refused(&["backup", to], "");
+    assert!(said.contains("there is no installation in"), "{said}");
+    let said = machine.refused(&["restore", to], "");
+    assert!(said.contains("has no backup that was finished"), "{said}");
+    machine.serve().stop();
+    fs::write(folder.join("letter.txt"), "Dear Anna").unwrap();
+    let said = machine.refused(&["backup", to], "");
+    assert!(said.contains("is not empty, and has no backup"), "{said}");
+    assert_eq!(fs::read_to_string(folder.join("letter.txt")).unwrap(), "Dear Anna");
+
+    let backup = machine.folder.path().join("backup");
+    machine.done(&["backup", backup.to_str().unwrap()], "");
+    let other = Machine::new();
+    other.serve().stop();
+    let said = other.refused(&["backup", backup.to_str().unwrap()], "");
+    assert!(said.contains("has a backup of another installation"), "{said}");
+    // Its key does not open this one: nothing is brought back.
+    fs::remove_dir_all(other.data()).unwrap();
+    let said = other.refused(&["restore", backup.to_str().unwrap()], "");
+    assert!(said.contains("is not the one that the database"), "{said}");
+    assert!(!other.data().join("registry.db").exists());
+}
