@@ -81,7 +81,7 @@ impl Gate {
             access.refuse_added(&plan, &source, existing)?;
             let device = choose_device(&plan, device)?;
             let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY };
-            let draft = access.new_camera(CameraStanding::Draft, device, &profile, &source)?;
+            let draft = access.new_camera(CameraStanding::Draft, device, &profile, Some(&source))?;
             let now = Timestamp::now();
             let test = TestRow {
                 id: TestId::generate(),

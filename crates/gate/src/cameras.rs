@@ -14,7 +14,7 @@ use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::devices::AWAY_AFTER;
 use crate::events::{is_epoch_of, verify};
 use crate::gate::{Gate, registry_error};
-use crate::plan::{TRIES, choose_device, devices};
+use crate::plan::{TRIES, choose_device, choose_pushing_device, devices};
 use crate::profile::{self, CameraAccess, CameraProfile};
 use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
@@ -28,9 +28,10 @@ const CREDENTIAL_BYTES_MAX: usize = 256;
 pub struct NewCamera {
     /// Its name.
     pub name: String,
-    /// Where it is.
-    pub source: Source,
-    /// The device that is to serve it; `None`: this server's agent, else the first.
+    /// Where it is; `None`: nowhere, it is a device that pushes by itself.
+    pub source: Option<Source>,
+    /// The device that is to serve it; `None`: this server's agent, else the first; of a camera that pushes by itself: the only
+    /// device that does.
     pub device: Option<DeviceId>,
 }
 
@@ -74,6 +75,19 @@ impl std::fmt::Debug for CameraChange {
 }
 
 impl Source {
+    /// What was typed; `None` of a camera that pushes by itself, which has no address and nothing that goes with one.
+    pub fn of(
+        address: Option<String>,
+        user: Option<String>,
+        password: Option<String>,
+    ) -> Result<Option<Self>, GateError> {
+        match address {
+            Some(address) => Ok(Some(Self { address, user, password })),
+            None if user.is_none() && password.is_none() => Ok(None),
+            None => Err(GateError::invalid("address", "it must be there if there is a user or a password")),
+        }
+    }
+
     pub(crate) fn check(self) -> Result<CameraAccess, GateError> {
         let access = CameraAccess {
             address: CameraAddress::parse(&self.address)?,
@@ -170,13 +184,18 @@ impl Gate {
     ) -> Result<CameraId, GateError> {
         self.managing_plan(credentials, home).await?;
         let name = text::name("name", &new.name)?;
-        let source = new.source.check()?;
+        let source = new.source.map(Source::check).transpose()?;
         for _ in 0..TRIES {
             let (person, access, plan) = self.managing_plan(credentials, home).await?;
-            let device = choose_device(&plan, new.device)?;
-            access.refuse_added(&plan, &source, None)?;
+            let device = match &source {
+                Some(source) => {
+                    access.refuse_added(&plan, source, None)?;
+                    choose_device(&plan, new.device)?
+                }
+                None => choose_pushing_device(&plan, new.device)?,
+            };
             let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY };
-            let row = access.new_camera(CameraStanding::Active, device, &profile, &source)?;
+            let row = access.new_camera(CameraStanding::Active, device, &profile, source.as_ref())?;
             let mut cameras = plan.cameras.clone();
             cameras.push(row.clone());
             let configurations = access.configure_all([device], &cameras, &plan.tests)?;
@@ -204,6 +223,7 @@ impl Gate {
                 access.open_camera(&row).map_err(|error| alarm::raise(&error, "opening a camera"))?;
             change.apply(&mut open)?;
             let device = match change.device {
+                Some(_) if open.access.is_none() => Some(choose_pushing_device(&plan, change.device)?.id),
                 Some(_) => Some(choose_device(&plan, change.device)?.id),
                 None => row.device,
             };
@@ -334,7 +354,7 @@ impl HomeAccess {
         standing: CameraStanding,
         device: &DeviceRow,
         profile: &CameraProfile,
-        source: &CameraAccess,
+        source: Option<&CameraAccess>,
     ) -> Result<CameraRow, GateError> {
         let now = Timestamp::now();
         let scope = self.key.scope();
@@ -361,7 +381,12 @@ impl HomeAccess {
                 created_at: now,
             },
             text: secret.seal_text(&profile::encode(profile)),
-            address: Some(self.control()?.seal_camera_address(place.camera, &profile::encode(source))),
+            address: match source {
+                Some(source) => {
+                    Some(self.control()?.seal_camera_address(place.camera, &profile::encode(source)))
+                }
+                None => None,
+            },
         })
     }
 

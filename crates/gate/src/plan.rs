@@ -206,11 +206,25 @@ pub(crate) fn devices<'a>(
     plan.devices.iter().map(|detail| &detail.device).filter(|device| ids.contains(&Some(device.id)))
 }
 
-/// The device that serves or tests a camera: the one that was asked for, else this server's, else the first agent.
-pub(crate) fn choose_device(
+/// The device behind a camera that pushes by itself: the one that was asked for, else the only one that is no agent.
+pub(crate) fn choose_pushing_device(
     plan: &HomePlan,
-    asked: Option<ownsight_model::DeviceId>,
+    asked: Option<DeviceId>,
 ) -> Result<&DeviceRow, GateError> {
+    let mut paired = plan
+        .devices
+        .iter()
+        .map(|detail| &detail.device)
+        .filter(|device| device.standing == DeviceStanding::Paired)
+        .filter(|device| asked.map_or(!device.agent, |id| device.id == id));
+    match (paired.next(), paired.next()) {
+        (Some(device), None) => Ok(device),
+        _ => Err(GateError::NoDevice),
+    }
+}
+
+/// The device that serves or tests a camera: the one that was asked for, else this server's, else the first agent.
+pub(crate) fn choose_device(plan: &HomePlan, asked: Option<DeviceId>) -> Result<&DeviceRow, GateError> {
     let mut paired = plan
         .devices
         .iter()

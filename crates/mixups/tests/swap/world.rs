@@ -212,7 +212,7 @@ impl Side {
 
         let camera = |number: u8| NewCamera {
             name: format!("{name} camera {number}"),
-            source: source(name, number),
+            source: Some(source(name, number)),
             device: None,
         };
         let first = gate.add_camera(&credentials, home, camera(1)).await.unwrap();

@@ -39,12 +39,9 @@ async fn run_until_stopped(
     args: AgentArgs,
     cancel: CancellationToken,
 ) -> anyhow::Result<()> {
-    let signalled = cancel.clone();
+    let (stopped, signalled) = (stop_signal()?, cancel.clone());
     tokio::spawn(async move {
-        if let Err(error) = stop_signal().await {
-            tracing::warn!(%error, "signals are not heard");
-            return;
-        }
+        stopped.await;
         signalled.cancel();
     });
     let sure = args.supervised || args.yes;

@@ -27,12 +27,10 @@ const MOMENTS_MAX: usize = 5;
 const READS_MAX: Duration = Duration::from_mins(10);
 
 pub(crate) async fn run(args: BackupArgs) -> anyhow::Result<()> {
+    let stopped = stop_signal()?;
     tokio::select! {
         // Between two pages of events, so that the registry's copy does not stay in the data folder.
-        stopped = stop_signal() => {
-            stopped?;
-            bail!("stopped: the backup is not finished, and one that was there before is as it was")
-        }
+        () = stopped => bail!("stopped: the backup is not finished, and one that was there before is as it was"),
         made = make(args) => made,
     }
 }

@@ -58,13 +58,13 @@ pub(crate) async fn run(args: DemoArgs, log: &LogArgs) -> anyhow::Result<()> {
         event_max: 12,
         ..Config::beside(&folder, args.port.unwrap_or_else(port))?
     };
+    let mut stopped = std::pin::pin!(stop_signal()?);
     let sim = cameras().await?;
     let serving = Serving::start(&config, log).await?;
     let prepared = prepare(&folder, &serving, &sim);
     let accounts = tokio::select! {
         accounts = prepared => accounts,
-        stopped = stop_signal() => {
-            stopped?;
+        () = &mut stopped => {
             serving.stop().await;
             return Ok(());
         }
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: DemoArgs, log: &LogArgs) -> anyhow::Result<()> {
             };
             tokio::select! {
                 () = end => {}
-                stopped = stop_signal() => stopped?,
+                () = &mut stopped => {}
             }
             if !args.json {
                 eprintln!("Stopping.");

@@ -8,6 +8,7 @@ use ownsight_gate::{Gate, LinkFor};
 use ownsight_ingest::{Ingest, IngestConfig};
 use ownsight_ledger::Ledger;
 use ownsight_server::{RunningServer, Server, ServerConfig, StartError};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,8 @@ const END_WAITS: Duration = Duration::from_secs(15);
 pub(crate) async fn run(args: ServeArgs, log: &LogArgs) -> anyhow::Result<()> {
     logging::start(log, "info")?;
     let config = Config::load(&args)?;
+    // Whoever is told that it runs may stop it at once.
+    let stopped = stop_signal()?;
     let serving = Serving::start(&config, log).await?;
     if let Some(address) = &serving.first_link {
         println!("Set up the first account: {address}");
@@ -33,7 +36,7 @@ pub(crate) async fn run(args: ServeArgs, log: &LogArgs) -> anyhow::Result<()> {
     if serving.first_link.is_none() {
         println!("Ownsight is at {}", serving.base_url);
     }
-    stop_signal().await?;
+    stopped.await;
     tracing::info!("stopping");
     serving.stop().await;
     Ok(())
@@ -166,12 +169,14 @@ fn log_args(log: &LogArgs) -> Vec<String> {
     args
 }
 
-/// Waits for Ctrl-C or a service manager's word.
-pub(crate) async fn stop_signal() -> anyhow::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
-    Ok(())
+/// Ends at Ctrl-C or a service manager's word, which are listened for from this call on.
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

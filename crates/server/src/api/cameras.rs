@@ -32,8 +32,8 @@ pub(crate) struct OfHome {
 pub(crate) struct AddCamera {
     /// Its name.
     name: String,
-    /// `rtsp://…`
-    address: String,
+    /// `rtsp://…`; left out for a camera that pushes by itself.
+    address: Option<String>,
     /// The user name, if it asks for one.
     user: Option<String>,
     /// The password, if it asks for one.
@@ -84,7 +84,7 @@ pub(crate) async fn add(
     Id(home): Id<HomeId>,
     Sent(body): Sent<AddCamera>,
 ) -> Outcome {
-    let source = Source { address: body.address, user: body.user, password: body.password };
+    let source = Source::of(body.address, body.user, body.password)?;
     let new = NewCamera { name: body.name, source, device: body.device_id };
     let camera = state.gate.add_camera(&who, home, new).await?;
     let answer = state.gate.camera(&who, camera).await?;

@@ -6,7 +6,7 @@ import { Field, PasswordField } from '../components/form/field.js';
 import { Icon } from '../components/icon/icon.js';
 import { Picture } from '../components/picture/picture.js';
 import { Page } from '../components/shell/page.js';
-import { mediaUrl } from '../lib/api.js';
+import { api, mediaUrl } from '../lib/api.js';
 import { pathOf, splitAddress, withPath } from '../lib/faults.js';
 import { camerasPath, mayManage, useCameras, useDevices } from '../lib/home.js';
 import { html, useEffect, useState } from '../lib/html.js';
@@ -23,10 +23,12 @@ export function AddCameraPage({ home }) {
   const test = useCameraTest(home.id);
   const parent = `/h/${home.id}/cameras`;
   const usable = (devices.data?.devices.filter(({ kind, state }) => kind === 'agent' && state !== 'waiting' && state !== 'expired') ?? []).sort((a, b) => Number(b.local) - Number(a.local));
+  const pushing = devices.data?.devices.filter(({ kind, state }) => kind === 'camera' && state !== 'waiting' && state !== 'expired') ?? [];
   const local = devices.data?.devices.find((one) => one.local);
   // This server's agent is made when somebody of the home first asks, and needs a moment.
   const starting = home.local_agent && (!local || local.state === 'waiting');
-  const device = form.device ?? (usable.find(({ local }) => local) ?? usable[0])?.id ?? null;
+  const device = form.device ?? (usable.find(({ local }) => local) ?? usable[0] ?? pushing[0])?.id ?? null;
+  const pushes = pushing.find(({ id }) => id === device);
 
   const start = (address = form.address) => {
     const parts = splitAddress(address);
@@ -48,7 +50,7 @@ export function AddCameraPage({ home }) {
   return html`
     <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
       <div class=${passed ? 'two-columns' : 'narrow'}>
-        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => start()} />`}
+        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} pushing=${pushing} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => start()} pushes=${pushes && html`<${AddPushing} home=${home} device=${pushes} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`} />`}
         ${running && html`<div class="stack-lg"><${Running} home=${home} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
         ${passed && html`<${NameIt} home=${home} test=${test} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`}
       </div>
@@ -60,25 +62,29 @@ function nameOf(device) {
   return device?.local ? 'this server' : device?.name;
 }
 
-function AddressForm({ home, devices, usable, starting, device, form, setForm, error, problem, onTest }) {
+function AddressForm({ home, devices, usable, pushing, starting, device, form, setForm, error, problem, onTest, pushes }) {
   const set = (name) => (value) => setForm({ ...form, [name]: value });
   const ofAddress = problem?.field === 'address';
   const submit = (event) => {
     event.preventDefault();
     onTest();
   };
-  return html`
-    <form class="stack-lg" onSubmit=${submit} novalidate>
+  const choices = html`
       <fieldset class="stack">
         <legend class="label">Through which device</legend>
-        <p class="soft">The device that talks to the camera must be in its network.</p>
+        <p class="soft">The device that talks to the camera must be in its network. A camera that pushes by itself needs no other.</p>
         <div class="choices">
           ${usable.map((one) => html`<label class="choice" key=${one.id}><input type="radio" name="device" checked=${one.id === device} onChange=${() => set('device')(one.id)} /><span class="dot"></span><span class="name">${one.local ? 'This server' : one.name}</span><span class="about">${one.state === 'connected' ? 'connected' : one.state === 'paired' ? 'paired, not yet connected' : 'away; a test waits for it'}</span></label>`)}
           ${devices && starting && html`<div class="choice choice-off" role="status"><span class="dot"></span><span class="name">This server</span><span class="about">its agent is starting</span></div>`}
+          ${pushing.map((one) => html`<label class="choice" key=${one.id}><input type="radio" name="device" checked=${one.id === device} onChange=${() => set('device')(one.id)} /><span class="dot"></span><span class="name">${one.name}</span><span class="about">pushes by itself</span></label>`)}
           ${devices && html`<a class="choice choice-link" href=${`/h/${home.id}/cameras/pair`}><${Icon} name="qr-code" /><span class="name">Pair another</span><span class="about">a computer near your cameras</span></a>`}
         </div>
-        ${devices && !usable.length && !starting && html`<div class="notice notice-quiet"><${Icon} name="plugs" /><p><b>No device can test a camera yet.</b> Pair one first; the operator of this server can also open it for this home.</p></div>`}
-      </fieldset>
+        ${devices && !usable.length && !pushing.length && !starting && html`<div class="notice notice-quiet"><${Icon} name="plugs" /><p><b>No device can test a camera yet.</b> Pair one first; the operator of this server can also open it for this home.</p></div>`}
+      </fieldset>`;
+  if (pushes) return html`<div class="stack-lg">${choices}${pushes}</div>`;
+  return html`
+    <form class="stack-lg" onSubmit=${submit} novalidate>
+      ${choices}
       <${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${set('address')} error=${error ?? (ofAddress ? problem.message : null)} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />
       <div class="form-row">
         <${Field} id="camera-user" label="User name" value=${form.user} onInput=${set('user')} autocapitalize="none" autocomplete="off" spellcheck="false" />
@@ -86,6 +92,34 @@ function AddressForm({ home, devices, usable, starting, device, form, setForm, e
       </div>
       ${problem && !ofAddress && html`<${ProblemLine} problem=${problem} />`}
       <div class="form-buttons sticky-buttons"><button class="btn btn-primary" disabled=${!devices || !usable.length}>Test the camera</button><a class="btn btn-quiet wide-only" href=${`/h/${home.id}/cameras`}>Cancel</a></div>
+    </form>`;
+}
+
+/** A camera that pushes by itself has no address, and nothing to test: its first event says that it works. */
+function AddPushing({ home, device, taken, parent }) {
+  const [name, setName] = useState(taken.includes(device.name) ? '' : device.name);
+  const [state, setState] = useState({ busy: false, problem: null, error: null });
+  const save = async (event) => {
+    event.preventDefault();
+    const text = name.trim();
+    const error = !text ? 'Give the camera a name.' : taken.includes(text) ? 'Another camera of this home has this name.' : null;
+    if (error) return setState({ busy: false, problem: null, error });
+    setState({ busy: true, problem: null, error: null });
+    try {
+      await api('POST', `/homes/${home.id}/cameras`, { body: { name: text, device_id: device.id } });
+      refresh((path) => path === camerasPath(home.id));
+      toast(`${text} added. What ${device.name} sends for it appears under Events.`);
+      navigate(parent, { replace: true });
+    } catch (problem) {
+      setState({ busy: false, problem, error: null });
+    }
+    return undefined;
+  };
+  return html`
+    <form class="stack-lg" onSubmit=${save} novalidate>
+      <${Field} id="camera-name" label="Name" value=${name} onInput=${setName} error=${state.error} maxlength="64" autocomplete="off" />
+      ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
+      <div class="form-buttons sticky-buttons"><button class="btn btn-primary" disabled=${state.busy}>Add the camera</button><a class="btn btn-quiet wide-only" href=${parent}>Cancel</a></div>
     </form>`;
 }
 

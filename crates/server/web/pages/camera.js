@@ -46,6 +46,9 @@ function Detail({ home, camera, cameras, parent }) {
   const changed = changesOf(form, camera);
   const connection = 'address' in changed || 'user' in changed || 'password' in changed || 'device_id' in changed;
 
+  // An owner or adult sees each address that there is.
+  const pushes = manage && camera.address === null;
+
   const startTest = (overrides = {}) => {
     const next = { ...form, ...overrides };
     const parts = splitAddress(next.address);
@@ -57,7 +60,7 @@ function Detail({ home, camera, cameras, parent }) {
   };
   useEffect(() => {
     const wish = place.get().hash.slice(1);
-    if (!wish || !manage) return;
+    if (!wish || !manage || pushes) return;
     setFragment('');
     if (wish === 'test') startTest();
     else document.getElementById(wish === 'password' ? 'camera-password' : 'address')?.focus();
@@ -78,12 +81,12 @@ function Detail({ home, camera, cameras, parent }) {
           <span class=${state.troubled ? 'detail-still camera-still-old' : 'detail-still'}><${Picture} src=${camera.still_url ? mediaUrl(camera.still_url, { at: String(camera.still_at ?? '') }) : null} alt=${`Last picture of ${camera.name}`} lazy=${false} />
             ${camera.still_at && html`<span class="camera-age num">Picture of ${when(camera.still_at, home.zone, now)}</span>`}</span>
           <p class=${state.troubled ? '' : 'soft'}>${sayState(camera, home.zone, now)} ${camera.status.state === 'offline' ? faultWords(camera.status.fault).remedy : ''}</p>
-          ${manage && !test.test && !test.starting && html`<p><button type="button" class="btn" onClick=${() => startTest()}>Test the camera</button></p>`}
+          ${manage && !pushes && !test.test && !test.starting && html`<p><button type="button" class="btn" onClick=${() => startTest()}>Test the camera</button></p>`}
           ${(test.test || test.starting || test.problem) && html`<${TestPart} home=${home} camera=${camera} test=${test} form=${form} tried=${tried} connection=${connection} onAgain=${() => startTest()} onPath=${(path) => startTest({ address: withPath(form.address, path) })} onKept=${(kept) => { setForm(formOf(kept)); test.clear(); }} />`}
         </div>
         <div class="stack-lg">
-          <${Facts} camera=${camera} home=${home} now=${now} />
-          ${manage && html`<${Settings} home=${home} camera=${camera} form=${form} setForm=${setForm} changed=${changed} connection=${connection} devices=${devices.data?.devices ?? []} onTest=${() => startTest()} />`}
+          <${Facts} camera=${camera} home=${home} now=${now} pushes=${pushes} />
+          ${manage && html`<${Settings} home=${home} camera=${camera} form=${form} setForm=${setForm} changed=${changed} connection=${connection} pushes=${pushes} devices=${devices.data?.devices ?? []} onTest=${() => startTest()} />`}
           ${manage && html`<div class="part-danger"><p class="soft">Removing erases its ${count(camera.events, 'event')}.</p><button type="button" class="btn btn-danger" onClick=${() => setRemoving(true)}><${Icon} name="trash" />Remove camera</button></div>`}
         </div>
       </div>
@@ -95,12 +98,13 @@ function Detail({ home, camera, cameras, parent }) {
     <//>`;
 }
 
-function Facts({ camera, home, now }) {
+function Facts({ camera, home, now, pushes }) {
   const thisYear = dayOf(now, home.zone).slice(0, 4);
   return html`
     <dl class="detail-facts">
+      ${pushes ? html`<div><dt>Address</dt><dd>none: it pushes by itself</dd></div>` : html`
       <div><dt>Address</dt><dd><code>${camera.address ?? 'not known to you'}</code></dd></div>
-      <div><dt>Sign-in</dt><dd>${camera.user ? `user ${camera.user}, ` : ''}${camera.has_password ? 'password set' : 'no password'}</dd></div>
+      <div><dt>Sign-in</dt><dd>${camera.user ? `user ${camera.user}, ` : ''}${camera.has_password ? 'password set' : 'no password'}</dd></div>`}
       <div><dt>Served by</dt><dd>${camera.device_name ?? 'no device'}</dd></div>
       ${camera.video && html`<div><dt>Video</dt><dd>${sayVideo(camera.video)}</dd></div>`}
       <div><dt>Events</dt><dd><a class="link" href=${`/h/${home.id}/events?camera=${camera.id}`}>${count(camera.events, 'event')}</a></dd></div>
@@ -140,10 +144,10 @@ function TestPart({ home, camera, test, form, tried, connection, onAgain, onPath
     </section>`;
 }
 
-function Settings({ home, camera, form, setForm, changed, connection, devices, onTest }) {
+function Settings({ home, camera, form, setForm, changed, connection, pushes, devices, onTest }) {
   const [state, setState] = useState({ busy: false, problem: null, error: null });
   const set = (name) => (value) => setForm({ ...form, [name]: value });
-  const usable = devices.filter(({ kind, id }) => kind === 'agent' || id === camera.device_id);
+  const usable = devices.filter(({ kind, id }) => kind === (pushes ? 'camera' : 'agent') || id === camera.device_id);
   const save = async (event) => {
     event.preventDefault();
     const parts = splitAddress(form.address);
@@ -165,21 +169,22 @@ function Settings({ home, camera, form, setForm, changed, connection, devices, o
     <form class="part" onSubmit=${save} novalidate>
       <h2>Settings</h2>
       <${Field} id="camera-name" label="Name" value=${form.name} onInput=${set('name')} error=${state.error} maxlength="64" autocomplete="off" />
+      ${!pushes && html`
       <${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${set('address')} inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" />
       <div class="form-row">
         <${Field} id="camera-user" label="User name" value=${form.user} onInput=${set('user')} autocapitalize="none" autocomplete="off" spellcheck="false" />
         <${PasswordField} id="camera-password" label="Password" value=${form.password} onInput=${set('password')} autocomplete="off" hint=${camera.has_password ? 'One is set. Left empty, it stays.' : ''} />
-      </div>
+      </div>`}
       ${usable.length > 1 && html`<${SelectField} id="camera-device" label="Served by" value=${form.device_id ?? ''} onInput=${set('device_id')} options=${[...(camera.device_id ? [] : [{ value: '', label: 'no device' }]), ...usable.map(({ id, name, local }) => ({ value: id, label: local ? 'This server' : name }))]} />`}
-      <div class="field">
+      ${!pushes && html`<div class="field">
         <label for="sensitivity">Sensitivity to motion: ${form.sensitivity}</label>
         <input id="sensitivity" class="range" type="range" min="1" max="10" step="1" value=${form.sensitivity} onInput=${(event) => set('sensitivity')(Number(event.currentTarget.value))} />
         <p class="sensitivity-scale"><span>only what is large</span><span>also what is small</span></p>
-      </div>
+      </div>`}
       ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
       <div class="form-buttons">
-        <button class=${connection ? 'btn' : 'btn btn-primary'} disabled=${state.busy || !Object.keys(changed).length}>${connection ? 'Save without a test' : 'Save'}</button>
-        ${connection && html`<button type="button" class="btn btn-primary" onClick=${onTest}>Test, then save</button>`}
+        <button class=${connection && !pushes ? 'btn' : 'btn btn-primary'} disabled=${state.busy || !Object.keys(changed).length}>${connection && !pushes ? 'Save without a test' : 'Save'}</button>
+        ${connection && !pushes && html`<button type="button" class="btn btn-primary" onClick=${onTest}>Test, then save</button>`}
       </div>
     </form>`;
 }

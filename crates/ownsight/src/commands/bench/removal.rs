@@ -22,7 +22,7 @@ pub(super) async fn measure(stage: &Stage) -> anyhow::Result<Vec<Figure>> {
     for number in 1..CAMERAS {
         let source =
             Source { address: format!("rtsp://camera.invalid/{number}/"), user: None, password: None };
-        let camera = NewCamera { name: format!("camera {number}"), source, device: None };
+        let camera = NewCamera { name: format!("camera {number}"), source: Some(source), device: None };
         gate.add_camera(&owner, home, camera).await?;
     }
     for number in 0..MEMBERS {

@@ -100,6 +100,55 @@ async fn what_is_no_camera_is_refused_by_its_field() {
 }
 
 #[tokio::test]
+async fn a_camera_that_pushes_by_itself_has_its_own_device_and_no_address() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let (cameras, devices) =
+        (format!("homes/{}/cameras", anna.home.id), format!("homes/{}/devices", anna.home.id));
+    let add = async |body: Value| anna.browser.post(&cameras, &body).await;
+    assert_eq!(
+        add(json!({"name": "Shed"})).await.problem(),
+        (409, "no-device".into()),
+        "an agent does not push"
+    );
+    let with_user = add(json!({"name": "Shed", "user": "view"})).await;
+    assert_eq!((with_user.status, &with_user.json()["field"]), (422, &json!("address")));
+
+    let pair = async |kind: &str| {
+        let pairing = anna.browser.post(&devices, &json!({"name": kind})).await.json();
+        let device = Device::answer_as(kind, &system.url, pairing["code"].as_str().unwrap()).await;
+        anna.browser.see(&devices).await;
+        device
+    };
+    let mut shed = pair("camera").await;
+    let added = add(json!({"name": "Shed"})).await;
+    assert_eq!(added.status, 201, "{added:?}");
+    let camera = added.json();
+    assert_eq!((&camera["address"], &camera["device_id"]), (&Value::Null, &json!(shed.scope.device)));
+    let told = shed.newest().await;
+    assert_eq!(told.cameras.len(), 1);
+    assert!(told.cameras[0].source.is_none());
+
+    // Of several the one that is meant must be named, and an agent may be. Who pulls must be an agent.
+    let mut garage = pair("camera").await;
+    assert_eq!(add(json!({"name": "Garage"})).await.problem(), (409, "no-device".into()));
+    for device in [garage.scope.device, anna.serving.device.scope.device] {
+        let added = add(json!({"name": "Garage", "device_id": device})).await;
+        assert_eq!((added.status, &added.json()["device_id"]), (201, &json!(device)));
+    }
+    let pulled =
+        json!({"name": "Yard", "address": "rtsp://camera.example/yard", "device_id": garage.scope.device});
+    assert_eq!(add(pulled).await.problem(), (409, "no-device".into()));
+
+    let path = format!("cameras/{}", camera["id"].as_str().unwrap());
+    let moved = anna.browser.patch(&path, &json!({"device_id": garage.scope.device})).await.json();
+    assert_eq!((&moved["device_id"], &moved["address"]), (&json!(garage.scope.device), &Value::Null));
+    assert_eq!((garage.newest().await.cameras.len(), shed.newest().await.cameras.len()), (2, 0));
+    let refused = anna.browser.patch(&path, &json!({"address": "rtsp://camera.example/yard"})).await;
+    assert_eq!((refused.status, &refused.json()["field"]), (422, &json!("address")));
+}
+
+#[tokio::test]
 async fn erasing_a_camera_says_how_much_went_with_it() {
     let system = System::start().await;
     let mut anna = Side::build(&system, "anna").await;
@@ -157,7 +206,7 @@ async fn a_test_that_has_not_passed_is_no_camera_and_can_be_given_up() {
         crate::support::person::Person::by_token(&system.url, "clara@example.org", "clara password").await;
     let tests = format!("homes/{}/camera-tests", empty.id);
     for _ in 0..2 {
-        let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await;
+        let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/yard"})).await;
         assert_eq!(refused.problem(), (409, "no-device".into()));
         // One that waits is none yet.
         empty.pairing_code().await;
@@ -167,7 +216,7 @@ async fn a_test_that_has_not_passed_is_no_camera_and_can_be_given_up() {
     empty.look().await;
     let raw = system.raw();
     raw.execute("UPDATE devices SET agent = 0", []).unwrap();
-    let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await;
+    let refused = clara.post(&tests, &json!({"address": "rtsp://camera.example/yard"})).await;
     assert_eq!(refused.problem(), (409, "no-device".into()));
     raw.execute("UPDATE devices SET agent = 1", []).unwrap();
     assert_eq!(clara.post(&tests, &json!({"address": "rtsp://camera.example/1"})).await.status, 202);

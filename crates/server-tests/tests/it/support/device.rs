@@ -62,6 +62,11 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 impl Device {
     /// Opens the blob and answers, as `docs/device-api.md` has it. Not checked yet then.
     pub(crate) async fn answer(base: &str, code: &str) -> Self {
+        Self::answer_as("agent", base, code).await
+    }
+
+    /// The same, as a device of this kind.
+    pub(crate) async fn answer_as(kind: &str, base: &str, code: &str) -> Self {
         let (client, code) = (client(), code.parse::<PairingCode>().unwrap());
         let find = BASE64URL_NOPAD.encode(&code.find());
         let found = call(&client, base, Method::POST, "pairings/find")
@@ -88,7 +93,7 @@ impl Device {
             "public_key": BASE64URL_NOPAD.encode(&keys.public().to_bytes()),
             "credential_hash": BASE64URL_NOPAD.encode(&answer.credential_hash),
             "mac": BASE64URL_NOPAD.encode(&answer.mac(&key, scope)),
-            "kind": "agent",
+            "kind": kind,
             "version": "test agent 1.0",
         });
         for _ in 0..2 {
