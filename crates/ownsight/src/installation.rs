@@ -12,6 +12,7 @@ use ownsight_registry::{Registry, RegistryOptions};
 use ownsight_vault::{Vault, VaultConfig};
 use tokio::sync::mpsc;
 
+use crate::backup;
 use crate::config::Config;
 use crate::master_key::{self, rotation};
 use crate::restore_mark::Mark;
@@ -43,6 +44,13 @@ impl Installation {
                 data.display()
             );
         }
+        if data.join(backup::RESTORING).exists() {
+            bail!(
+                "a backup was being brought back into {}, and that was interrupted: run `ownsight restore` again",
+                data.display()
+            );
+        }
+        backup::clear(data)?;
         let registry = open_registry(data)?;
         let is_new = registry.installation().await?.is_none();
         if !is_new {

@@ -64,7 +64,7 @@ pub use cameras::{CameraUpdate, ErasedCamera};
 pub use changes::{Change, ChangeKind};
 pub use check::ObjectRow;
 pub use devices::{LeftBehind, Remainder};
-pub use engine::back_up;
+pub use engine::{back_up, installation_of};
 pub use error::{RegistryError, StorageError};
 pub use events::{DayRows, EventDetail, EventPage, EventPosition, EventQuery};
 pub use home_epochs::{CameraRenewal, DeviceRenewal, HomeRenewal};

@@ -6,8 +6,8 @@
 //! data. Always under the same nonce, which would give its key away if such a tag was ever seen. None is: it goes into BLAKE3
 //! and nowhere else.
 //!
-//! Two values have one hash with a chance of at most one in 2^128 for each 16 bytes of the longer; what was seen of other
-//! entries does not help to find such two, as it says nothing of the hash's key.
+//! Two values have one hash with a chance of at most one in 2^128 for each 16 bytes of the longer, and one more for their
+//! length; what was seen of other entries does not help to find such two, as it says nothing of the hash's key.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 

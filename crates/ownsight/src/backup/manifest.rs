@@ -1,6 +1,6 @@
 //! What a backup says of itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use ownsight_disk::{DiskError, RealDisk, durable};
@@ -11,6 +11,8 @@ const NAME: &str = "backup.json";
 const TEMPORARY_NAME: &str = "backup.json.new";
 const BYTES_MAX: usize = 4_096;
 const FORMAT: u32 = 1;
+/// How the names of folders begin that hold all but the objects.
+pub(crate) const STATE_PREFIX: &str = "state-";
 
 /// Of a backup that is whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub(crate) struct Manifest {
     pub(crate) installation: InstallationId,
     /// As of when, RFC 3339.
     pub(crate) made_at: jiff::Timestamp,
+    /// In which folder the rest of it is: `state-<number>`.
+    pub(crate) state: u64,
     /// Objects in it.
     pub(crate) objects: u64,
     /// Their bytes.
@@ -30,10 +34,15 @@ pub(crate) struct Manifest {
 impl Manifest {
     pub(crate) fn new(
         installation: InstallationId,
-        made_at: jiff::Timestamp,
+        (state, made_at): (u64, jiff::Timestamp),
         (objects, bytes): (u64, u64),
     ) -> Self {
-        Self { format: FORMAT, installation, made_at, objects, bytes }
+        Self { format: FORMAT, installation, made_at, state, objects, bytes }
+    }
+
+    /// The folder of the rest.
+    pub(crate) fn state_in(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{STATE_PREFIX}{}", self.state))
     }
 
     /// That of the backup in this folder; `None` if it has none that is whole.
@@ -79,9 +88,10 @@ mod tests {
         let read = || Manifest::read(folder.path());
         assert_eq!(read().unwrap(), None);
         let made_at = jiff::Timestamp::from_second(1_800_000_000).unwrap();
-        let manifest = Manifest::new(InstallationId::generate(), made_at, (3, 4));
+        let manifest = Manifest::new(InstallationId::generate(), (7, made_at), (3, 4));
         manifest.write(folder.path()).unwrap();
         assert_eq!(read().unwrap(), Some(manifest.clone()));
+        assert_eq!(manifest.state_in(Path::new("/b")), Path::new("/b/state-7"));
         Manifest { format: 2, ..manifest }.write(folder.path()).unwrap();
         assert!(read().unwrap_err().to_string().contains("has format 2"));
         for text in ["", "{}", "[1]", &"x".repeat(5_000)] {

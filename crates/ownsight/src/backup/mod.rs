@@ -1,23 +1,24 @@
-//! A backup: a folder that is laid out as a data folder, with a manifest beside it.
+//! A backup: a folder with every object of one moment, and the rest of that moment beside them.
 //!
 //! ```text
-//! backup.json               what it is of, when it was made, how much is in it; written last
-//! registry.db ledger.db     each at one moment, the ledger's after the registry's
+//! backup.json               what it is of, when it was made, how much is in it, and which state: the last that is written
+//! state-<number>/           registry.db, ledger.db, each at one moment, the ledger's after the registry's; agents/, the local
+//!                           agents' folders
 //! events/                   every object that this registry names, and no other
-//! agents/                   the local agents' folders
 //! unfinished                while one is being made: what lies in `events` may not have reached the disk
+//! backup.lock               held by who makes one or brings it back
 //! ```
 //!
-//! Until its last step one that is made over an earlier one leaves that as it was, but for further objects, which a restore
-//! does not look at.
+//! The manifest is what makes it the next backup: until it is replaced, the one before is whole, and has further objects at most,
+//! which a restore does not look at.
 
 mod manifest;
 mod objects;
 mod tree;
 
-pub(crate) use manifest::Manifest;
-pub(crate) use objects::{Copied, Existing, copy_objects, remove_others};
-pub(crate) use tree::copy_tree;
+pub(crate) use manifest::{Manifest, STATE_PREFIX};
+pub(crate) use objects::{Copied, Existing, bytes_in, copy_objects, is_named, remove_others};
+pub(crate) use tree::{copy_files, copy_tree};
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -31,6 +32,11 @@ pub(crate) const REGISTRY: &str = "registry.db";
 pub(crate) const LEDGER: &str = "ledger.db";
 pub(crate) const EVENTS: &str = "events";
 pub(crate) const AGENTS: &str = "agents";
+pub(crate) const LOCK: &str = "backup.lock";
+/// In a data folder into which a backup is being brought back.
+pub(crate) const RESTORING: &str = "restoring";
+/// Folders in the data folder in which SQLite works on copies.
+pub(crate) const STAGING_PREFIX: &str = ".backup-";
 
 /// Makes a folder and those above it, for their owner only.
 pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
@@ -77,12 +83,40 @@ pub(crate) fn copy_file(from: &Path, to: &Path) -> anyhow::Result<()> {
     copy().map(drop).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
-/// Removes folders that begin so: what was left by who was killed.
-pub(crate) fn remove_leftovers(folder: &Path, prefix: &str) -> anyhow::Result<()> {
+/// What a backup left in the data folder that was killed: copies of the registry, with what was erased from it since.
+pub(crate) fn clear(data: &Path) -> anyhow::Result<()> {
+    let leftovers = std::fs::read_dir(data).is_ok_and(|mut entries| {
+        entries.any(|entry| entry.is_ok_and(|entry| begins(&entry.file_name(), STAGING_PREFIX)))
+    });
+    // One that is being made is left alone.
+    match leftovers.then(|| lock(&data.join(LOCK))) {
+        Some(Ok(_alone)) => remove_folders(data, STAGING_PREFIX, None),
+        _ => Ok(()),
+    }
+}
+
+/// A database that was closed is one file. A log that is left has what is not in it.
+pub(crate) fn expect_closed(database: &Path) -> anyhow::Result<()> {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    match std::fs::metadata(&log) {
+        Ok(metadata) if metadata.len() > 0 => {
+            bail!("the log of {} could not be emptied: the disk may be full", database.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn begins(name: &std::ffi::OsStr, prefix: &str) -> bool {
+    name.as_encoded_bytes().starts_with(prefix.as_bytes())
+}
+
+/// Removes the folders that begin so, but for one.
+pub(crate) fn remove_folders(folder: &Path, prefix: &str, but: Option<&Path>) -> anyhow::Result<()> {
     let cannot = || format!("cannot list {}", folder.display());
     for entry in std::fs::read_dir(folder).with_context(cannot)? {
         let entry = entry.with_context(cannot)?;
-        if entry.file_name().as_encoded_bytes().starts_with(prefix.as_bytes()) {
+        if begins(&entry.file_name(), prefix) && Some(entry.path().as_path()) != but {
             remove_folder(&entry.path())?;
         }
     }

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use aws_lc_rs::digest::{Context as Digest, SHA256};
 use ownsight_registry::{ObjectRow, Registry};
 use ownsight_vault::ObjectRef;
@@ -16,20 +16,20 @@ use ownsight_vault::ObjectRef;
 use super::make_folder;
 
 /// Rows that are read at once.
-const PAGE: u32 = 500;
+const PAGE: u32 = 100;
 /// Bytes that are copied at once.
 const CHUNK: usize = 1 << 20;
 /// What is wrong is named up to this number, and counted beyond.
-const FLAWS_MAX: usize = 10_000;
+const FLAWS_MAX: usize = 100_000;
 /// What is being copied, in the folder of events.
 const TEMPORARY: &str = ".copying";
 const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// What is done with a file that is there already.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Existing {
-    /// Of the right length it is taken for whole, as objects never change; but for these.
-    TrustBut(BTreeMap<ObjectRef, Flaw>),
+    /// Of the right length it is taken for whole: objects never change.
+    Trust,
     /// It is read.
     Verify,
 }
@@ -41,6 +41,8 @@ pub(crate) enum Flaw {
     Missing,
     /// Its bytes are not those that were taken in.
     Differs,
+    /// The disk does not give its bytes.
+    Unreadable,
 }
 
 impl fmt::Display for Flaw {
@@ -48,6 +50,7 @@ impl fmt::Display for Flaw {
         f.write_str(match self {
             Self::Missing => "there is no file",
             Self::Differs => "its file is damaged",
+            Self::Unreadable => "its file cannot be read",
         })
     }
 }
@@ -72,7 +75,7 @@ pub(crate) async fn copy_objects(
     registry: &Registry,
     from: &Path,
     to: &Path,
-    existing: &Existing,
+    existing: Existing,
 ) -> anyhow::Result<Copied> {
     make_folder(to)?;
     let mut copier = Copier { from, to, existing, buffer: vec![0; CHUNK], made: PathBuf::new() };
@@ -102,16 +105,18 @@ pub(crate) async fn copy_objects(
 struct Copier<'a> {
     from: &'a Path,
     to: &'a Path,
-    existing: &'a Existing,
+    existing: Existing,
     buffer: Vec<u8>,
     /// The folder that was made last.
     made: PathBuf,
 }
 
 impl Copied {
-    /// What the next copying to the same place need not read.
-    pub(crate) fn existing(&self) -> Existing {
-        if self.flaws.len() < FLAWS_MAX { Existing::TrustBut(self.flaws.clone()) } else { Existing::Verify }
+    /// These are not to be there after all.
+    pub(crate) fn forget(&mut self, objects: &[ObjectRef]) {
+        for object in objects {
+            self.flawed -= u64::from(self.flaws.remove(object).is_some());
+        }
     }
 }
 
@@ -120,50 +125,43 @@ impl Copier<'_> {
         let (key, bytes, digest, _) = row;
         let object = ObjectRef { home: key.home, camera: key.camera, event: key.event };
         let (source, target) = (self.from.join(object.file()), self.to.join(object.file()));
-        let flaw = if self.is_there(object, &target, row)? {
-            None
-        } else {
-            let flaw = self.copy(&source, &target, digest)?;
-            copied.new_objects += u64::from(flaw.is_none());
-            copied.new_bytes += if flaw.is_none() { *bytes } else { 0 };
-            flaw
-        };
-        match flaw {
-            None => {
-                copied.objects += 1;
-                copied.bytes += bytes;
-            }
-            Some(flaw) => {
+        if !self.is_there(&target, *bytes, digest) {
+            if let Some(flaw) = self.copy(&source, &target, digest)? {
+                // What is there is not it, and would be taken for it the next time.
+                super::remove_file(&target)?;
                 copied.flawed += 1;
                 if copied.flaws.len() < FLAWS_MAX {
                     copied.flaws.insert(object, flaw);
                 }
+                return Ok(());
             }
+            copied.new_objects += 1;
+            copied.new_bytes += bytes;
         }
+        copied.objects += 1;
+        copied.bytes += bytes;
         Ok(())
     }
 
-    fn is_there(&mut self, object: ObjectRef, target: &Path, row: &ObjectRow) -> anyhow::Result<bool> {
-        let (_, bytes, digest, _) = row;
-        let cannot = || format!("cannot read {}", target.display());
-        let mut file = match File::open(target) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            file => file.with_context(cannot)?,
-        };
-        let len = file.metadata().with_context(cannot)?.len();
+    /// Whether the object is there already. One that cannot be read is not.
+    fn is_there(&mut self, target: &Path, bytes: u64, digest: &[u8; 32]) -> bool {
+        let Ok(mut file) = File::open(target) else { return false };
+        if file.metadata().map_or(true, |metadata| metadata.len() != bytes) {
+            return false;
+        }
         match self.existing {
-            Existing::TrustBut(flaws) if !flaws.contains_key(&object) => Ok(len == *bytes),
-            Existing::TrustBut(_) | Existing::Verify => {
-                let found = stream(&mut file, &mut std::io::sink(), &mut self.buffer).with_context(cannot)?;
-                Ok(found == *digest)
+            Existing::Trust => true,
+            Existing::Verify => {
+                stream(&mut file, &mut std::io::sink(), &mut self.buffer).is_ok_and(|found| found == *digest)
             }
         }
     }
 
     fn copy(&mut self, source: &Path, target: &Path, digest: &[u8; 32]) -> anyhow::Result<Option<Flaw>> {
         let mut file = match File::open(source) {
+            Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some(Flaw::Missing)),
-            file => file.with_context(|| format!("cannot read {}", source.display()))?,
+            Err(_) => return Ok(Some(Flaw::Unreadable)),
         };
         let folder = target.parent().unwrap_or(self.to);
         if self.made != folder {
@@ -171,71 +169,106 @@ impl Copier<'_> {
             self.made = folder.to_path_buf();
         }
         let temporary = self.to.join(TEMPORARY);
-        let found = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&temporary)
-            .and_then(|mut written| stream(&mut file, &mut written, &mut self.buffer));
-        let found =
-            found.with_context(|| format!("cannot copy {} to {}", source.display(), self.to.display()))?;
-        if found != *digest {
-            std::fs::remove_file(&temporary)
-                .with_context(|| format!("cannot remove {}", temporary.display()))?;
-            return Ok(Some(Flaw::Differs));
+        let cannot = || format!("cannot write to {}", self.to.display());
+        let mut options = std::fs::OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let mut written = options.open(&temporary).with_context(cannot)?;
+        match stream(&mut file, &mut written, &mut self.buffer) {
+            Ok(found) if found == *digest => {
+                super::rename(&temporary, target)?;
+                Ok(None)
+            }
+            Ok(_) => Ok(Some(Flaw::Differs)),
+            Err(Broken::Read) => Ok(Some(Flaw::Unreadable)),
+            Err(Broken::Write(error)) => Err(error).with_context(cannot),
         }
-        super::rename(&temporary, target)?;
-        Ok(None)
     }
 }
 
+/// On which side copying failed.
+enum Broken {
+    Read,
+    Write(std::io::Error),
+}
+
 /// Copies all that there is; its SHA-256.
-fn stream(from: &mut File, to: &mut impl std::io::Write, buffer: &mut [u8]) -> std::io::Result<[u8; 32]> {
+fn stream(from: &mut File, to: &mut impl std::io::Write, buffer: &mut [u8]) -> Result<[u8; 32], Broken> {
     let mut digest = Digest::new(&SHA256);
     loop {
         let read = match from.read(buffer) {
+            Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            read => read?,
+            Err(_) => return Err(Broken::Read),
         };
         let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
         digest.update(piece);
-        to.write_all(piece)?;
+        to.write_all(piece).map_err(Broken::Write)?;
     }
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest.finish().as_ref());
     Ok(bytes)
 }
 
-/// Removes the objects that the registry does not name: what was erased since an earlier backup. How many.
+/// Whether the registry names this object.
+pub(crate) async fn is_named(registry: &Registry, object: &ObjectRef) -> anyhow::Result<bool> {
+    let stored = registry.stored_event(object.camera, object.event).await;
+    Ok(stored.context("the registry cannot be read")?.is_some_and(|stored| !stored.erased))
+}
+
+/// Bytes of the objects in a folder, whether they are whole or not.
+pub(crate) fn bytes_in(events: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    walk(events, |_, path| {
+        bytes += std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        Ok(())
+    })?;
+    Ok(bytes)
+}
+
+/// Removes the objects that the registry does not name: what was erased since an earlier backup. How many. What is no object
+/// is left alone.
 pub(crate) async fn remove_others(registry: &Registry, events: &Path) -> anyhow::Result<u64> {
-    let (mut removed, mut visited) = (0, Vec::new());
-    let mut folders = vec![PathBuf::new()];
+    let mut found = Vec::new();
+    let folders = walk(events, |object, _| {
+        found.push(object);
+        Ok(())
+    })?;
+    let mut removed = 0;
+    for object in found {
+        if !is_named(registry, &object).await? {
+            super::remove_file(&events.join(object.file()))?;
+            removed += 1;
+        }
+    }
+    // The inner ones first. Those with something in them stay.
+    for folder in folders.iter().skip(1).rev() {
+        let _ = std::fs::remove_dir(folder);
+    }
+    Ok(removed)
+}
+
+/// Visits the objects in a folder of events; the folders that it came through.
+fn walk(
+    events: &Path,
+    mut each: impl FnMut(ObjectRef, &Path) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let (mut folders, mut visited) = (vec![PathBuf::new()], Vec::new());
     while let Some(folder) = folders.pop() {
         let cannot = || format!("cannot list {}", events.join(&folder).display());
-        for entry in std::fs::read_dir(events.join(&folder)).with_context(cannot)? {
+        let entries = match std::fs::read_dir(events.join(&folder)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            entries => entries.with_context(cannot)?,
+        };
+        for entry in entries {
             let entry = entry.with_context(cannot)?;
             let path = folder.join(entry.file_name());
             if entry.file_type().with_context(cannot)?.is_dir() {
                 folders.push(path);
-                continue;
-            }
-            let Some(object) = ObjectRef::from_file(&path) else {
-                bail!("{} is not a backup's: move it away", events.join(path).display())
-            };
-            let stored = registry.stored_event(object.camera, object.event).await;
-            let stored = stored.context("the registry cannot be read")?;
-            if stored.is_none_or(|stored| stored.erased) {
-                let path = events.join(path);
-                std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-                removed += 1;
+            } else if let Some(object) = ObjectRef::from_file(&path) {
+                each(object, &entry.path())?;
             }
         }
         visited.push(events.join(folder));
     }
-    // The inner ones first. Those with something in them stay.
-    for folder in visited.iter().skip(1).rev() {
-        let _ = std::fs::remove_dir(folder);
-    }
-    Ok(removed)
+    Ok(visited)
 }

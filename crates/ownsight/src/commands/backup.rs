@@ -1,72 +1,85 @@
 //! `ownsight backup`: all data in a folder elsewhere, as it is at one moment, while the server goes on.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use ownsight_ledger::Ledger;
-use ownsight_registry::{Registry, RegistryOptions, back_up};
+use ownsight_model::{InstallationId, Timestamp};
+use ownsight_registry::{Registry, RegistryOptions, back_up, installation_of};
 use tempfile::TempDir;
 
-use crate::backup::{self, AGENTS, Copied, EVENTS, Existing, LEDGER, Manifest, REGISTRY};
+use crate::backup::{self, AGENTS, Copied, EVENTS, Existing, LEDGER, LOCK, Manifest, REGISTRY};
+use crate::backup::{STAGING_PREFIX, STATE_PREFIX};
 use crate::cli::BackupArgs;
 use crate::commands::serve::stop_signal;
 use crate::config::Config;
 
-/// Where the registry is copied to first: SQLite must not work on the file system of the backup, which may be a network's.
-const STAGING_PREFIX: &str = ".backup-";
-const LOCK: &str = "backup.lock";
 /// While this is there, files in the backup may not have reached its disk.
 const UNFINISHED: &str = "unfinished";
 /// After copying for longer than this a later moment is taken, for which little is left to copy.
 const LATER_AFTER: Duration = Duration::from_secs(10);
-/// Moments that are tried.
-const MOMENTS_MAX: usize = 5;
-const READS_MAX: Duration = Duration::from_mins(10);
+const CALLS_MAX: Duration = Duration::from_mins(10);
 
 pub(crate) async fn run(args: BackupArgs) -> anyhow::Result<()> {
-    let stopped = stop_signal()?;
-    tokio::select! {
-        // Between two pages of events, so that the registry's copy does not stay in the data folder.
-        () = stopped => bail!("stopped: the backup is not finished, and one that was there before is as it was"),
-        made = make(args) => made,
-    }
-}
-
-async fn make(args: BackupArgs) -> anyhow::Result<()> {
     let config = Config::load_folders(&args.folders)?;
-    if !config.data.join(REGISTRY).exists() {
+    let registry = config.data.join(REGISTRY);
+    if !registry.exists() {
         bail!("there is no installation in {}: name its folder with --data", config.data.display());
     }
+    let installation = installation_of(&registry).context("the registry cannot be read")?;
+    let installation = installation.context("the registry names no installation")?;
     let _one = backup::lock(&config.data.join(LOCK))?;
     backup::make_folder(&args.to)?;
     apart(&config.data, &args.to)?;
     let _one_there = backup::lock(&args.to.join(LOCK))?;
     let before = Manifest::read(&args.to)?;
-    if before.is_none() {
-        fresh(&args.to)?;
+    match &before {
+        None => fresh(&args.to)?,
+        Some(before) if before.installation != installation => {
+            bail!("{} has a backup of another installation: name another folder", args.to.display())
+        }
+        Some(_) => {}
     }
-    backup::remove_leftovers(&config.data, STAGING_PREFIX)?;
+    backup::remove_folders(&config.data, STAGING_PREFIX, None)?;
     let unfinished = args.to.join(UNFINISHED);
-    let existing = if args.verify || unfinished.exists() {
-        Existing::Verify
-    } else {
-        Existing::TrustBut(BTreeMap::new())
-    };
+    let existing = if args.verify || unfinished.exists() { Existing::Verify } else { Existing::Trust };
     File::create(&unfinished).with_context(|| format!("cannot write to {}", args.to.display()))?;
     backup::sync_all(&args.to)?;
 
-    let (moment, copied, new) = copy(&config.data, &args.to, existing, before.as_ref()).await?;
-    let removed = finish(&config.data, &args.to, &moment, &copied).await;
-    moment.registry.close().await;
-    let removed = removed?;
-    std::fs::remove_file(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
+    let target = Target {
+        folder: args.to.clone(),
+        installation,
+        state: before.map_or(1, |before| before.state.saturating_add(1)),
+    };
+    let stopped = stop_signal()?;
+    let copied = tokio::select! {
+        // Between two pages of events, so that the registry's copy does not stay in the data folder.
+        () = stopped => bail!("stopped: the backup is not finished, and one that was there before is as it was"),
+        copied = copy(&config.data, &target, existing) => copied?,
+    };
+    let (moment, copied, new) = copied;
+    let removed = finish(&config.data, &target, moment, &copied).await?;
+    backup::remove_file(&unfinished)?;
     report(&args.to, &copied, new, removed)
 }
 
-/// The registry at one moment.
+/// Where the backup goes.
+struct Target {
+    folder: PathBuf,
+    installation: InstallationId,
+    /// The number of its state.
+    state: u64,
+}
+
+impl Target {
+    fn state(&self) -> PathBuf {
+        self.folder.join(format!("{STATE_PREFIX}{}", self.state))
+    }
+}
+
+/// The registry at one moment, in the data folder: SQLite must not work on the file system of the backup, which may be a network's.
 struct Moment {
     staging: TempDir,
     registry: Registry,
@@ -78,77 +91,95 @@ impl Moment {
         let staging = tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(data);
         let staging = staging.with_context(|| format!("cannot write to {}", data.display()))?;
         let at = jiff::Timestamp::now();
-        let copy = staging.path().join(REGISTRY);
-        back_up(&data.join(REGISTRY), &copy).context("the registry cannot be copied")?;
-        // What is opened gets a log beside it: the one that goes into the backup stays as it was written.
-        let opened = staging.path().join("opened.db");
-        backup::copy_file(&copy, &opened)?;
-        let options = RegistryOptions { deadline: READS_MAX, ..RegistryOptions::default() };
-        let registry = Registry::open(&opened, options).context("the registry's copy cannot be opened")?;
+        let path = staging.path().join(REGISTRY);
+        back_up(&data.join(REGISTRY), &path).context("the registry cannot be copied")?;
+        let registry = open(&path)?;
         Ok(Self { staging, registry, at })
     }
+
+    /// With the agents of that moment: what they had queued before it, which may have been delivered since, and what they are
+    /// told since.
+    fn take_with_agents(data: &Path, target: &Target) -> anyhow::Result<Self> {
+        let (agents, to) = (data.join(AGENTS), target.state().join(AGENTS));
+        backup::remove_folder(&target.state())?;
+        backup::make_folder(&target.state())?;
+        backup::copy_tree(&agents, &to)?;
+        let moment = Self::take(data)?;
+        backup::copy_files(&agents, &to)?;
+        Ok(moment)
+    }
 }
 
-/// Copies the objects of one moment. What was erased meanwhile is missing: then those of a later moment, of which most are there
-/// by then. What is missing at two moments was not erased.
+fn open(path: &Path) -> anyhow::Result<Registry> {
+    let options = RegistryOptions { deadline: CALLS_MAX, ..RegistryOptions::default() };
+    Registry::open(path, options).context("the registry's copy cannot be opened")
+}
+
+/// Copies the objects of one moment; how many, and how many bytes of them, were new.
 async fn copy(
     data: &Path,
-    to: &Path,
-    mut existing: Existing,
-    before: Option<&Manifest>,
+    target: &Target,
+    existing: Existing,
 ) -> anyhow::Result<(Moment, Copied, (u64, u64))> {
-    let (mut new_objects, mut new_bytes) = (0, 0);
-    let mut missing = None;
-    for _ in 0..MOMENTS_MAX {
-        let (moment, began) = (Moment::take(data)?, Instant::now());
-        let installation =
-            moment.registry.installation().await?.context("the registry names no installation")?;
-        if before.is_some_and(|before| before.installation != installation.id) {
-            bail!("{} has a backup of another installation: name another folder", to.display());
-        }
-        let copied =
-            backup::copy_objects(&moment.registry, &data.join(EVENTS), &to.join(EVENTS), &existing).await?;
-        new_objects += copied.new_objects;
-        new_bytes += copied.new_bytes;
-        existing = copied.existing();
-        let settled = match &missing {
-            None => copied.flawed == 0 && began.elapsed() < LATER_AFTER,
-            Some(before) => copied.flawed == 0 || copied.flaws == *before,
-        };
-        if settled {
-            return Ok((moment, copied, (new_objects, new_bytes)));
-        }
-        missing = Some(copied.flaws);
+    let (from, to) = (data.join(EVENTS), target.folder.join(EVENTS));
+    let (mut moment, began) = (Moment::take_with_agents(data, target)?, Instant::now());
+    let mut copied = backup::copy_objects(&moment.registry, &from, &to, existing).await?;
+    let (mut objects, mut bytes) = (copied.new_objects, copied.new_bytes);
+    if began.elapsed() > LATER_AFTER {
         moment.registry.close().await;
+        moment = Moment::take_with_agents(data, target)?;
+        copied = backup::copy_objects(&moment.registry, &from, &to, Existing::Trust).await?;
+        objects += copied.new_objects;
+        bytes += copied.new_bytes;
     }
-    bail!("events are erased faster than they are copied: run it again at a quieter time")
+    if copied.flawed > 0 {
+        let erased = erased_since(data, &copied).await?;
+        let events = erased.iter().map(|object| (object.camera, object.event)).collect();
+        moment
+            .registry
+            .forget_events(events, Timestamp::now())
+            .await
+            .context("the copy cannot be changed")?;
+        copied.forget(&erased);
+    }
+    Ok((moment, copied, (objects, bytes)))
 }
 
-/// Puts everything in its place, the registry last but for the manifest, and removes what was erased since the backup before.
-async fn finish(data: &Path, to: &Path, moment: &Moment, copied: &Copied) -> anyhow::Result<u64> {
-    let fresh = |name: &str| to.join(format!("{name}.new"));
-    for name in [REGISTRY, LEDGER] {
-        backup::remove_file(&fresh(name))?;
+/// What is missing because it was erased while the rest was copied. All else that is missing is damage.
+async fn erased_since(data: &Path, copied: &Copied) -> anyhow::Result<Vec<ownsight_vault::ObjectRef>> {
+    let later = Moment::take(data)?;
+    let mut erased = Vec::new();
+    for object in copied.flaws.keys() {
+        if !backup::is_named(&later.registry, object).await? {
+            erased.push(*object);
+        }
     }
-    backup::remove_folder(&fresh(AGENTS))?;
-    backup::copy_file(&moment.staging.path().join(REGISTRY), &fresh(REGISTRY))?;
+    later.registry.close().await;
+    Ok(erased)
+}
+
+/// Puts the rest beside the objects, makes it the backup, and removes what was erased since the one before. Not to be cut off
+/// between.
+async fn finish(data: &Path, target: &Target, moment: Moment, copied: &Copied) -> anyhow::Result<u64> {
+    let Moment { staging, registry, at } = moment;
+    let path = staging.path().join(REGISTRY);
+    registry.close().await;
+    backup::expect_closed(&path)?;
+    backup::copy_file(&path, &target.state().join(REGISTRY))?;
     // After the registry: each opening that this has come to is on record.
-    let ledger = moment.staging.path().join(LEDGER);
+    let ledger = staging.path().join(LEDGER);
     Ledger::back_up(&data.join(LEDGER), &ledger).context("the record of openings cannot be copied")?;
-    backup::copy_file(&ledger, &fresh(LEDGER))?;
-    backup::copy_tree(&data.join(AGENTS), &fresh(AGENTS))?;
-    backup::sync_all(to)?;
-    backup::rename(&fresh(LEDGER), &to.join(LEDGER))?;
-    backup::remove_folder(&to.join(AGENTS))?;
-    if fresh(AGENTS).exists() {
-        backup::rename(&fresh(AGENTS), &to.join(AGENTS))?;
-    }
-    backup::rename(&fresh(REGISTRY), &to.join(REGISTRY))?;
-    let installation = moment.registry.installation().await?.context("the registry names no installation")?;
-    Manifest::new(installation.id, moment.at, (copied.objects, copied.bytes)).write(to)?;
-    let removed = backup::remove_others(&moment.registry, &to.join(EVENTS)).await?;
-    backup::sync_all(to)?;
-    Ok(removed)
+    backup::copy_file(&ledger, &target.state().join(LEDGER))?;
+    backup::sync_all(&target.folder)?;
+    let manifest = Manifest::new(target.installation, (target.state, at), (copied.objects, copied.bytes));
+    manifest.write(&target.folder)?;
+
+    backup::remove_folders(&target.folder, STATE_PREFIX, Some(&target.state()))?;
+    let registry = open(&path)?;
+    let removed = backup::remove_others(&registry, &target.folder.join(EVENTS)).await;
+    registry.close().await;
+    backup::sync_all(&target.folder)?;
+    removed
 }
 
 fn report(
@@ -164,7 +195,7 @@ fn report(
         copied.bytes
     );
     eprintln!(
-        "It is sealed, and the master key is not in it: keep that, or the recovery sheet, somewhere else. `ownsight restore` brings it back."
+        "What cameras saw and who may see it is sealed in it, and the master key is not there: keep that, or the recovery sheet, somewhere else. The keys of this server's agents, and with them the cameras' passwords, are not sealed. `ownsight restore` brings it back."
     );
     if copied.flawed == 0 {
         return Ok(());

@@ -78,34 +78,49 @@ async fn restore(config: &Config, lock_down: Option<String>) -> anyhow::Result<(
     Ok(())
 }
 
-/// The database is marked before the key is there: without the key no server starts on one that is not.
-pub(super) async fn restore_offline(
+async fn restore_offline(
     config: &Config,
     registry: &Registry,
     lock_down: Option<String>,
 ) -> anyhow::Result<u64> {
-    let installation = registry.installation().await?.context("the data folder has no installation yet")?;
+    let reason = lock_down.as_deref().map(one_line).transpose()?;
     rotation::settle(&config.configuration, registry).await?;
+    let typed = key_of(config, registry).await?;
+    mark_restored(config, registry, reason, typed).await
+}
+
+/// Makes sure that there is the key of this database: `None` if it is in its place, else the one that is typed. Writes nothing.
+pub(super) async fn key_of(config: &Config, registry: &Registry) -> anyhow::Result<Option<MasterKey>> {
     let path = master_key::path(&config.configuration);
-    let typed = if path.exists() {
-        let present = master_key::load(&config.configuration, false)?;
-        if !master_key_fits(&present, registry).await? {
-            bail!(
-                "the master key {} is not the one that the database {} was made with: move it away, then run this again with the recovery sheet of the time of the backup",
-                path.display(),
-                config.data.join("registry.db").display()
-            );
-        }
-        None
-    } else {
-        Some(typed_key(registry).await?)
-    };
-    if let Some(reason) = lock_down {
+    if !path.exists() {
+        return typed_key(registry).await.map(Some);
+    }
+    let present = master_key::load(&config.configuration, false)?;
+    if !master_key_fits(&present, registry).await? {
+        bail!(
+            "the master key {} is not the one that the database {} was made with: move it away, then run this again with the recovery sheet of the time of the backup",
+            path.display(),
+            config.data.join("registry.db").display()
+        );
+    }
+    Ok(None)
+}
+
+/// Marks a database as restored, and puts the key that was typed in its place: after it, as without the key no server starts on
+/// a database that is not marked. How many homes wait.
+pub(super) async fn mark_restored(
+    config: &Config,
+    registry: &Registry,
+    reason: Option<String>,
+    typed: Option<MasterKey>,
+) -> anyhow::Result<u64> {
+    let installation = registry.installation().await?.context("the data has no installation yet")?;
+    if let Some(reason) = reason {
         let row = LockdownRow {
             id: LockdownId::generate(),
             scope: LockdownScope::Installation,
             closes: Closed::of([Closable::All]).context("nothing to close")?,
-            reason: one_line(&reason)?,
+            reason,
             begun_by: operator_name(),
             begun_at: Timestamp::now(),
         };
@@ -115,7 +130,7 @@ pub(super) async fn restore_offline(
     let marked = mark.read().ok().flatten().unwrap_or_default();
     let homes = registry.mark_restored(Timestamp::now(), marked).await?;
     if let Some(key) = typed {
-        master_key::write(&config.configuration, &path, &key)?;
+        master_key::write(&config.configuration, &master_key::path(&config.configuration), &key)?;
     }
     let ended = registry.ended().await?;
     mark.write(ended).with_context(|| format!("cannot write to {}", config.configuration.display()))?;
@@ -138,7 +153,7 @@ async fn typed_key(registry: &Registry) -> anyhow::Result<MasterKey> {
     Ok(key)
 }
 
-fn one_line(reason: &str) -> anyhow::Result<String> {
+pub(super) fn one_line(reason: &str) -> anyhow::Result<String> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > 500 || reason.chars().any(char::is_control) {
         bail!("the reason must have 1 to 500 characters in one line");

@@ -55,6 +55,11 @@ pub(crate) async fn rotate(
     replaced.with_context(|| format!("the master key {} was not replaced", path.display()))
 }
 
+/// Whether one was cut off: there is a second key, of which only the data folder that it is of can say what it is.
+pub(crate) fn is_pending(configuration: &Path) -> bool {
+    configuration.join(NEXT_NAME).exists()
+}
+
 /// Finishes or undoes a rotation that was cut off, and says so. Only for who holds the data folder's lock.
 pub(crate) async fn settle(configuration: &Path, registry: &Registry) -> anyhow::Result<Left> {
     let left = put_in_order(configuration, registry).await?;

@@ -73,6 +73,11 @@ fn objects(folder: &Path) -> BTreeSet<PathBuf> {
     found
 }
 
+fn names_of_files(folder: &Path) -> BTreeSet<String> {
+    let files = fs::read_dir(folder).unwrap().flat_map(|home| fs::read_dir(home.unwrap().path()).unwrap());
+    files.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
 fn names(folder: &Path) -> BTreeSet<String> {
     objects(folder).iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
@@ -88,32 +93,57 @@ async fn a_backup_of_a_running_server_is_brought_back() {
     machine.done(&["backup", to], "");
     let kept = folder.join("events");
     assert!(names(&kept).is_superset(&first), "{first:?}");
-    assert!(!folder.join("master.key").exists());
-    assert!(!folder.join("unfinished").exists());
+    assert!(!folder.join("master.key").exists() && !folder.join("unfinished").exists());
 
     // Only what is new, and without what was erased.
     let erased = first.first().unwrap();
     let (status, _) = serving.ask(Some(&token), Method::DELETE, &format!("events/{erased}"), None).await;
     assert_eq!(status, 204);
     let second = events_beside(&serving, &token, &first).await;
+    let before = names(&kept);
     let said = machine.says(&["backup", to]);
     assert!(said.contains("Erased since the backup before: ") && !said.contains("before: 0."), "{said}");
     let there = names(&kept);
     assert!(there.is_superset(&second) && !there.contains(erased));
+    let new = there.difference(&before).count();
+    assert!(said.contains(&format!("New: {new}, ")) && new < there.len(), "{new} of {}: {said}", there.len());
+    let states = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(states.filter(|name| name.to_str().unwrap().starts_with("state-")).count(), 1);
     serving.stop();
     let inside = machine.data().join("inside");
     let said = machine.refused(&["backup", inside.to_str().unwrap()], "");
     assert!(said.contains("must lie apart"), "{said}");
     fs::remove_dir_all(inside).unwrap();
 
-    // With the server stopped as well; and the data is not overwritten.
+    // With the server stopped as well, after one that was cut off; and the data is not overwritten.
+    fs::write(folder.join("unfinished"), "").unwrap();
+    let cut = objects(&kept).into_iter().find(|path| path.to_str().unwrap().contains(second.last().unwrap()));
+    let cut = cut.unwrap();
+    let length = usize::try_from(fs::metadata(&cut).unwrap().len()).unwrap();
+    fs::write(&cut, vec![0; length]).unwrap();
+    let left_over = machine.data().join(".backup-left");
+    fs::create_dir(&left_over).unwrap();
     machine.done(&["backup", to], "");
+    assert!(!left_over.exists() && !folder.join("unfinished").exists());
     let there = names(&kept);
     let said = machine.refused(&["restore", to], "");
     assert!(said.contains("there is an installation in"), "{said}");
+    let agents = names_of_files(&machine.data().join("agents"));
     fs::remove_dir_all(machine.data()).unwrap();
-    machine.done(&["restore", to], "");
+    fs::create_dir(machine.data()).unwrap();
+    fs::write(machine.data().join("registry.db-wal"), "of other data").unwrap();
+    let said = machine.refused(&["restore", to], "");
+    assert!(said.contains("is not empty (registry.db-wal)"), "{said}");
+    // One that was cut off is no installation, and is run again.
+    fs::write(machine.data().join("restoring"), "").unwrap();
+    let said = machine.refused(&["serve"], "");
+    assert!(said.contains("run `ownsight restore` again"), "{said}");
+    // The database itself is marked, not only found to be old.
+    fs::remove_file(machine.configuration().join("restore.mark")).unwrap();
+    machine.done(&["restore", to, "--lock-down", "A backup is brought back."], "");
     assert_eq!(names(&machine.data().join("events")), there);
+    assert_eq!(names_of_files(&machine.data().join("agents")), agents);
+    fs::remove_file(machine.configuration().join("restore.mark")).unwrap();
     machine.done(&["check", "--deep"], "");
     let left = fs::read_dir(machine.data()).unwrap().map(|entry| entry.unwrap().file_name());
     let left = left.map(|name| name.into_string().unwrap()).filter(|name| name.starts_with('.'));
@@ -121,6 +151,10 @@ async fn a_backup_of_a_running_server_is_brought_back() {
 
     // Nobody sees anything of it until an owner has confirmed, then all of it.
     let serving = machine.serve();
+    let body = json!({"email": anna.email, "password": anna.password});
+    let (status, answer) = serving.ask(None, Method::POST, "sessions", Some(&body)).await;
+    assert_eq!((status, &answer["lockdown"]["reason"]), (423, &json!("A backup is brought back.")));
+    machine.done(&["lockdown", "off"], "");
     let token = anna.sign_in(&serving).await;
     assert_eq!(events(&serving, &token).await, BTreeSet::new());
     let (_, me) = serving.me(&token).await;
@@ -147,12 +181,17 @@ async fn what_is_damaged_or_missing_is_named_and_the_rest_is_kept() {
     events_beside(&serving, &token, &BTreeSet::new()).await;
     serving.stop();
     let all = objects(&machine.data().join("events"));
-    let (damaged, missing) = (all.first().unwrap(), all.last().unwrap());
+    let mut some = all.iter();
+    let (damaged, missing, unreadable) = (some.next().unwrap(), some.next().unwrap(), some.next().unwrap());
     let whole = fs::read(damaged).unwrap();
     let mut bytes = whole.clone();
     bytes[4_000] ^= 1;
     fs::write(damaged, bytes).unwrap();
     fs::remove_file(missing).unwrap();
+    // What a disk says of a bad sector is said of a folder, too: it opens, and cannot be read.
+    let readable = fs::read(unreadable).unwrap();
+    fs::remove_file(unreadable).unwrap();
+    fs::create_dir(unreadable).unwrap();
     let folder = machine.folder.path().join("backup");
     let to = folder.to_str().unwrap();
     let named = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -161,8 +200,11 @@ async fn what_is_damaged_or_missing_is_named_and_the_rest_is_kept() {
     let said = String::from_utf8(output.stdout).unwrap();
     let line = |object: &Path| said.lines().find(|line| line.contains(&named(object))).unwrap().to_owned();
     assert!(line(damaged).ends_with("its file is damaged") && line(missing).ends_with("there is no file"));
-    assert_eq!(said.lines().count(), 2);
-    assert_eq!(objects(&folder.join("events")).len(), all.len() - 2);
+    assert!(line(unreadable).ends_with("its file cannot be read"), "{said}");
+    assert_eq!(said.lines().count(), 3);
+    assert_eq!(objects(&folder.join("events")).len(), all.len() - 3);
+    fs::remove_dir(unreadable).unwrap();
+    fs::write(unreadable, readable).unwrap();
 
     // Once it is whole again, it is copied. One that the backup has is not lost with its source.
     fs::write(damaged, whole).unwrap();
@@ -176,14 +218,23 @@ async fn what_is_damaged_or_missing_is_named_and_the_rest_is_kept() {
     let mut bytes = fs::read(&copy).unwrap();
     bytes[4_000] ^= 1;
     fs::write(&copy, bytes).unwrap();
-    let said = machine.refused(&["backup", to, "--verify"], "");
-    assert!(said.contains("2 events are not in the backup"), "{said}");
+    for args in [&["backup", to, "--verify"][..], &["backup", to]] {
+        let said = machine.refused(args, "");
+        assert!(said.contains("2 events are not in the backup"), "{args:?}: {said}");
+    }
+    let copy = folder.join("events").join(unreadable.strip_prefix(machine.data().join("events")).unwrap());
+    let mut bytes = fs::read(&copy).unwrap();
+    bytes[4_000] ^= 1;
+    fs::write(&copy, bytes).unwrap();
     fs::remove_dir_all(machine.data()).unwrap();
     let output = machine.run(&["restore", to], "");
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains(&named(damaged)) && said.contains(&named(missing)), "{said}");
-    assert_eq!(objects(&machine.data().join("events")).len(), all.len() - 2);
+    assert_eq!(said.lines().count(), 3, "{said}");
+    for object in [damaged, missing, unreadable] {
+        assert!(said.contains(&named(object)), "{said}");
+    }
+    assert_eq!(objects(&machine.data().join("events")).len(), all.len() - 3);
     machine.serve().stop();
 }
 
@@ -209,6 +260,7 @@ async fn folders_that_are_no_backups_are_refused_and_left_as_they_are() {
     other.serve().stop();
     let said = other.refused(&["backup", backup.to_str().unwrap()], "");
     assert!(said.contains("has a backup of another installation"), "{said}");
+    assert!(!backup.join("unfinished").exists());
     // Its key does not open this one: nothing is brought back.
     fs::remove_dir_all(other.data()).unwrap();
     let said = other.refused(&["restore", backup.to_str().unwrap()], "");

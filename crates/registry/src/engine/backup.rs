@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::path::Path;
 
+use ownsight_model::InstallationId;
 use rusqlite::Connection;
 
 use super::migrations;
 use super::open::{connect, create, io};
 use crate::RegistryError;
 use crate::error::{Failure, Step};
+use crate::sql::first;
 
 /// Copies the registry in the file `path`, as it is at one moment, to the file `to`, which must be empty or not there. Who works
 /// on it goes on meanwhile. Pages that were given up, with whatever was erased from them, are not copied. Blocks.
@@ -17,6 +19,16 @@ use crate::error::{Failure, Step};
 /// [`RegistryError::Unsuitable`] if this version did not make the file.
 pub fn back_up(path: &Path, to: &Path) -> Result<(), RegistryError> {
     run(path, to).map_err(|Failure(error)| error)
+}
+
+/// Whose data the file `path` has, without opening it as a registry is; `None` before there was an installation. Blocks.
+pub fn installation_of(path: &Path) -> Result<Option<InstallationId>, RegistryError> {
+    let read = || {
+        let connection = connect(path, false)?;
+        migrations::expect_current(&connection)?;
+        first(&connection, "installation", "SELECT id FROM installation", [], |c| c.id("id"))
+    };
+    read().map_err(|Failure(error)| error)
 }
 
 fn run(path: &Path, to: &Path) -> Step<()> {
@@ -49,6 +61,7 @@ mod tests {
         };
         assert!(matches!(back_up(&path, &to), Err(RegistryError::Unsuitable { .. })), "an empty file");
         migrations::migrate(&mut writer, &path, &migrations::ALL).unwrap();
+        assert_eq!(installation_of(&path).unwrap(), None);
         let transaction = writer.transaction().unwrap();
         transaction.execute_batch("CREATE TABLE later (x)").unwrap();
         back_up(&path, &to).unwrap();

@@ -20,7 +20,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use crate::RegistryError;
 use crate::changes::Change;
 use crate::error::Step;
-pub use backup::back_up;
+pub use backup::{back_up, installation_of};
 use queue::Queue;
 use quick::{Quick, Tried};
 use reader::{ReadJob, Span};
