@@ -173,6 +173,54 @@ async fn a_backup_of_a_running_server_is_brought_back() {
     serving.stop();
 }
 
+/// A backup is held up at its first object, for which a pipe stands in: what goes meanwhile was erased, and is no damage.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_erased_while_it_copies_is_left_out() {
+    let machine = Machine::new();
+    let (serving, anna) = demo(&machine);
+    let token = anna.sign_in(&serving).await;
+    let folder = machine.folder.path().join("backup");
+    let to = folder.to_str().unwrap();
+    // For a moment; and for so long that a later moment is taken.
+    for held in [Duration::ZERO, Duration::from_secs(11)] {
+        let known = if folder.exists() { names(&folder.join("events")) } else { BTreeSet::new() };
+        let there = events_beside(&serving, &token, &known).await;
+        let object = objects(&machine.data().join("events")).into_iter();
+        let object = object.filter(|path| !known.contains(path.file_stem().unwrap().to_str().unwrap())).min();
+        let object = object.unwrap();
+        let erased = there.iter().rfind(|id| !object.to_str().unwrap().contains(id.as_str())).unwrap();
+        let bytes = fs::read(&object).unwrap();
+        fs::remove_file(&object).unwrap();
+        let (mode, kind) = (rustix::fs::Mode::RWXU, rustix::fs::FileType::Fifo);
+        rustix::fs::mknodat(rustix::fs::CWD, &object, kind, mode, 0).unwrap();
+        let backup = machine.command(&["backup", to]).spawn().unwrap();
+        // Opens once the backup is at it.
+        let name = object.clone();
+        let pipe = tokio::task::spawn_blocking(move || fs::OpenOptions::new().write(true).open(name));
+        let mut pipe = pipe.await.unwrap().unwrap();
+        let path = format!("events/{erased}");
+        assert_eq!(serving.ask(Some(&token), Method::DELETE, &path, None).await.0, 204);
+        tokio::time::sleep(held).await;
+        fs::remove_file(&object).unwrap();
+        fs::write(&object, &bytes).unwrap();
+        std::io::Write::write_all(&mut pipe, &bytes).unwrap();
+        drop(pipe);
+        let output = backup.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        let copied = names(&folder.join("events"));
+        assert!(!copied.contains(erased), "{said}");
+        assert!(
+            there.iter().filter(|id| *id != erased).all(|id| copied.contains(id)),
+            "{there:?} {copied:?}"
+        );
+    }
+    serving.stop();
+    fs::remove_dir_all(machine.data()).unwrap();
+    machine.done(&["restore", to], "");
+    machine.done(&["check", "--deep"], "");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_damaged_or_missing_is_named_and_the_rest_is_kept() {
     let machine = Machine::new();
