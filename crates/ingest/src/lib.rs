@@ -46,7 +46,7 @@ pub use reports::{AlarmReport, Report, ReportKind};
 pub use retention::Round;
 pub use run::Run;
 pub use service::{Ingest, OpenIngestError, Readiness};
-pub use sweep::SweepFailed;
+pub use sweep::{SweepFailed, is_known, object_of};
 pub use upload::{Declared, Receipt};
 
 /// Names this crate's metrics, once a recorder is installed.

@@ -43,12 +43,12 @@ impl Ingest {
 }
 
 /// Whether the registry has a row, not a tombstone, for this object.
-pub(crate) async fn is_known(registry: &Registry, object: ObjectRef) -> Result<bool, RegistryError> {
+pub async fn is_known(registry: &Registry, object: ObjectRef) -> Result<bool, RegistryError> {
     let stored = registry.stored_event(object.camera, object.event).await?;
     Ok(stored.is_some_and(|stored| !stored.erased))
 }
 
 /// The vault's name of what the registry names.
-pub(crate) const fn object_of(key: ObjectKey) -> ObjectRef {
+pub const fn object_of(key: ObjectKey) -> ObjectRef {
     ObjectRef { home: key.home, camera: key.camera, event: key.event }
 }

@@ -1,7 +1,6 @@
 //! The configuration: one TOML file, unknown fields refused, flags over it.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -122,11 +121,7 @@ impl Config {
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let (data, configuration) = (folder.join("data"), folder.join("configuration"));
         for folder in [&data, &configuration] {
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+            crate::files::make_folder(folder)?;
         }
         Ok(Self {
             file: None,

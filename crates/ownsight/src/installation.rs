@@ -1,6 +1,6 @@
 //! An installation: its folders, registry, vault, ledger and gate, opened in the order in which they need each other.
 
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,8 +14,16 @@ use tokio::sync::mpsc;
 
 use crate::backup;
 use crate::config::Config;
+use crate::files;
 use crate::master_key::{self, rotation};
 use crate::restore_mark::Mark;
+
+/// What lies in the data folder.
+pub(crate) const REGISTRY: &str = "registry.db";
+pub(crate) const LEDGER: &str = "ledger.db";
+pub(crate) const EVENTS: &str = "events";
+pub(crate) const AGENTS: &str = "agents";
+pub(crate) const LOCK: &str = "lock";
 
 /// What `serve` and `demo` run on.
 pub(crate) struct Installation {
@@ -67,7 +75,7 @@ impl Installation {
         };
         let (caches, cache_memory) = config.cache.open(&master, id)?;
         let vault = vault.with_cache(&caches, cache_memory);
-        let ledger = Ledger::open(&data.join("ledger.db"), id, &LedgerConfig::default())
+        let ledger = Ledger::open(&data.join(LEDGER), id, &LedgerConfig::default())
             .context("cannot open the ledger")?;
         let (gate, local_pairings) = match Gate::open(master, registry.clone(), vault.clone(), ledger.clone())
             .await
@@ -76,7 +84,7 @@ impl Installation {
             Err(OpenGateError::WrongMasterKey) => bail!(
                 "the master key {} is not the one that the database {} was made with: put the key back from the recovery sheet, or the data that belongs to this key",
                 key_path.display(),
-                data.join("registry.db").display()
+                data.join(REGISTRY).display()
             ),
             Err(error) => return Err(error).context("cannot open the gate"),
         };
@@ -87,24 +95,20 @@ impl Installation {
 }
 
 pub(crate) fn open_registry(data: &Path) -> anyhow::Result<Registry> {
-    let path = data.join("registry.db");
+    let path = data.join(REGISTRY);
     Registry::open(&path, RegistryOptions::default())
         .with_context(|| format!("cannot open the registry {}", path.display()))
 }
 
 pub(crate) async fn open_vault(config: &Config) -> anyhow::Result<Vault> {
-    let folder = config.data.join("events");
+    let folder = config.data.join(EVENTS);
     let vault_config = VaultConfig {
         floor_bytes: config.floor_bytes,
         floor_percent: config.floor_percent,
         reserve_bytes: config.reserve_bytes,
         ..VaultConfig::default()
     };
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    files::make_folder(&folder)?;
     let disk =
         RealDisk::open(&folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     Vault::start(Arc::new(disk), vault_config)
@@ -114,20 +118,11 @@ pub(crate) async fn open_vault(config: &Config) -> anyhow::Result<Vault> {
 
 /// Takes the data folder for this process, until it ends in whatever way.
 pub(crate) fn lock(data: &Path) -> anyhow::Result<std::fs::File> {
-    let path = data.join("lock");
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(&path)
-        .with_context(|| format!("cannot open {}", path.display()))?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(error) if error == rustix::io::Errno::WOULDBLOCK => bail!(
+    match files::lock(&data.join(LOCK))? {
+        Some(lock) => Ok(lock),
+        None => bail!(
             "another process uses the data folder {}: end it first, or name another folder with --data",
             data.display()
         ),
-        Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
     }
 }

@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod files;
 mod installation;
 mod logging;
 mod master_key;

@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use crate::installation::AGENTS;
+
 /// A child that ran for so long has recovered: its next restart waits little again.
 const RECOVERED_AFTER: Duration = Duration::from_mins(1);
 const RESTART_WAITS_MAX: Duration = Duration::from_mins(1);
@@ -80,7 +82,7 @@ impl Supervisor {
     }
 
     fn folder(&self, home: HomeId) -> PathBuf {
-        self.data.join("agents").join(home.to_string())
+        self.data.join(AGENTS).join(home.to_string())
     }
 
     fn start(

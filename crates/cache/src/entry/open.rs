@@ -26,20 +26,20 @@ pub(crate) fn open(sealing: &Sealing, asked: &Key, entry: &Bytes) -> Result<Open
         // Its tag says whose it is. If its words say something else, somebody changed them.
         Some(_) if !entry.starts_with(&expected) => Err(Violation::NotAuthentic),
         Some(_) if !parts.present => Ok(Opened { meta: parts.meta, value: None }),
-        Some(Content::Clear(value)) => Ok(Opened { meta: parts.meta, value: Some(entry.slice_ref(value)) }),
-        Some(Content::Private(value)) => Ok(Opened { meta: parts.meta, value: Some(value.into()) }),
+        Some(Verified::Clear(value)) => Ok(Opened { meta: parts.meta, value: Some(entry.slice_ref(value)) }),
+        Some(Verified::Private(value)) => Ok(Opened { meta: parts.meta, value: Some(value.into()) }),
         None => Err(whose(sealing, asked, &parts)),
     }
 }
 
 /// What an entry holds, where it stands or decrypted.
-enum Content<'a> {
+enum Verified<'a> {
     Clear(&'a [u8]),
     Private(Vec<u8>),
 }
 
 /// The value, if this is an entry with the envelope that is expected.
-fn authentic<'a>(sealing: &Sealing, expected: &[u8], parts: &Parts<'a>) -> Option<Content<'a>> {
+fn authentic<'a>(sealing: &Sealing, expected: &[u8], parts: &Parts<'a>) -> Option<Verified<'a>> {
     if parts.protection != sealing.protection {
         return None;
     }
@@ -47,7 +47,7 @@ fn authentic<'a>(sealing: &Sealing, expected: &[u8], parts: &Parts<'a>) -> Optio
         Protection::Tagged => {
             let (value, found) = parts.tagged()?;
             let tag = sealing.tag_keys.tag(expected, value).ok()?;
-            (tag == blake3::Hash::from(*found)).then_some(Content::Clear(value))
+            (tag == blake3::Hash::from(*found)).then_some(Verified::Clear(value))
         }
         Protection::Private => {
             let (salt, sealed) = parts.rest.split_first_chunk()?;
@@ -57,7 +57,7 @@ fn authentic<'a>(sealing: &Sealing, expected: &[u8], parts: &Parts<'a>) -> Optio
             let nonce = Nonce::assume_unique_for_key([0; 12]);
             let length = key.open_in_place(nonce, Aad::from(associated), &mut sealed).ok()?.len();
             sealed.truncate(length);
-            Some(Content::Private(sealed))
+            Some(Verified::Private(sealed))
         }
     }
 }

@@ -14,6 +14,11 @@ const FORMAT: u32 = 1;
 /// How the names of folders begin that hold all but the objects.
 pub(crate) const STATE_PREFIX: &str = "state-";
 
+/// The folder of the state of this number, in that of a backup.
+pub(crate) fn state_folder(backup: &Path, number: u64) -> PathBuf {
+    backup.join(format!("{STATE_PREFIX}{number}"))
+}
+
 /// Of a backup that is whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +47,7 @@ impl Manifest {
 
     /// The folder of the rest.
     pub(crate) fn state_in(&self, folder: &Path) -> PathBuf {
-        folder.join(format!("{STATE_PREFIX}{}", self.state))
+        state_folder(folder, self.state)
     }
 
     /// That of the backup in this folder; `None` if it has none that is whole.

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use aws_lc_rs::digest::{Context as Digest, SHA256};
+use ownsight_ingest::{is_known, object_of};
 use ownsight_registry::{ObjectRow, Registry};
 use ownsight_vault::ObjectRef;
 
-use super::make_folder;
+use crate::files;
 
 /// Rows that are read at once.
 const PAGE: u32 = 100;
@@ -77,7 +78,7 @@ pub(crate) async fn copy_objects(
     to: &Path,
     existing: Existing,
 ) -> anyhow::Result<Copied> {
-    make_folder(to)?;
+    files::make_folder(to)?;
     let mut copier = Copier { from, to, existing, buffer: vec![0; CHUNK], made: PathBuf::new() };
     let mut copied = Copied::default();
     let (mut after, mut said) = (None, Instant::now());
@@ -94,12 +95,8 @@ pub(crate) async fn copy_objects(
         }
     }
     // Of this run, or of one that was killed.
-    match std::fs::remove_file(to.join(TEMPORARY)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", to.join(TEMPORARY).display()))
-        }
-        _ => Ok(copied),
-    }
+    files::remove_file(&to.join(TEMPORARY))?;
+    Ok(copied)
 }
 
 struct Copier<'a> {
@@ -112,6 +109,14 @@ struct Copier<'a> {
 }
 
 impl Copied {
+    /// Names what is missing or damaged on standard output; how many there are.
+    pub(crate) fn say_flaws(&self) -> u64 {
+        for (object, flaw) in &self.flaws {
+            println!("{object}: {flaw}");
+        }
+        self.flawed
+    }
+
     /// These are not to be there after all.
     pub(crate) fn forget(&mut self, objects: &[ObjectRef]) {
         for object in objects {
@@ -123,12 +128,12 @@ impl Copied {
 impl Copier<'_> {
     fn object(&mut self, row: &ObjectRow, copied: &mut Copied) -> anyhow::Result<()> {
         let (key, bytes, digest, _) = row;
-        let object = ObjectRef { home: key.home, camera: key.camera, event: key.event };
+        let object = object_of(*key);
         let (source, target) = (self.from.join(object.file()), self.to.join(object.file()));
         if !self.is_there(&target, *bytes, digest) {
             if let Some(flaw) = self.copy(&source, &target, digest)? {
                 // What is there is not it, and would be taken for it the next time.
-                super::remove_file(&target)?;
+                files::remove_file(&target)?;
                 copied.flawed += 1;
                 if copied.flaws.len() < FLAWS_MAX {
                     copied.flaws.insert(object, flaw);
@@ -165,7 +170,7 @@ impl Copier<'_> {
         };
         let folder = target.parent().unwrap_or(self.to);
         if self.made != folder {
-            make_folder(folder)?;
+            files::make_folder(folder)?;
             self.made = folder.to_path_buf();
         }
         let temporary = self.to.join(TEMPORARY);
@@ -175,7 +180,7 @@ impl Copier<'_> {
         let mut written = options.open(&temporary).with_context(cannot)?;
         match stream(&mut file, &mut written, &mut self.buffer) {
             Ok(found) if found == *digest => {
-                super::rename(&temporary, target)?;
+                files::rename(&temporary, target)?;
                 Ok(None)
             }
             Ok(_) => Ok(Some(Flaw::Differs)),
@@ -209,12 +214,6 @@ fn stream(from: &mut File, to: &mut impl std::io::Write, buffer: &mut [u8]) -> R
     Ok(bytes)
 }
 
-/// Whether the registry names this object.
-pub(crate) async fn is_named(registry: &Registry, object: &ObjectRef) -> anyhow::Result<bool> {
-    let stored = registry.stored_event(object.camera, object.event).await;
-    Ok(stored.context("the registry cannot be read")?.is_some_and(|stored| !stored.erased))
-}
-
 /// Bytes of the objects in a folder, whether they are whole or not.
 pub(crate) fn bytes_in(events: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
@@ -235,8 +234,8 @@ pub(crate) async fn remove_others(registry: &Registry, events: &Path) -> anyhow:
     })?;
     let mut removed = 0;
     for object in found {
-        if !is_named(registry, &object).await? {
-            super::remove_file(&events.join(object.file()))?;
+        if !is_known(registry, object).await.context("the registry cannot be read")? {
+            files::remove_file(&events.join(object.file()))?;
             removed += 1;
         }
     }

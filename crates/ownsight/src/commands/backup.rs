@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use ownsight_ingest::is_known;
 use ownsight_ledger::Ledger;
 use ownsight_model::{InstallationId, Timestamp};
 use ownsight_registry::{Registry, RegistryOptions, back_up, installation_of};
 use tempfile::TempDir;
 
-use crate::backup::{self, AGENTS, Copied, EVENTS, Existing, LEDGER, LOCK, Manifest, REGISTRY};
-use crate::backup::{STAGING_PREFIX, STATE_PREFIX};
+use crate::backup::{self, Copied, Existing, LOCK, Manifest, STAGING_PREFIX, STATE_PREFIX, state_folder};
 use crate::cli::BackupArgs;
 use crate::commands::serve::stop_signal;
 use crate::config::Config;
+use crate::files;
+use crate::installation::{AGENTS, EVENTS, LEDGER, REGISTRY};
 
 /// While this is there, files in the backup may not have reached its disk.
 const UNFINISHED: &str = "unfinished";
@@ -30,10 +32,10 @@ pub(crate) async fn run(args: BackupArgs) -> anyhow::Result<()> {
     }
     let installation = installation_of(&registry).context("the registry cannot be read")?;
     let installation = installation.context("the registry names no installation")?;
-    let _one = backup::lock(&config.data.join(LOCK))?;
-    backup::make_folder(&args.to)?;
+    let _one = backup::lock(&config.data)?;
+    files::make_folder(&args.to)?;
     apart(&config.data, &args.to)?;
-    let _one_there = backup::lock(&args.to.join(LOCK))?;
+    let _one_there = backup::lock(&args.to)?;
     let before = Manifest::read(&args.to)?;
     match &before {
         None => fresh(&args.to)?,
@@ -46,7 +48,7 @@ pub(crate) async fn run(args: BackupArgs) -> anyhow::Result<()> {
     let unfinished = args.to.join(UNFINISHED);
     let existing = if args.verify || unfinished.exists() { Existing::Verify } else { Existing::Trust };
     File::create(&unfinished).with_context(|| format!("cannot write to {}", args.to.display()))?;
-    backup::sync_all(&args.to)?;
+    files::sync_all(&args.to)?;
 
     let target = Target {
         folder: args.to.clone(),
@@ -61,7 +63,7 @@ pub(crate) async fn run(args: BackupArgs) -> anyhow::Result<()> {
     };
     let (moment, copied, new) = copied;
     let removed = finish(&config.data, &target, moment, &copied).await?;
-    backup::remove_file(&unfinished)?;
+    files::remove_file(&unfinished)?;
     report(&args.to, &copied, new, removed)
 }
 
@@ -75,7 +77,7 @@ struct Target {
 
 impl Target {
     fn state(&self) -> PathBuf {
-        self.folder.join(format!("{STATE_PREFIX}{}", self.state))
+        state_folder(&self.folder, self.state)
     }
 }
 
@@ -101,8 +103,8 @@ impl Moment {
     /// told since.
     fn take_with_agents(data: &Path, target: &Target) -> anyhow::Result<Self> {
         let (agents, to) = (data.join(AGENTS), target.state().join(AGENTS));
-        backup::remove_folder(&target.state())?;
-        backup::make_folder(&target.state())?;
+        files::remove_folder(&target.state())?;
+        files::make_folder(&target.state())?;
         backup::copy_tree(&agents, &to)?;
         let moment = Self::take(data)?;
         backup::copy_files(&agents, &to)?;
@@ -150,7 +152,7 @@ async fn erased_since(data: &Path, copied: &Copied) -> anyhow::Result<Vec<ownsig
     let later = Moment::take(data)?;
     let mut erased = Vec::new();
     for object in copied.flaws.keys() {
-        if !backup::is_named(&later.registry, object).await? {
+        if !is_known(&later.registry, *object).await.context("the registry cannot be read")? {
             erased.push(*object);
         }
     }
@@ -165,12 +167,12 @@ async fn finish(data: &Path, target: &Target, moment: Moment, copied: &Copied) -
     let path = staging.path().join(REGISTRY);
     registry.close().await;
     backup::expect_closed(&path)?;
-    backup::copy_file(&path, &target.state().join(REGISTRY))?;
+    files::copy_file(&path, &target.state().join(REGISTRY))?;
     // After the registry: each opening that this has come to is on record.
     let ledger = staging.path().join(LEDGER);
     Ledger::back_up(&data.join(LEDGER), &ledger).context("the record of openings cannot be copied")?;
-    backup::copy_file(&ledger, &target.state().join(LEDGER))?;
-    backup::sync_all(&target.folder)?;
+    files::copy_file(&ledger, &target.state().join(LEDGER))?;
+    files::sync_all(&target.folder)?;
     let manifest = Manifest::new(target.installation, (target.state, at), (copied.objects, copied.bytes));
     manifest.write(&target.folder)?;
 
@@ -178,7 +180,7 @@ async fn finish(data: &Path, target: &Target, moment: Moment, copied: &Copied) -
     let registry = open(&path)?;
     let removed = backup::remove_others(&registry, &target.folder.join(EVENTS)).await;
     registry.close().await;
-    backup::sync_all(&target.folder)?;
+    files::sync_all(&target.folder)?;
     removed
 }
 
@@ -197,16 +199,12 @@ fn report(
     eprintln!(
         "What cameras saw and who may see it is sealed in it, and the master key is not there: keep that, or the recovery sheet, somewhere else. The keys of this server's agents, and with them the cameras' passwords, are not sealed. `ownsight restore` brings it back."
     );
-    if copied.flawed == 0 {
-        return Ok(());
+    match copied.say_flaws() {
+        0 => Ok(()),
+        flawed => bail!(
+            "{flawed} events are not in the backup, because their files are missing or damaged; all else is. `ownsight check --deep` finds them, too"
+        ),
     }
-    for (object, flaw) in &copied.flaws {
-        println!("{object}: {flaw}");
-    }
-    bail!(
-        "{} events are not in the backup, because their files are missing or damaged; all else is. `ownsight check --deep` finds them, too",
-        copied.flawed
-    )
 }
 
 /// A backup inside the data would copy itself, and data inside a backup would be taken for one.

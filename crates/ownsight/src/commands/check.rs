@@ -9,11 +9,11 @@ use ownsight_registry::Registry;
 
 use crate::cli::CheckArgs;
 use crate::config::Config;
-use crate::installation::{lock, open_registry, open_vault};
+use crate::installation::{LEDGER, REGISTRY, lock, open_registry, open_vault};
 
 pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<()> {
     let config = Config::load_folders(&args.folders)?;
-    if !config.data.join("registry.db").exists() {
+    if !config.data.join(REGISTRY).exists() {
         bail!("there is no installation in {}: name its folder with --data", config.data.display());
     }
     // What changes while it is compared would look like a disagreement.
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<()> {
 
 /// Walks over the record of openings.
 async fn check_ledger(data: &Path, registry: &Registry) -> anyhow::Result<()> {
-    let path = data.join("ledger.db");
+    let path = data.join(LEDGER);
     let Some(installation) = registry.installation().await? else { return Ok(()) };
     if !path.exists() {
         bail!("the record of openings {} is missing: who saw what cannot be told any more", path.display());

@@ -11,7 +11,7 @@ use ownsight_seal::MasterKey;
 use crate::cli::{LogArgs, MasterKeyArgs, MasterKeyCommand};
 use crate::client::read_digits;
 use crate::config::Config;
-use crate::installation::lock;
+use crate::installation::{REGISTRY, lock};
 use crate::logging;
 use crate::master_key::{self, rotation};
 use crate::operator::{self, Request};
@@ -100,7 +100,7 @@ pub(super) async fn key_of(config: &Config, registry: &Registry) -> anyhow::Resu
         bail!(
             "the master key {} is not the one that the database {} was made with: move it away, then run this again with the recovery sheet of the time of the backup",
             path.display(),
-            config.data.join("registry.db").display()
+            config.data.join(REGISTRY).display()
         );
     }
     Ok(None)
@@ -163,7 +163,7 @@ pub(super) fn one_line(reason: &str) -> anyhow::Result<String> {
 
 /// The registry of a server that is stopped, with the lock that keeps it so.
 fn offline(config: &Config) -> anyhow::Result<(std::fs::File, Registry)> {
-    let path = config.data.join("registry.db");
+    let path = config.data.join(REGISTRY);
     if !path.exists() {
         bail!("there is no installation in {}: name its folder with --data", config.data.display());
     }

@@ -8,11 +8,11 @@ use anyhow::{Context as _, bail};
 use ownsight_registry::{Registry, RegistryOptions};
 
 use super::master_key::{OFFLINE_MAX, key_of, mark_restored, one_line};
-use crate::backup::{self, AGENTS, Copied, EVENTS, Existing, LEDGER, LOCK, Manifest, REGISTRY};
-use crate::backup::{RESTORING, STAGING_PREFIX};
+use crate::backup::{self, Copied, Existing, Manifest, RESTORING, STAGING_PREFIX};
 use crate::cli::{LogArgs, RestoreArgs};
 use crate::config::Config;
-use crate::installation::lock;
+use crate::files;
+use crate::installation::{AGENTS, EVENTS, LEDGER, LOCK, REGISTRY, lock};
 use crate::logging;
 use crate::master_key::rotation;
 
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: RestoreArgs, log: &LogArgs) -> anyhow::Result<()> 
         );
     }
     let data = &config.data;
-    backup::make_folder(data)?;
+    files::make_folder(data)?;
     let _lock = lock(data)?;
     let begun = data.join(RESTORING);
     if begun.exists() {
@@ -45,33 +45,33 @@ pub(crate) async fn run(args: RestoreArgs, log: &LogArgs) -> anyhow::Result<()> 
     let staging = tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(data);
     let staging = staging.with_context(|| format!("cannot write to {}", data.display()))?;
     let path = staging.path().join(REGISTRY);
-    backup::copy_file(&state.join(REGISTRY), &path)?;
+    files::copy_file(&state.join(REGISTRY), &path)?;
     let options = RegistryOptions { deadline: OFFLINE_MAX, ..RegistryOptions::default() };
     let registry = Registry::open(&path, options)
         .with_context(|| format!("cannot open the registry of the backup {}", args.from.display()))?;
     // The key first: who has not got it need not wait for the rest. Nothing is written until all is there.
     let typed = key_of(&config, &registry).await?;
     File::create(&begun).with_context(|| format!("cannot write to {}", data.display()))?;
-    backup::sync_all(data)?;
+    files::sync_all(data)?;
     // What an interrupted one left here may not have reached the disk.
     let (from, to) = (args.from.join(EVENTS), data.join(EVENTS));
     let copied = backup::copy_objects(&registry, &from, &to, Existing::Verify).await?;
-    backup::copy_file(&state.join(LEDGER), &data.join(LEDGER))?;
+    files::copy_file(&state.join(LEDGER), &data.join(LEDGER))?;
     backup::copy_tree(&state.join(AGENTS), &data.join(AGENTS))?;
     let homes = mark_restored(&config, &registry, reason, typed).await?;
     registry.close().await;
     backup::expect_closed(&path)?;
-    backup::sync_all(data)?;
-    backup::rename(&path, &data.join(REGISTRY))?;
-    backup::sync_all(data)?;
-    backup::remove_file(&begun)?;
-    backup::sync_all(data)?;
+    files::sync_all(data)?;
+    files::rename(&path, &data.join(REGISTRY))?;
+    files::sync_all(data)?;
+    files::remove_file(&begun)?;
+    files::sync_all(data)?;
     report(&manifest, homes, &copied)
 }
 
 /// Nobody makes a backup there meanwhile. On a medium that cannot be written nobody can.
 fn lock_backup(folder: &Path) -> anyhow::Result<Option<File>> {
-    match backup::lock(&folder.join(LOCK)) {
+    match backup::lock(folder) {
         Ok(lock) => Ok(Some(lock)),
         Err(error) => match error.downcast_ref::<std::io::Error>().map(std::io::Error::kind) {
             Some(ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied | ErrorKind::NotFound) => {
@@ -93,7 +93,7 @@ fn empty(data: &Path) -> anyhow::Result<()> {
     let cannot = || format!("cannot list {}", data.display());
     for entry in std::fs::read_dir(data).with_context(cannot)? {
         let name = entry.with_context(cannot)?.file_name();
-        if name != "lock" && !name.as_encoded_bytes().starts_with(STAGING_PREFIX.as_bytes()) {
+        if name != LOCK && !backup::begins(&name, STAGING_PREFIX) {
             bail!(
                 "the data folder {} is not empty ({}): move it away, or name another with --data",
                 data.display(),
@@ -108,10 +108,10 @@ fn empty(data: &Path) -> anyhow::Result<()> {
 fn clear(data: &Path) -> anyhow::Result<()> {
     for name in [REGISTRY, LEDGER] {
         for end in ["", "-wal", "-shm"] {
-            backup::remove_file(&data.join(format!("{name}{end}")))?;
+            files::remove_file(&data.join(format!("{name}{end}")))?;
         }
     }
-    backup::remove_folder(&data.join(AGENTS))?;
+    files::remove_folder(&data.join(AGENTS))?;
     backup::remove_folders(data, STAGING_PREFIX, None)
 }
 
@@ -137,11 +137,8 @@ fn report(manifest: &Manifest, homes: u64, copied: &Copied) -> anyhow::Result<()
         "Everybody is signed out. Homes that wait until an owner has confirmed who belongs to them: {homes}."
     );
     eprintln!("Start the server with `ownsight serve`.");
-    if copied.flawed == 0 {
-        return Ok(());
+    match copied.say_flaws() {
+        0 => Ok(()),
+        flawed => bail!("{flawed} events are missing or damaged in the backup; all else was brought back"),
     }
-    for (object, flaw) in &copied.flaws {
-        println!("{object}: {flaw}");
-    }
-    bail!("{} events are missing or damaged in the backup; all else was brought back", copied.flawed)
 }
