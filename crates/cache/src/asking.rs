@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::cache::{Inner, On, Outcome};
-use crate::clock::Moment;
+use crate::clock::{Both, Moment};
 use crate::count::{self, Origin};
 use crate::entry::{self, Generation, Meta};
 use crate::flight::Leader;
 use crate::local::Held;
-use crate::remote::{Fence, Name, Remote, Reply, Stored};
+use crate::remote::{Fence, Link, Name, Remote, Reply, Stored};
 use crate::watch::Stamp;
 use crate::{Cacheable, Found, Key, LoadError, Violation};
 
@@ -53,8 +53,7 @@ enum Unfit {
 /// When a source began to be read, on both clocks.
 #[derive(Clone, Copy)]
 struct Read {
-    at: Moment,
-    at_ms: u64,
+    at: Both,
     ttl: Duration,
 }
 
@@ -90,7 +89,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
             }
         }
         inner.lookups.count(Origin::Miss);
-        let (at, at_ms, began) = (self.on.shared.clock.now(), self.on.shared.clock.wall_ms(), Instant::now());
+        let (at, began) = (self.on.shared.clock.both(), Instant::now());
         let loaded = match timeout(inner.policy.load_max, load()).await {
             Ok(Ok(value)) => value,
             Ok(Err(error)) => {
@@ -108,9 +107,9 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         count::load("loaded");
         let until = until + began.elapsed();
         let lives = if loaded.is_some() { inner.policy.ttl } else { inner.policy.absent_ttl };
-        let read = Read { at, at_ms, ttl: inner.policy.jittered(lives) };
-        let expires_at = read.at.plus(read.ttl.min(inner.policy.local_ttl));
-        let held = Arc::new(Held { stamp, read_at: read.at, expires_at, value: loaded });
+        let read = Read { at, ttl: inner.policy.jittered(lives) };
+        let expires_at = read.at.now.plus(read.ttl.min(inner.policy.local_ttl));
+        let held = Arc::new(Held { stamp, read_at: read.at.now, expires_at, value: loaded });
         inner.local.insert(self.key, Arc::clone(&held));
         let found = handed(leader, held);
         if let (Some(remote), Some(fence)) = (&self.on.shared.remote, fence) {
@@ -119,20 +118,31 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         Ok(found)
     }
 
-    /// What the server has, and nothing else: for each in its place, asked for together, within the budget of the first.
-    pub(crate) async fn on_the_server(all: &[Self]) -> Vec<Option<Arc<Held<V>>>> {
+    /// What the server has, and nothing else, within the budget.
+    pub(crate) async fn on_the_server(&self) -> Option<Arc<Held<V>>> {
+        let remote = self.on.shared.remote.as_ref()?;
+        let until = Instant::now() + self.call.budget;
+        match self.look(remote, self.call.stamp, until).await {
+            Looked::Hit(held) => Some(held),
+            Looked::Miss | Looked::Nothing => None,
+        }
+    }
+
+    /// The same for each in its place, asked for together, within the budget of the first.
+    pub(crate) async fn all_on_the_server(all: &[Self]) -> Vec<Option<Arc<Held<V>>>> {
         let mut found = vec![None; all.len()];
         let Some(first) = all.first() else { return found };
         let Some(remote) = &first.on.shared.remote else { return found };
         let until = Instant::now() + first.call.budget;
         for (places, batch) in found.chunks_mut(BATCH_MAX).zip(all.chunks(BATCH_MAX)) {
             let names = batch.iter().map(Self::name).collect::<Vec<_>>();
-            match remote.lookup(&names, left(until)).await {
-                Ok(replies) => {
+            match remote.look_for_all(&names, until).await {
+                Ok((link, replies)) => {
+                    let came = first.on.shared.clock.both();
                     for ((place, asking), reply) in places.iter_mut().zip(batch).zip(replies) {
-                        if let Looked::Hit(held) =
-                            asking.verified(remote, reply, asking.call.stamp, until).await
-                        {
+                        let verified =
+                            asking.verified(remote, (&link, reply, came), asking.call.stamp, until);
+                        if let Looked::Hit(held) = verified.await {
                             *place = Some(held);
                         }
                     }
@@ -148,9 +158,11 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
     }
 
     async fn look(&self, remote: &Remote, stamp: Stamp, until: Instant) -> Looked<V> {
-        match remote.lookup(&[self.name()], left(until)).await.map(|mut replies| replies.pop()) {
-            Ok(Some(reply)) => self.verified(remote, reply, stamp, until).await,
-            Ok(None) => Looked::Nothing,
+        match remote.look(&self.name(), until).await {
+            Ok((link, reply)) => {
+                let came = self.on.shared.clock.both();
+                self.verified(remote, (&link, reply, came), stamp, until).await
+            }
             Err(error) => {
                 count::remote_error(error);
                 Looked::Nothing
@@ -158,30 +170,36 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         }
     }
 
-    async fn verified(&self, remote: &Remote, reply: Reply, stamp: Stamp, until: Instant) -> Looked<V> {
+    async fn verified(
+        &self,
+        remote: &Remote,
+        (link, reply, came): (&Arc<Link>, Reply, Both),
+        stamp: Stamp,
+        until: Instant,
+    ) -> Looked<V> {
         // Beside this reply there was one that must not have come.
-        if reply.link.is_condemned() {
+        if link.is_condemned() {
             return Looked::Nothing;
         }
-        match self.admit(&reply, stamp) {
+        match self.admit(&reply, came, stamp) {
             Ok(held) => Looked::Hit(Arc::new(held)),
             Err(Unfit::Nothing) => Looked::Miss,
             Err(Unfit::Violation(violation)) => {
                 self.on.shared.tally.report(violation, Some((&self.inner.namespace, self.key)));
                 let condemn = violation.condemns_connection();
-                remote.evict(&self.name(), &reply.link, condemn, left(until)).await;
+                remote.evict(&self.name(), link, condemn, until).await;
                 Looked::Nothing
             }
         }
     }
 
     /// Verifies what came, for what was asked, and holds it against what this process knows.
-    fn admit(&self, reply: &Reply, stamp: Stamp) -> Result<Held<V>, Unfit> {
+    fn admit(&self, reply: &Reply, came: Both, stamp: Stamp) -> Result<Held<V>, Unfit> {
         let bytes = reply.entry.as_ref().ok_or(Unfit::Nothing)?;
         let opened = entry::open(&self.on.sealing, self.key, bytes).map_err(Unfit::Violation)?;
-        let (now, now_ms) = (self.on.shared.clock.now(), self.on.shared.clock.wall_ms());
+        let now = came.now;
         // As late as it may be on any clock.
-        let latest_ms = now_ms.saturating_add(self.on.shared.skew_ms());
+        let latest_ms = came.wall_ms.saturating_add(self.on.shared.skew_ms());
         let meta = opened.meta;
         if meta.read_at_ms > latest_ms {
             return Err(Unfit::Violation(Violation::FromTheFuture));
@@ -204,7 +222,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
     /// What a store must find unchanged. Known before the source is read.
     async fn fence(&self, remote: &Remote, until: Instant) -> Option<Fence> {
         let lives = (self.inner.policy.load_max, self.inner.policy.ttl);
-        let begun = remote.begin(&self.name(), lives, left(until)).await;
+        let begun = remote.begin(&self.name(), lives, until).await;
         begun.inspect_err(|error| count::remote_error(*error)).ok()
     }
 
@@ -215,8 +233,8 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
         }
         let generation = Generation::new();
         let meta = Meta {
-            read_at_ms: read.at_ms,
-            expires_at_ms: read.at_ms.saturating_add(read.ttl.as_millis() as u64),
+            read_at_ms: read.at.wall_ms,
+            expires_at_ms: read.at.wall_ms.saturating_add(read.ttl.as_millis() as u64),
             generation,
             groups: self.groups(&fence.groups),
         };
@@ -224,11 +242,11 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
             return count::store("not_encoded");
         };
         // What is left of its life: a process that was stopped meanwhile stores nothing that is over.
-        let lives = read.ttl.saturating_sub(self.on.shared.clock.now().since(read.at));
+        let lives = read.ttl.saturating_sub(self.on.shared.clock.now().since(read.at.now));
         if lives.is_zero() {
             return count::store("expired");
         }
-        match remote.store(&self.name(), fence, (generation, entry), lives, left(until)).await {
+        match remote.store(&self.name(), fence, (generation, entry), lives, until).await {
             Ok(Stored::Accepted) => count::store("accepted"),
             Ok(Stored::Fenced) => count::store("fenced"),
             Err(error) => {
@@ -251,8 +269,4 @@ impl<V: Cacheable, E: Send + Sync + 'static> Asking<'_, V, E> {
 fn handed<V: Cacheable, E>(leader: Leader<Key, Outcome<V, E>>, held: Arc<Held<V>>) -> Found<V> {
     leader.finish(Ok(Arc::clone(&held)));
     Found(held)
-}
-
-fn left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
 }

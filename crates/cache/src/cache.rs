@@ -1,9 +1,10 @@
 //! The cache itself: what callers ask.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{Instrument, debug_span};
 
 use crate::asking::{Asking, Call};
@@ -154,7 +155,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
             inner.lookups.count(Origin::Local);
             return Some(Found(held));
         }
-        let found = Asking::on_the_server(&[Asking { inner, on, key, call }]).await.pop().flatten();
+        let found = Asking { inner, on, key, call }.on_the_server().await;
         inner.lookups.count(if found.is_some() { Origin::Remote } else { Origin::Miss });
         found.map(Found)
     }
@@ -164,12 +165,12 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
     /// handed out; and if the server refuses one, none that was asked for with it.
     ///
     /// Cancel-safe: as [`Cache::get`].
-    pub async fn get_many(&self, keys: &[Key], ask: Ask) -> Vec<Option<Found<V>>> {
+    pub async fn get_many<K: Borrow<Key>>(&self, keys: &[K], ask: Ask) -> Vec<Option<Found<V>>> {
         let inner = &*self.inner;
         let mut found = vec![None; keys.len()];
         let Some(on) = &inner.on else { return found };
         let (mut places, mut asked) = (Vec::new(), Vec::new());
-        for (place, key) in found.iter_mut().zip(keys) {
+        for (place, key) in found.iter_mut().zip(keys.iter().map(Borrow::borrow)) {
             let call = inner.call(&on.shared, key, ask);
             if let Some(held) = inner.kept(&call, key) {
                 inner.lookups.count(Origin::Local);
@@ -179,7 +180,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Cache<V, E> {
                 asked.push(Asking { inner, on, key, call });
             }
         }
-        for (place, held) in places.into_iter().zip(Asking::on_the_server(&asked).await) {
+        for (place, held) in places.into_iter().zip(Asking::all_on_the_server(&asked).await) {
             inner.lookups.count(if held.is_some() { Origin::Remote } else { Origin::Miss });
             *place = held.map(Found);
         }
@@ -283,7 +284,7 @@ impl<V: Cacheable, E: Send + Sync + 'static> Inner<V, E> {
         let Some(remote) = &shared.remote else { return Ok(()) };
         let announcement =
             Announcement { sender: shared.sender, namespace: self.namespace.as_str(), subject };
-        let told = remote.invalidate(&self.namespace, &announcement, INVALIDATE_MAX).await;
+        let told = remote.invalidate(&self.namespace, &announcement, Instant::now() + INVALIDATE_MAX).await;
         told.map_err(|error| {
             count::remote_error(error);
             NotTold(error)

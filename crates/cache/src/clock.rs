@@ -36,6 +36,14 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// One moment on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Both {
+    pub(crate) now: Moment,
+    /// ms since 1970 (UTC).
+    pub(crate) wall_ms: u64,
+}
+
 /// Where the cache takes its time from. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
@@ -103,6 +111,11 @@ impl Clock {
             }
             Source::Manual(_) => self.now(),
         }
+    }
+
+    /// Both clocks, as near to each other as they can be read.
+    pub(crate) fn both(&self) -> Both {
+        Both { now: self.now(), wall_ms: self.wall_ms() }
     }
 
     /// The wall's time in ms since 1970 (UTC). May jump.

@@ -147,7 +147,7 @@ async fn our_gets(everyone: Everyone, asked: Vec<usize>) -> usize {
         let found = everyone.ours.get(&everyone.keys[one], Ask::ANY).await;
         return found.unwrap().value().unwrap().bytes().len();
     }
-    let keys = asked.into_iter().map(|one| everyone.keys[one].clone()).collect::<Vec<_>>();
+    let keys = asked.into_iter().map(|one| &everyone.keys[one]).collect::<Vec<_>>();
     let found = everyone.ours.get_many(&keys, Ask::ANY).await;
     found.into_iter().map(|found| found.unwrap().value().unwrap().bytes().len()).sum()
 }

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, TlsCertificates, Value};
-use tokio::time::timeout;
+use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, TlsCertificates, Value};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::RemoteError;
 use crate::breaker::Breaker;
@@ -70,7 +70,7 @@ pub(crate) struct Links(Arc<Inner>);
 struct Inner {
     client: Client,
     config: RedisConfig,
-    begun: Instant,
+    begun: std::time::Instant,
     state: Mutex<State>,
 }
 
@@ -130,7 +130,12 @@ impl Links {
         };
         let reconnects = Budget::new(&config);
         let state = State { current: Current::None, breaker: Breaker::new(), reconnects };
-        Ok(Self(Arc::new(Inner { client, config, begun: Instant::now(), state: Mutex::new(state) })))
+        Ok(Self(Arc::new(Inner {
+            client,
+            config,
+            begun: std::time::Instant::now(),
+            state: Mutex::new(state),
+        })))
     }
 
     pub(crate) fn prefix(&self) -> &str {
@@ -141,15 +146,39 @@ impl Links {
         &self.0.client
     }
 
+    /// Runs a command on the present connection, and gives its reply.
+    pub(crate) async fn run(&self, command: &Cmd, until: Instant) -> Result<(Arc<Link>, Value), RemoteError> {
+        let sent = async |mut connection: MultiplexedConnection| {
+            connection.send_packed_command(command).await?.extract_error()
+        };
+        self.within(until, sent).await
+    }
+
     /// Runs commands on the present connection, one behind the other, and gives their replies in order.
-    pub(crate) async fn run(
+    pub(crate) async fn run_all(
         &self,
-        commands: &[Cmd],
-        budget: Duration,
+        commands: &Pipeline,
+        until: Instant,
     ) -> Result<(Arc<Link>, Vec<Value>), RemoteError> {
+        let sent = async |mut connection: MultiplexedConnection| {
+            let replies = connection.send_packed_commands(commands, 0, commands.len()).await?;
+            // What the server says of itself is no answer.
+            replies.into_iter().map(Value::extract_error).collect()
+        };
+        self.within(until, sent).await
+    }
+
+    async fn within<T, F>(
+        &self,
+        until: Instant,
+        send: impl FnOnce(MultiplexedConnection) -> F,
+    ) -> Result<(Arc<Link>, T), RemoteError>
+    where
+        F: Future<Output = Result<T, redis::RedisError>>,
+    {
         let link = self.admit().ok_or(RemoteError::Bypassed)?;
-        let outcome = match timeout(budget, link.send(commands)).await {
-            Ok(Ok(values)) => Ok(values),
+        let outcome = match timeout_at(until, send(link.connection.clone())).await {
+            Ok(Ok(replies)) => Ok(replies),
             Ok(Err(error)) => Err(classified(&error)),
             Err(_) => Err(RemoteError::Late),
         };
@@ -158,9 +187,9 @@ impl Links {
             return Err(RemoteError::Disconnected);
         }
         match outcome {
-            Ok(values) => {
+            Ok(replies) => {
                 self.state().breaker.succeeded();
-                Ok((link, values))
+                Ok((link, replies))
             }
             Err(error) => {
                 self.failed(&link, error);
@@ -170,9 +199,9 @@ impl Links {
     }
 
     /// Sends a command on this connection, whatever its replies are worth, and looks at none.
-    pub(crate) async fn tell(&self, link: &Link, command: &Cmd, budget: Duration) {
+    pub(crate) async fn tell(&self, link: &Link, command: &Cmd, until: Instant) {
         let mut connection = link.connection.clone();
-        let _ = timeout(budget, connection.send_packed_command(command)).await;
+        let _ = timeout_at(until, connection.send_packed_command(command)).await;
     }
 
     /// Gives a connection up: something came by it that must not have. Replies that are still on their way are not read.
@@ -207,15 +236,16 @@ impl Links {
     }
 
     fn admit(&self) -> Option<Arc<Link>> {
-        let now = self.0.begun.elapsed();
         let mut state = self.state();
         match &state.current {
             Current::Up(link) => {
                 let link = Arc::clone(link);
-                state.breaker.admits(now).then_some(link)
+                // A clock is looked at only if the answer depends on it.
+                (state.breaker.is_closed() || state.breaker.admits(self.0.begun.elapsed())).then_some(link)
             }
             Current::Connecting => None,
             Current::None => {
+                let now = self.0.begun.elapsed();
                 if state.breaker.admits(now) && state.reconnects.take(now) {
                     state.current = Current::Connecting;
                     drop(state);
@@ -284,22 +314,6 @@ impl Drop for Unsettled {
 impl Link {
     pub(crate) fn is_condemned(&self) -> bool {
         self.condemned.load(Ordering::SeqCst)
-    }
-
-    async fn send(&self, commands: &[Cmd]) -> Result<Vec<Value>, redis::RedisError> {
-        let mut connection = self.connection.clone();
-        let replies = match commands {
-            [command] => vec![connection.send_packed_command(command).await?],
-            commands => {
-                let mut pipeline = redis::pipe();
-                for command in commands {
-                    pipeline.add_command(command.clone());
-                }
-                connection.send_packed_commands(&pipeline, 0, commands.len()).await?
-            }
-        };
-        // What the server says of itself is no answer.
-        replies.into_iter().map(Value::extract_error).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 //! never comes back, because generations are random.
 
 mod link;
+mod names;
 mod scripts;
 mod subscription;
 
@@ -13,11 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use redis::{Cmd, Value};
+use redis::{Cmd, Pipeline, Value};
+use tokio::time::Instant;
 
 pub use link::{ConnectError, RedisConfig};
 pub(crate) use link::{Link, Links};
 pub(crate) use subscription::{Announcement, Listener, Listening};
+
+use names::{Field, ServerName};
 
 use crate::entry::Generation;
 use crate::violation::Tally;
@@ -43,6 +47,8 @@ pub enum RemoteError {
     Unexpected,
 }
 
+const HGET: &str = "HGET";
+
 /// What a key is on the server.
 pub(crate) struct Name<'a> {
     pub(crate) namespace: &'a Namespace,
@@ -52,7 +58,6 @@ pub(crate) struct Name<'a> {
 
 /// What the server says of a key. Not verified.
 pub(crate) struct Reply {
-    pub(crate) link: Arc<Link>,
     pub(crate) entry: Option<Bytes>,
     /// One for each group of the key, in order; `None` if the server does not know one of them.
     pub(crate) groups: Option<Vec<Generation>>,
@@ -90,29 +95,51 @@ impl Remote {
         &self.links
     }
 
+    /// What it has for this name.
+    pub(crate) async fn look(
+        &self,
+        name: &Name<'_>,
+        until: Instant,
+    ) -> Result<(Arc<Link>, Reply), RemoteError> {
+        if !name.key.groups().is_empty() {
+            let (link, mut replies) = self.look_for_all(std::slice::from_ref(name), until).await?;
+            let reply = replies.pop().ok_or_else(|| self.unexpected(&link))?;
+            return Ok((link, reply));
+        }
+        let (link, reply) = self.links.run(&self.entry_of(name), until).await?;
+        let reply = read_reply(&mut std::iter::once(reply), 0).ok_or_else(|| self.unexpected(&link))?;
+        Ok((link, reply))
+    }
+
     /// One reply for each name, in order.
-    pub(crate) async fn lookup(
+    pub(crate) async fn look_for_all(
         &self,
         names: &[Name<'_>],
-        budget: Duration,
-    ) -> Result<Vec<Reply>, RemoteError> {
-        let mut commands = Vec::with_capacity(names.len());
+        until: Instant,
+    ) -> Result<(Arc<Link>, Vec<Reply>), RemoteError> {
+        let mut commands = Pipeline::with_capacity(names.len());
         for name in names {
-            let mut entry = redis::cmd("HGET");
-            entry.arg(self.key_name(name)).arg(field(b'v', name.schema));
-            commands.push(entry);
+            commands.add_command(self.entry_of(name));
             if !name.key.groups().is_empty() {
                 let mut groups = redis::cmd("MGET");
                 for group in name.key.groups() {
                     groups.arg(self.group_name(name.namespace, group));
                 }
-                commands.push(groups);
+                commands.add_command(groups);
             }
         }
-        let (link, replies) = self.links.run(&commands, budget).await?;
+        let (link, replies) = self.links.run_all(&commands, until).await?;
         let mut replies = replies.into_iter();
-        let read = names.iter().map(|name| read_reply(&link, &mut replies, name.key.groups().len()));
-        read.collect::<Option<_>>().ok_or_else(|| self.unexpected(&link))
+        let read = names.iter().map(|name| read_reply(&mut replies, name.key.groups().len()));
+        let read = read.collect::<Option<_>>().ok_or_else(|| self.unexpected(&link))?;
+        Ok((link, read))
+    }
+
+    fn entry_of(&self, name: &Name<'_>) -> Cmd {
+        let key = self.key_name(name);
+        let mut command = Cmd::with_capacity(3, HGET.len() + key.len() + Field::LEN);
+        command.arg(HGET).arg(key).arg(Field::Entry(name.schema));
+        command
     }
 
     /// Gives generations to key and groups where they have none, and says which they have.
@@ -120,20 +147,23 @@ impl Remote {
         &self,
         name: &Name<'_>,
         (load_max, ttl): (Duration, Duration),
-        budget: Duration,
+        until: Instant,
     ) -> Result<Fence, RemoteError> {
         let mut command = self.script(scripts::BEGIN, name);
-        command.arg(field(b'g', name.schema)).arg(millis(load_max)).arg(millis(load_max.saturating_add(ttl)));
+        command
+            .arg(Field::Generation(name.schema))
+            .arg(millis(load_max))
+            .arg(millis(load_max.saturating_add(ttl)));
         for _ in 0..=name.key.groups().len() {
             command.arg(&Generation::new().0);
         }
-        let (link, replies) = self.links.run(&[command], budget).await?;
-        if let Some(fence) = read_fence(replies, name.key.groups().len()) {
+        let (link, reply) = self.links.run(&command, until).await?;
+        if let Some(fence) = read_fence(reply, name.key.groups().len()) {
             return Ok(fence);
         }
         let unexpected = self.unexpected(&link);
         // Whatever it has in place of a generation would be there the next time, too.
-        self.evict(name, &link, true, budget).await;
+        self.evict(name, &link, true, until).await;
         Err(unexpected)
     }
 
@@ -143,18 +173,18 @@ impl Remote {
         fence: &Fence,
         (generation, entry): (Generation, Bytes),
         ttl: Duration,
-        budget: Duration,
+        until: Instant,
     ) -> Result<Stored, RemoteError> {
         let mut command = self.script(scripts::STORE, name);
-        command.arg(field(b'g', name.schema)).arg(field(b'v', name.schema));
+        command.arg(Field::Generation(name.schema)).arg(Field::Entry(name.schema));
         command.arg(millis(ttl)).arg(&generation.0).arg(&entry[..]).arg(&fence.generation.0);
         for group in &fence.groups {
             command.arg(&group.0);
         }
-        let (link, replies) = self.links.run(&[command], budget).await?;
-        match replies.as_slice() {
-            [Value::Int(1)] => Ok(Stored::Accepted),
-            [Value::Int(0)] => Ok(Stored::Fenced),
+        let (link, reply) = self.links.run(&command, until).await?;
+        match reply {
+            Value::Int(1) => Ok(Stored::Accepted),
+            Value::Int(0) => Ok(Stored::Fenced),
             _ => Err(self.unexpected(&link)),
         }
     }
@@ -164,18 +194,13 @@ impl Remote {
         &self,
         namespace: &Namespace,
         announcement: &Announcement<'_>,
-        budget: Duration,
+        until: Instant,
     ) -> Result<(), RemoteError> {
         let prefix = self.links.prefix();
-        let name = match announcement.subject {
-            crate::watch::Subject::Key(key) => key_name(prefix, namespace, key),
-            crate::watch::Subject::Group(group) => group_name(prefix, namespace, group),
-        };
-        let mut delete = redis::cmd("DEL");
-        delete.arg(name);
-        let mut publish = redis::cmd("PUBLISH");
-        publish.arg(subscription::channel(prefix)).arg(announcement.to_bytes());
-        let (link, replies) = self.links.run(&[delete, publish], budget).await?;
+        let mut commands = redis::pipe();
+        commands.cmd("DEL").arg(ServerName::of(prefix, namespace, announcement.subject));
+        commands.cmd("PUBLISH").arg(subscription::channel(prefix)).arg(announcement.to_bytes());
+        let (link, replies) = self.links.run_all(&commands, until).await?;
         match replies.as_slice() {
             [Value::Int(_), Value::Int(_)] => Ok(()),
             _ => Err(self.unexpected(&link)),
@@ -184,14 +209,14 @@ impl Remote {
 
     /// What came back for a key breaks the promise: the server is to forget it, told by the connection that brought it, of
     /// which nothing is believed after that.
-    pub(crate) async fn evict(&self, name: &Name<'_>, link: &Arc<Link>, condemn: bool, budget: Duration) {
+    pub(crate) async fn evict(&self, name: &Name<'_>, link: &Arc<Link>, condemn: bool, until: Instant) {
         let mut command = redis::cmd("DEL");
         command.arg(self.key_name(name));
         // Before the first await: whoever is dropped here has given it up already.
         if condemn {
             self.links.condemn(link);
         }
-        self.links.tell(link, &command, budget).await;
+        self.links.tell(link, &command, until).await;
     }
 
     fn unexpected(&self, link: &Arc<Link>) -> RemoteError {
@@ -209,26 +234,13 @@ impl Remote {
         command
     }
 
-    fn key_name(&self, name: &Name<'_>) -> Vec<u8> {
-        key_name(self.links.prefix(), name.namespace, name.key.as_bytes())
+    fn key_name<'a>(&'a self, name: &Name<'a>) -> ServerName<'a> {
+        ServerName::of_key(self.links.prefix(), name.namespace, name.key)
     }
 
-    fn group_name(&self, namespace: &Namespace, group: &Group) -> Vec<u8> {
-        group_name(self.links.prefix(), namespace, group.as_bytes())
+    fn group_name<'a>(&'a self, namespace: &'a Namespace, group: &'a Group) -> ServerName<'a> {
+        ServerName::of_group(self.links.prefix(), namespace, group)
     }
-}
-
-fn key_name(prefix: &str, namespace: &Namespace, key: &[u8]) -> Vec<u8> {
-    [prefix.as_bytes(), b"k:", namespace.as_str().as_bytes(), b":", key].concat()
-}
-
-fn group_name(prefix: &str, namespace: &Namespace, group: &[u8]) -> Vec<u8> {
-    [prefix.as_bytes(), b"g:", namespace.as_str().as_bytes(), b":", group].concat()
-}
-
-/// A field of a key's hash: what it is, and in which schema.
-fn field(what: u8, schema: Schema) -> Vec<u8> {
-    [&[what], &schema.bytes()[..]].concat()
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -240,7 +252,7 @@ fn array(value: Value) -> Option<Vec<Value>> {
 }
 
 /// What comes for one name: its entry, and its groups if it has some.
-fn read_reply(link: &Arc<Link>, replies: &mut impl Iterator<Item = Value>, groups: usize) -> Option<Reply> {
+fn read_reply(replies: &mut impl Iterator<Item = Value>, groups: usize) -> Option<Reply> {
     let entry = match replies.next()? {
         Value::Nil => None,
         Value::BulkString(bytes) => Some(bytes.into()),
@@ -251,7 +263,7 @@ fn read_reply(link: &Arc<Link>, replies: &mut impl Iterator<Item = Value>, group
         return None;
     }
     let found = found.into_iter().map(generation_or_nil).collect::<Option<Vec<_>>>()?;
-    Some(Reply { link: Arc::clone(link), entry, groups: found.into_iter().collect() })
+    Some(Reply { entry, groups: found.into_iter().collect() })
 }
 
 /// The outer `None` is a reply that is neither.
@@ -264,8 +276,7 @@ fn generation_or_nil(value: Value) -> Option<Option<Generation>> {
     }
 }
 
-fn read_fence(replies: Vec<Value>, groups: usize) -> Option<Fence> {
-    let [reply] = <[Value; 1]>::try_from(replies).ok()?;
+fn read_fence(reply: Value, groups: usize) -> Option<Fence> {
     let mut found = array(reply)?.into_iter().map(|value| generation_or_nil(value).flatten());
     let generation = found.next()??;
     let rest = found.collect::<Option<Vec<_>>>()?;

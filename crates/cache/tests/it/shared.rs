@@ -102,7 +102,7 @@ async fn many_are_asked_for_together_each_in_its_place() {
         let found = found.as_ref().map(|found| &found.value().unwrap().key);
         assert_eq!(found, (n % 3 != 0 || n % 5 == 0).then_some(name), "{n}");
     }
-    assert!(reader.get_many(&[], Ask::ANY).await.is_empty());
+    assert!(reader.get_many(&keys[..0], Ask::ANY).await.is_empty());
     let off = cache_of(&ownsight_cache::Caches::off(), patient());
     assert!(off.get_many(&keys[..2], Ask::ANY).await.iter().all(Option::is_none));
 }
