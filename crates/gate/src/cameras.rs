@@ -1,8 +1,8 @@
 //! Cameras: seeing how they are, adding, changing and erasing them.
 
 use ownsight_model::{
-    CameraAddress, CameraEpoch, CameraFault, CameraId, CameraReport, CameraState, DeviceId, HomeId, TenureId,
-    Timestamp,
+    AnotherCamera, CameraAddress, CameraEpoch, CameraFault, CameraId, CameraReport, CameraState, DeviceId,
+    FingerprintId, HomeId, TenureId, Timestamp,
 };
 use ownsight_registry::{
     CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan,
@@ -22,6 +22,8 @@ use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
 /// How readily motion is an event, until somebody says otherwise.
 pub(crate) const SENSITIVITY: u8 = 5;
 const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Most differences of another camera that are shown: there are no more parts.
+const DIFFERENCES_MAX: usize = 8;
 
 /// A camera to add without a test.
 #[derive(Debug)]
@@ -56,6 +58,8 @@ pub struct CameraChange {
     pub user: Option<String>,
     /// A new password.
     pub password: Option<String>,
+    /// What answers and is to be taken for this camera, as its status names it.
+    pub accept: Option<String>,
     /// How readily motion is an event, 1 to 10.
     pub sensitivity: Option<u8>,
     /// Another device.
@@ -93,6 +97,7 @@ impl Source {
             address: CameraAddress::parse(&self.address)?,
             user: self.user.unwrap_or_default(),
             password: self.password.unwrap_or_default(),
+            accepted: None,
         };
         check_credentials(&access)?;
         Ok(access)
@@ -423,14 +428,23 @@ impl CameraChange {
             }
             open.profile.sensitivity = sensitivity;
         }
-        if self.address.is_none() && self.user.is_none() && self.password.is_none() {
+        let accepted = self.accept.as_deref().map(str::parse::<FingerprintId>).transpose();
+        let accepted = accepted.map_err(|_| {
+            GateError::invalid("accept_fingerprint", "64 hex digits, as in the camera's status, are expected")
+        })?;
+        if self.address.is_none() && self.user.is_none() && self.password.is_none() && accepted.is_none() {
             return Ok(());
         }
         let Some(access) = &mut open.access else {
             return Err(GateError::invalid("address", "this camera pushes by itself and has no address"));
         };
         if let Some(address) = &self.address {
-            access.address = CameraAddress::parse(address)?;
+            let address = CameraAddress::parse(address)?;
+            if address != access.address {
+                // What was said of the camera at the former address says nothing of this one.
+                access.accepted = None;
+            }
+            access.address = address;
         }
         if let Some(user) = &self.user {
             access.user.clone_from(user);
@@ -438,6 +452,7 @@ impl CameraChange {
         if let Some(password) = &self.password {
             access.password.clone_from(password);
         }
+        access.accepted = accepted.or(access.accepted);
         check_credentials(access)
     }
 }
@@ -511,7 +526,7 @@ fn status(
 ) -> (views::CameraStatus, Option<views::Video>) {
     let now = Timestamp::now();
     let of = |state, fault: Option<CameraFault>, since, verified| {
-        (views::CameraStatus { state, fault, since, verified }, None)
+        (views::CameraStatus { state, fault, since, verified, another: None }, None)
     };
     let Some(device) = device else {
         return of("unknown", None, detail.camera.created_at, true);
@@ -545,12 +560,29 @@ fn status(
         bits_per_second: video.bits_per_second,
         lost_frames: video.lost_frames,
     });
-    let (status, _) = match report.state {
+    let (mut status, _) = match report.state {
         CameraState::Connecting => of("connecting", None, report.since, true),
         CameraState::Records => of("records", None, report.since, true),
         CameraState::Offline(fault) => of("offline", Some(fault), report.since, true),
     };
+    // Serial numbers of cameras are for who may say which of them is this one.
+    let another = report.another.filter(|_| status.fault == Some(CameraFault::AnotherCamera));
+    status.another = another.filter(|_| access.control().is_ok()).map(another_view);
     (status, video)
+}
+
+fn another_view(another: AnotherCamera) -> views::AnotherCamera {
+    let differs = another.differs.into_iter().take(DIFFERENCES_MAX);
+    views::AnotherCamera {
+        fingerprint: another.fingerprint,
+        differs: differs
+            .map(|difference| views::Difference {
+                part: difference.part,
+                known: difference.known,
+                seen: difference.seen,
+            })
+            .collect(),
+    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ fn of_camera(serving: &Serving, state: CameraState, since: Timestamp) -> Value {
     let video =
         VideoReport { width: 1_280, height: 720, fps: 15.0, bits_per_second: 900_000, lost_frames: 3 };
     let video = (state == CameraState::Records).then_some(video);
-    let body = CameraReport { camera: serving.camera, at: Timestamp::now(), state, since, video };
+    let body =
+        CameraReport { camera: serving.camera, at: Timestamp::now(), state, since, video, another: None };
     report("camera", Some(serving.camera), &body, |body| {
         serving.sealer.tag_report(CameraReportKind::State, body)
     })
