@@ -186,7 +186,7 @@ impl Conversation {
             if verdict != Verdict::Accepted {
                 let challenge = challenge(credentials.scheme, realm, &self.nonce, verdict == Verdict::Stale);
                 let response = Response::new(Status::Unauthorized).header("WWW-Authenticate", challenge);
-                return Err(Box::new(named(&camera, response)));
+                return Err(Box::new(named(camera, response)));
             }
         }
         Ok(Arc::clone(camera))

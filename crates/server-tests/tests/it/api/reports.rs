@@ -19,7 +19,7 @@ use crate::support::system::System;
 
 const SECOND: i64 = 1_000_000;
 
-fn report(
+pub(super) fn report(
     kind: &str,
     camera: Option<CameraId>,
     body: &impl Serialize,
@@ -35,7 +35,7 @@ fn report(
     report
 }
 
-async fn send(serving: &Serving, reports: Vec<Value>) {
+pub(super) async fn send(serving: &Serving, reports: Vec<Value>) {
     let body = json!({"reports": reports});
     let taken = serving.device.request(Method::POST, "reports").json(&body).send().await.unwrap();
     assert_eq!(taken.status(), 204);
