@@ -1,17 +1,16 @@
 //! Cameras: seeing how they are, adding, changing and erasing them.
 
 use ownsight_model::{
-    AnotherCamera, CameraAddress, CameraEpoch, CameraFault, CameraId, CameraReport, CameraState, DeviceId,
-    FingerprintId, HomeId, TenureId, Timestamp,
+    CameraAddress, CameraEpoch, CameraId, DeviceId, FingerprintId, HomeId, TenureId, Timestamp,
 };
 use ownsight_registry::{
     CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan,
     ObjectKey, RegistryError,
 };
-use ownsight_seal::{CameraPlace, CameraReportKind, CameraSalt, OpenError, Purpose, report_is_about};
+use ownsight_seal::{CameraPlace, CameraSalt, OpenError, Purpose};
 
 use crate::access::{HomeAccess, OpenCamera, Person};
-use crate::devices::AWAY_AFTER;
+use crate::camera_status::status;
 use crate::events::{is_epoch_of, verify};
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, choose_pushing_device, devices};
@@ -22,8 +21,6 @@ use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
 /// How readily motion is an event, until somebody says otherwise.
 pub(crate) const SENSITIVITY: u8 = 5;
 const CREDENTIAL_BYTES_MAX: usize = 256;
-/// Most differences of another camera that are shown: there are no more parts.
-const DIFFERENCES_MAX: usize = 8;
 
 /// A camera to add without a test.
 #[derive(Debug)]
@@ -516,72 +513,6 @@ fn view(
         still_url: still_at.map(|at| urls::still(credentials, &format!("cameras/{}", row.id), at)),
         video,
         events: detail.events,
-    }
-}
-
-fn status(
-    access: &HomeAccess,
-    detail: &CameraDetail,
-    device: Option<&DeviceRow>,
-) -> (views::CameraStatus, Option<views::Video>) {
-    let now = Timestamp::now();
-    let of = |state, fault: Option<CameraFault>, since, verified| {
-        (views::CameraStatus { state, fault, since, verified, another: None }, None)
-    };
-    let Some(device) = device else {
-        return of("unknown", None, detail.camera.created_at, true);
-    };
-    let seen = device.seen_at.filter(|seen| now.since(*seen) < AWAY_AFTER);
-    let Some(row) = detail.report.as_ref() else {
-        let state = if seen.is_some() { "connecting" } else { "unknown" };
-        return of(state, None, detail.camera.created_at, true);
-    };
-    let report = access
-        .verify_report(CameraReportKind::State, detail.epochs.iter(), row)
-        .and_then(|()| profile::decode::<CameraReport>(&row.body))
-        .and_then(|report| {
-            report_is_about(&detail.camera.id, &report.camera, Purpose::CameraReport)?;
-            Ok(report)
-        });
-    let report = match report {
-        Ok(report) => report,
-        Err(error) => {
-            alarm::raise(&error, "verifying a report on a camera");
-            return of("unknown", None, row.received_at, false);
-        }
-    };
-    if seen.is_none() {
-        return of("unknown", None, device.seen_at.unwrap_or(row.received_at), true);
-    }
-    let video = report.video.map(|video| views::Video {
-        width: video.width,
-        height: video.height,
-        fps: video.fps,
-        bits_per_second: video.bits_per_second,
-        lost_frames: video.lost_frames,
-    });
-    let (mut status, _) = match report.state {
-        CameraState::Connecting => of("connecting", None, report.since, true),
-        CameraState::Records => of("records", None, report.since, true),
-        CameraState::Offline(fault) => of("offline", Some(fault), report.since, true),
-    };
-    // Serial numbers of cameras are for who may say which of them is this one.
-    let another = report.another.filter(|_| status.fault == Some(CameraFault::AnotherCamera));
-    status.another = another.filter(|_| access.control().is_ok()).map(another_view);
-    (status, video)
-}
-
-fn another_view(another: AnotherCamera) -> views::AnotherCamera {
-    let differs = another.differs.into_iter().take(DIFFERENCES_MAX);
-    views::AnotherCamera {
-        fingerprint: another.fingerprint,
-        differs: differs
-            .map(|difference| views::Difference {
-                part: difference.part,
-                known: difference.known,
-                seen: difference.seen,
-            })
-            .collect(),
     }
 }
 

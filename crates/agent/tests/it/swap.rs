@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ownsight_camera::{CameraConfig, CameraOutput, CameraPipeline, Credentials};
 use ownsight_camera_sim::{AuthScheme, CameraSim, Identity, PRESETS, SimCamera, watermark};
 use ownsight_model::{
-    AnotherCamera, CameraFault, CameraReport, CameraState, CameraTestStep, FingerprintPart, SectionKind,
-    StepOutcome, TestId, TestReport,
+    AnotherCamera, CameraAddress, CameraFault, CameraReport, CameraState, CameraTestStep, FingerprintPart,
+    SectionKind, StepOutcome, TestId, TestReport,
 };
 
 use crate::support::{TestCamera, eventually};
@@ -55,9 +56,9 @@ impl House {
     }
 
     fn last_report(&self) -> Option<CameraReport> {
-        let reports = self.world.server.shared.reports_of("camera").into_iter();
+        let mut reports = self.world.server.shared.reports_of("camera").into_iter();
         let of_it = |named: &serde_json::Value| named["camera_id"] == self.camera.id().to_string();
-        let (body, tag, _) = reports.filter(|(_, _, named)| of_it(named)).next_back()?;
+        let (body, tag, _) = reports.rfind(|(_, _, named)| of_it(named))?;
         let device = self.world.home.device;
         self.camera
             .secret
@@ -197,6 +198,33 @@ async fn a_neighbours_camera_at_the_same_address_is_not_recorded() {
     one.records().await;
     one.agent.stop().await;
     two.agent.stop().await;
+}
+
+/// The control with the check switched off: the same exchange, and a pipeline that knows no camera, as what measures has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_check_switched_off_the_neighbours_footage_comes_in() {
+    let ours = camera_of(1, identity(SERIALS[0]), AuthScheme::Digest, None).await;
+    let at = ours.addr();
+    let address = CameraAddress::parse(&ours.url(PATH)).unwrap();
+    let mut config = CameraConfig::new(address, Some(Credentials::new(USER, PASSWORD)));
+    config.still_interval = Duration::from_secs(1);
+    assert!(config.known.is_none());
+    let (_pipeline, mut outputs) = CameraPipeline::spawn(config);
+    let mut still_of = async |home: u16| {
+        let found = async {
+            while let Some(output) = outputs.recv().await {
+                if matches!(output, CameraOutput::Still(still) if home_on(&still.jpeg) == home) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), found).await.expect("a still of the home's camera");
+    };
+    still_of(1).await;
+    ours.stop().await;
+    let theirs = camera_of(2, identity(SERIALS[1]), AuthScheme::Digest, Some(at)).await;
+    still_of(2).await;
+    assert!(theirs.passwords_seen(PATH).unwrap() > 0, "and it was answered");
 }
 
 /// The control: where nothing tells the cameras apart, the arrangement does bring a neighbour's footage in.

@@ -22,8 +22,8 @@ mod text;
 
 use std::fmt;
 
-use aws_lc_rs::digest;
 use ownsight_model::FingerprintId;
+use sha2::{Digest as _, Sha256};
 
 use crate::source::Answer;
 
@@ -96,10 +96,7 @@ pub trait KnownCamera: fmt::Debug + Send + Sync {
 impl Fingerprint {
     /// Names it. The same parts have the same name.
     pub fn id(&self) -> FingerprintId {
-        let hash = digest::digest(&digest::SHA256, self.lines().as_bytes());
-        let mut bytes = [0; 32];
-        bytes.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
-        FingerprintId::from_bytes(bytes)
+        FingerprintId::from_bytes(Sha256::digest(self.lines()).into())
     }
 
     /// From what a camera answers to who has no password.

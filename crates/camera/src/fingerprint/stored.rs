@@ -15,8 +15,8 @@
 
 use std::fmt::Write as _;
 
-use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 
 use super::{Asks, Description, Fingerprint, REALMS_MAX, Realms};
 
@@ -150,5 +150,5 @@ impl Asks {
 }
 
 fn check(text: &str) -> String {
-    HEXLOWER.encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+    HEXLOWER.encode(&Sha256::digest(text))
 }

@@ -100,8 +100,7 @@ fn another_version_is_no_damage_and_not_believed() {
     let text = camera("a").to_stored("x").replace("fingerprint 1", "fingerprint 2");
     assert_eq!(Fingerprint::from_stored(&text), Err(StoredFingerprintError::Damaged));
     let body = &text[..text.rfind("check ").unwrap()];
-    let check = data_encoding::HEXLOWER
-        .encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body.as_bytes()).as_ref());
+    let check = data_encoding::HEXLOWER.encode(&Sha256::digest(body));
     let whole = format!("{body}check {check}\n");
     assert_eq!(Fingerprint::from_stored(&whole), Err(StoredFingerprintError::OtherVersion));
 }
