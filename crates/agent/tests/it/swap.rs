@@ -218,7 +218,7 @@ async fn with_the_check_switched_off_the_neighbours_footage_comes_in() {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), found).await.expect("a still of the home's camera");
+        tokio::time::timeout(Duration::from_mins(1), found).await.expect("a still of the home's camera");
     };
     still_of(1).await;
     ours.stop().await;

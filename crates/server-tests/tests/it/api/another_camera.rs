@@ -7,7 +7,7 @@ use ownsight_model::{
 use ownsight_seal::CameraReportKind;
 use serde_json::{Value, json};
 
-use super::reports::{report, send};
+use super::reports::{new_keys, report, send};
 use crate::support::device::Serving;
 use crate::support::member::Member;
 use crate::support::scene::Side;
@@ -78,6 +78,9 @@ async fn what_a_home_says_to_be_its_camera_is_told_to_its_device() {
     let address = anna.program.see(&path).await["address"].clone();
     let accept = json!({"accept_fingerprint": id.to_string()});
     assert_eq!(anna.program.patch(&path, &accept).await.status, 200);
+    assert_eq!(told(&mut anna).await, Some(id));
+    // It is sealed anew under the keys that a home gets when somebody is removed.
+    new_keys(&system, &anna).await;
     assert_eq!(told(&mut anna).await, Some(id));
     for (change, kept) in [
         (json!({"password": "another word"}), Some(id)),

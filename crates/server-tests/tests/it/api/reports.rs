@@ -78,7 +78,7 @@ fn forged(mut report: Value) -> Value {
 }
 
 /// Gives the home new keys: somebody who had them is removed.
-async fn new_keys(system: &System, side: &Side) {
+pub(super) async fn new_keys(system: &System, side: &Side) {
     let tom = Member::join(side, &system.url, "tom", "viewer").await;
     let removed = side.program.delete(&format!("homes/{}/members/{}", side.home.id, tom.id)).await;
     assert_eq!((removed.status, &removed.json()["devices"]), (200, &json!(1)));
