@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::alive::{AliveCamera, Offline};
+use crate::fingerprints::Fingerprints;
 use crate::run::CameraOptions;
 use crate::sealing::{event_to_seal, gap_report};
 
@@ -53,10 +54,12 @@ impl Assignment {
             && self.source.address == other.source.address
             && self.source.user == other.source.user
             && self.source.password == other.source.password
+            && self.source.accepted == other.source.accepted
     }
 
-    fn config(&self, options: &CameraOptions) -> CameraConfig {
+    fn config(&self, options: &CameraOptions, fingerprints: &Fingerprints) -> CameraConfig {
         let mut config = CameraConfig::new(self.source.address.clone(), credentials(&self.source));
+        config.known = fingerprints.of(&self.assigned);
         // A home's scale goes from 1 to 10, the detector's from 0 to 100.
         config.motion.sensitivity = self.assigned.sensitivity.clamp(1, 10) * 10;
         config.still_interval = options.still_interval;
@@ -87,11 +90,12 @@ impl WatchedCamera {
         sealer: CameraSealer,
         assignment: Assignment,
         options: &CameraOptions,
+        fingerprints: &Fingerprints,
         before: Option<JoinHandle<()>>,
     ) -> Self {
         let (offline_sender, offline) = watch::channel(None);
         let stop = CancellationToken::new();
-        let config = assignment.config(options);
+        let config = assignment.config(options, fingerprints);
         let mut pipeline_task = PipelineTask {
             handle,
             sealer,
@@ -210,6 +214,7 @@ impl PipelineTask {
             state: status.state,
             since: self.handle.server_time(status.since),
             video: self.video.filter(|video| video.width > 0),
+            another: status.another.clone(),
         };
         self.handle.report_camera(&self.sealer, &report);
         self.reported = Some(Instant::now());

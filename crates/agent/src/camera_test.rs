@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ownsight_camera::{Still, test_connection};
+use ownsight_camera::{KnownCamera, Still, test_connection};
 use ownsight_device::{AssignedTest, CameraSealer, Configuration, DeviceFiles, DeviceHandle};
 use ownsight_model::{CameraFault, StepReport, TestId, TestReport};
 use tokio::sync::{Semaphore, mpsc};
@@ -12,6 +12,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::camera::credentials;
+use crate::fingerprints::Fingerprints;
 
 const FILE: &str = "camera-tests";
 /// Tests that run at the same time.
@@ -25,6 +26,7 @@ const STEPS_MAX: usize = 8;
 pub(crate) struct CameraTests {
     handle: DeviceHandle,
     files: DeviceFiles,
+    fingerprints: Fingerprints,
     /// Tests that were begun, in this run or one before: as on disk.
     begun: Arc<Mutex<BTreeSet<TestId>>>,
     /// Those that were begun in this run.
@@ -35,11 +37,12 @@ pub(crate) struct CameraTests {
 
 impl CameraTests {
     /// Blocks on the disk.
-    pub(crate) fn load(handle: DeviceHandle, files: DeviceFiles) -> Self {
+    pub(crate) fn load(handle: DeviceHandle, files: DeviceFiles, fingerprints: Fingerprints) -> Self {
         let begun = files.read(FILE).ok().flatten().unwrap_or_default();
         Self {
             handle,
             files,
+            fingerprints,
             begun: Arc::new(Mutex::new(begun)),
             ours: BTreeSet::new(),
             permits: Arc::new(Semaphore::new(AT_ONCE)),
@@ -59,6 +62,7 @@ impl CameraTests {
             let one = OneTest {
                 handle: self.handle.clone(),
                 sealer: configuration.sealer(&test.camera),
+                known: self.fingerprints.of_test(configuration, &test.camera),
                 test: test.clone(),
                 steps: Vec::new(),
             };
@@ -103,6 +107,7 @@ fn begin(
 struct OneTest {
     handle: DeviceHandle,
     sealer: CameraSealer,
+    known: Option<Arc<dyn KnownCamera>>,
     test: AssignedTest,
     steps: Vec<StepReport>,
 }
@@ -120,9 +125,10 @@ impl OneTest {
     async fn connect(&mut self) -> Result<Still, CameraFault> {
         let Some(source) = self.test.camera.source.clone() else { return Err(CameraFault::NoAnswer) };
         let credentials = credentials(&source);
+        let known = self.known.clone();
         let (sender, mut steps) = mpsc::channel(STEPS_MAX);
         let tried = async {
-            let result = test_connection(&source.address, credentials.as_ref(), &sender).await;
+            let result = test_connection(&source.address, credentials.as_ref(), known, &sender).await;
             drop(sender);
             result
         };

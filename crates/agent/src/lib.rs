@@ -9,6 +9,8 @@
 //!   another begins with another sealer.
 //! - What is in the clear is in memory only. What is on disk is sealed, or is the agent's own state.
 //! - A time in which a camera did not record is a gap on record: the camera's fault, no room, or the agent away.
+//! - What answers at a camera's address is recorded only if it is known to be that camera, or was accepted as such by
+//!   its home in a sealed configuration.
 //! - A camera test runs once, whatever comes back from a crash.
 //!
 //! # Confinement
@@ -35,6 +37,7 @@ mod camera;
 mod camera_test;
 mod confine;
 mod error;
+mod fingerprints;
 mod run;
 mod sealing;
 pub mod supervisor;

@@ -18,6 +18,7 @@ use crate::alive::{Alive, report_gaps};
 use crate::camera::{Assignment, WatchedCamera};
 use crate::camera_test::CameraTests;
 use crate::error::AgentError;
+use crate::fingerprints::Fingerprints;
 
 /// How often the sign of life is written.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
@@ -180,9 +181,11 @@ async fn watch_home(
     options: CameraOptions,
     shutdown: &CancellationToken,
 ) {
+    let fingerprints = Fingerprints::new(files.clone());
     let (before, tests) = {
-        let (handle, files) = (handle.clone(), files.clone());
-        let loaded = spawn_blocking(move || (Alive::read(&files), CameraTests::load(handle, files))).await;
+        let (handle, files, fingerprints) = (handle.clone(), files.clone(), fingerprints.clone());
+        let load = move || (Alive::read(&files), CameraTests::load(handle, files, fingerprints));
+        let loaded = spawn_blocking(load).await;
         // It fails only while the runtime ends.
         let Ok(loaded) = loaded else { return };
         loaded
@@ -191,8 +194,15 @@ async fn watch_home(
     if shutdown.run_until_cancelled(handle.clock_known()).await.is_none() {
         return;
     }
-    let mut home =
-        WatchedHome { handle: handle.clone(), files, options, before, tests, cameras: HashMap::new() };
+    let mut home = WatchedHome {
+        handle: handle.clone(),
+        files,
+        options,
+        before,
+        tests,
+        fingerprints,
+        cameras: HashMap::new(),
+    };
     let mut configurations = handle.configuration();
     let mut ticks = interval(ALIVE_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -218,6 +228,7 @@ struct WatchedHome {
     /// The last run's sign of life, until the first configuration of this one is applied.
     before: Option<Alive>,
     tests: CameraTests,
+    fingerprints: Fingerprints,
     cameras: HashMap<CameraId, WatchedCamera>,
 }
 
@@ -252,10 +263,14 @@ impl WatchedHome {
             }
             let ended = self.cameras.remove(&camera).map(WatchedCamera::stop);
             let handle = self.handle.clone();
-            let watched = WatchedCamera::start(handle, sealer, assignment, &self.options, ended);
+            let watched =
+                WatchedCamera::start(handle, sealer, assignment, &self.options, &self.fingerprints, ended);
             tracing::info!(camera.id = %camera, tenure.id = %watched.tenure(), "watched");
             self.cameras.insert(camera, watched);
         }
+        let (fingerprints, retained) = (self.fingerprints.clone(), configuration.clone());
+        // It fails only while the runtime ends.
+        let _ = spawn_blocking(move || fingerprints.retain(&retained)).await;
         self.tests.apply(configuration);
     }
 

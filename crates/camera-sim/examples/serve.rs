@@ -8,11 +8,11 @@
 use std::error::Error;
 use std::net::SocketAddr;
 
-use ownsight_camera_sim::{CameraSim, PRESETS, Scene, SimCamera, Source};
+use ownsight_camera_sim::{CameraSim, Identity, PRESETS, Scene, SimCamera, Source};
 
 const USAGE: &str = "\
 usage: serve [--bind ADDRESS:PORT] [--fps N] [--noise SIGMA] [--still] [--original] [--no-watermark]
-             [--user NAME --password WORD]";
+             [--user NAME --password WORD [--realm TEXT]]";
 
 struct Options {
     bind: SocketAddr,
@@ -23,6 +23,7 @@ struct Options {
     watermark: bool,
     user: Option<String>,
     password: String,
+    realm: Option<String>,
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
@@ -35,6 +36,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         watermark: true,
         user: None,
         password: String::new(),
+        realm: None,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -45,6 +47,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
             "--noise" => options.noise = value()?.parse()?,
             "--user" => options.user = Some(value()?),
             "--password" => options.password = value()?,
+            "--realm" => options.realm = Some(value()?),
             "--still" => options.still = true,
             "--original" => options.original = true,
             "--no-watermark" => options.watermark = false,
@@ -68,6 +71,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         if options.original {
             camera = camera.source(Source::Original);
+        }
+        if let Some(realm) = &options.realm {
+            camera = camera.identity(Identity { realm: realm.clone(), ..Identity::default() });
         }
         match &options.user {
             Some(user) => camera.credentials(user, &options.password),

@@ -54,7 +54,7 @@ mod rtp;
 mod rtsp;
 mod server;
 
-pub use camera::settings::{STILL_NOISE_SIGMA, Scene, SimCamera, Source};
+pub use camera::settings::{Identity, STILL_NOISE_SIGMA, Scene, SimCamera, Source};
 pub use error::{MediaError, StartError, UnknownCamera};
 pub use media::preset::{PRESETS, Preset};
 pub use media::view::{Crop, Look, View, ViewError};

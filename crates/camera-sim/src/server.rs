@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -166,6 +167,11 @@ impl CameraSim {
     pub fn set_scene(&self, path: &str, scene: Scene) -> Result<(), UnknownCamera> {
         self.camera(path)?.set_scene(scene);
         Ok(())
+    }
+
+    /// How many requests for a camera brought a password, right or wrong, or a proof of one.
+    pub fn passwords_seen(&self, path: &str) -> Result<u64, UnknownCamera> {
+        Ok(self.camera(path)?.passwords.load(Ordering::Relaxed))
     }
 
     /// Ends all connections without a word, as a power cut would. Clients may come back at once.

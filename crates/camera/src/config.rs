@@ -1,9 +1,12 @@
 //! What a camera's pipeline is told: where the camera is, what counts as motion, how events are cut.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ownsight_model::CameraAddress;
+
+use crate::fingerprint::KnownCamera;
 
 /// A camera's user name and password. `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,6 +39,9 @@ pub struct CameraConfig {
     pub address: CameraAddress,
     /// User name and password, if the camera asks for them.
     pub credentials: Option<Credentials>,
+    /// What the camera is known by: nothing of another one is recorded. `None`: whatever answers is recorded, for who measures
+    /// or tries out; a camera of a home always has one.
+    pub known: Option<Arc<dyn KnownCamera>>,
     /// What counts as motion.
     pub motion: MotionConfig,
     /// How events are cut.
@@ -50,6 +56,7 @@ impl CameraConfig {
         Self {
             address,
             credentials,
+            known: None,
             motion: MotionConfig::default(),
             event: EventConfig::default(),
             still_interval: Duration::from_mins(1),

@@ -1,5 +1,6 @@
 //! Trying a camera out, step by step, with an exact answer at the first step that fails.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ownsight_model::{CameraAddress, CameraFault, CameraTestStep, StepOutcome, StepReport};
@@ -9,6 +10,7 @@ use url::Url;
 
 use crate::config::Credentials;
 use crate::decode::{Picture, PictureDecoder};
+use crate::fingerprint::{Guard, KnownCamera, Passed};
 use crate::h264::VideoFormat;
 use crate::jpeg::SmallPicture;
 use crate::output::Still;
@@ -22,14 +24,18 @@ const KEY_FRAME_MAX: Duration = Duration::from_secs(10);
 ///
 /// Each step is reported to `steps` as it ends; the first that fails is the last. Returns the first picture, or
 /// the fault. Takes some 40 s at the very most, each wait having its own limit. Ends early, as
-/// [`CameraFault::NoAnswer`], when `steps` is closed. Cancel safe: a dropped call leaves nothing behind.
+/// [`CameraFault::NoAnswer`], when `steps` is closed.
+///
+/// With `known` another camera than that one fails as [`CameraFault::AnotherCamera`], before it is given a password; one
+/// that nothing is known of is known from then on. Cancel safe: a dropped call leaves nothing behind.
 pub async fn test_connection(
     address: &CameraAddress,
     credentials: Option<&Credentials>,
+    known: Option<Arc<dyn KnownCamera>>,
     steps: &mpsc::Sender<StepReport>,
 ) -> Result<Still, CameraFault> {
     let mut report = Report { steps, next: CameraTestStep::ALL.into_iter() };
-    match run(address, credentials, &mut report).await {
+    match run(address, credentials, &Guard::new(known), &mut report).await {
         Ok(still) => Ok(still),
         Err(Stop::Fault(fault)) => {
             let kind = fault.kind;
@@ -71,11 +77,14 @@ impl Report<'_> {
 async fn run(
     address: &CameraAddress,
     credentials: Option<&Credentials>,
+    guard: &Guard,
     report: &mut Report<'_>,
 ) -> Result<Still, Stop> {
     let url = parse_url(address)?;
     let unasked = probe(&url, report).await?;
+    let passed = admit(&url, guard, &unasked, report).await?;
     let mut described = describe(&url, credentials, unasked, report).await?;
+    guard.described(passed, described.sdp()).await?;
     report.passed(described.offers()).await?;
     let format = described.choose_video()?;
     let frame_rate = described.frame_rate();
@@ -111,6 +120,18 @@ async fn probe(url: &Url, report: &mut Report<'_>) -> Result<Answer, Stop> {
     Ok(ask(&mut reached.connection, "DESCRIBE", url, 1).await?)
 }
 
+/// Before the password's step: whether this is the camera that may hear it. One that has no stream to describe fails as
+/// it would there.
+async fn admit(url: &Url, guard: &Guard, unasked: &Answer, report: &mut Report<'_>) -> Result<Passed, Stop> {
+    match guard.answered(url, unasked).await {
+        Err(fault) if fault.another.is_none() && unasked.status != 401 => {
+            report.passed("not asked for").await?;
+            Err(fault.into())
+        }
+        admitted => Ok(admitted?),
+    }
+}
+
 /// The password's step.
 async fn describe(
     url: &Url,
@@ -125,7 +146,7 @@ async fn describe(
     let described = Described::connect(url, credentials).await;
     match &described {
         Err(fault) if fault.kind == CameraFault::Unauthorized => {}
-        _ if unasked.status == 401 => report.passed(unasked.scheme.unwrap_or_default()).await?,
+        _ if unasked.status == 401 => report.passed(unasked.scheme().unwrap_or_default()).await?,
         _ => report.passed("not asked for").await?,
     }
     Ok(described?)

@@ -11,6 +11,8 @@
 //! - What comes from a camera can cost that camera's events and nothing else: errors are counted, a panic ends
 //!   one [`Recorder`] and begins the next, and every buffer is bounded in bytes.
 //! - A clip has each frame of its time exactly once, and lasts exactly as long as its event says.
+//! - Nothing of another camera than the one that is known is recorded, and no password is answered to one whose realm
+//!   is not the known one; see [`KnownCamera`].
 //! - Nothing is lost silently: what was not recorded is a [`Gap`], what nobody took is counted in [`Stats`].
 //! - Credentials never appear in an address, a log line, an error or a `Debug` output.
 //!
@@ -22,6 +24,7 @@ mod config;
 mod connection_test;
 mod cut;
 mod decode;
+mod fingerprint;
 mod h264;
 mod jpeg;
 mod motion;
@@ -38,6 +41,7 @@ pub use config::{CameraConfig, Credentials, EventConfig, MotionConfig, Zone};
 pub use connection_test::test_connection;
 pub use cut::{EventCutter, Take};
 pub use decode::{DecoderError, Picture, PictureDecoder};
+pub use fingerprint::{Fingerprint, Known, KnownCamera, StoredFingerprintError};
 pub use h264::{FormatError, VideoFormat};
 pub use motion::{Detector, MotionChange, MotionUpdate};
 pub use mp4::Clip;

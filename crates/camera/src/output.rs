@@ -1,7 +1,7 @@
 //! What a camera's pipeline hands out.
 
 use bytes::Bytes;
-use ownsight_model::{CameraFault, CameraState, Timestamp};
+use ownsight_model::{AnotherCamera, CameraFault, CameraState, Timestamp};
 
 use crate::mp4::Clip;
 
@@ -29,6 +29,8 @@ pub struct CameraStatus {
     pub since: Timestamp,
     /// A fact for people, such as the camera's own words. May be empty; never holds credentials.
     pub detail: String,
+    /// While another camera than the one that was added answers: which, and how it differs.
+    pub another: Option<AnotherCamera>,
 }
 
 /// A stretch of time of which nothing was recorded, or whose recording was lost.

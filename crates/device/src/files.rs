@@ -1,5 +1,7 @@
 //! Small files of the program around a device, in the device's folder.
 
+use std::path::Path;
+
 use ownsight_disk::DiskError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,6 +30,24 @@ impl DeviceFiles {
     /// one. One caller at a time for one name.
     pub fn write<T: Serialize>(&self, name: &str, content: &T) -> Result<(), DiskError> {
         self.0.write(&file(name), content)
+    }
+
+    /// The names of files that begin so, in no order.
+    pub fn names(&self, prefix: &str) -> Result<Vec<String>, DiskError> {
+        let entries = self.0.disk.list(Path::new(""))?;
+        let names = entries.iter().filter_map(|entry| {
+            let name = entry.name.to_str()?.strip_prefix("program-")?.strip_suffix(".json")?;
+            name.starts_with(prefix).then(|| name.to_owned())
+        });
+        Ok(names.collect())
+    }
+
+    /// Removes a file, durably. That there is none is no error.
+    pub fn remove(&self, name: &str) -> Result<(), DiskError> {
+        match self.0.disk.unlink(Path::new(&file(name))) {
+            Err(error) if error.is_not_found() => Ok(()),
+            removed => removed.and_then(|()| self.0.disk.sync_folder(Path::new(""))),
+        }
     }
 }
 

@@ -284,7 +284,11 @@ impl HomeAccess {
                     user: Some(user.clone().unwrap_or_else(|| current.user.clone())),
                     password: Some(password.clone().unwrap_or_else(|| current.password.clone())),
                 };
-                Ok((source.check()?, device.or(row.device), Some(*camera)))
+                let mut source = source.check()?;
+                if source.address == current.address {
+                    source.accepted = current.accepted;
+                }
+                Ok((source, device.or(row.device), Some(*camera)))
             }
         }
     }

@@ -1,17 +1,16 @@
 //! Cameras: seeing how they are, adding, changing and erasing them.
 
 use ownsight_model::{
-    CameraAddress, CameraEpoch, CameraFault, CameraId, CameraReport, CameraState, DeviceId, HomeId, TenureId,
-    Timestamp,
+    CameraAddress, CameraEpoch, CameraId, DeviceId, FingerprintId, HomeId, TenureId, Timestamp,
 };
 use ownsight_registry::{
     CameraDetail, CameraEpochRow, CameraRow, CameraStanding, CameraUpdate, DeviceDetail, DeviceRow, HomePlan,
     ObjectKey, RegistryError,
 };
-use ownsight_seal::{CameraPlace, CameraReportKind, CameraSalt, OpenError, Purpose, report_is_about};
+use ownsight_seal::{CameraPlace, CameraSalt, OpenError, Purpose};
 
 use crate::access::{HomeAccess, OpenCamera, Person};
-use crate::devices::AWAY_AFTER;
+use crate::camera_status::status;
 use crate::events::{is_epoch_of, verify};
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, choose_pushing_device, devices};
@@ -56,6 +55,8 @@ pub struct CameraChange {
     pub user: Option<String>,
     /// A new password.
     pub password: Option<String>,
+    /// What answers and is to be taken for this camera, as its status names it.
+    pub accept: Option<String>,
     /// How readily motion is an event, 1 to 10.
     pub sensitivity: Option<u8>,
     /// Another device.
@@ -93,6 +94,7 @@ impl Source {
             address: CameraAddress::parse(&self.address)?,
             user: self.user.unwrap_or_default(),
             password: self.password.unwrap_or_default(),
+            accepted: None,
         };
         check_credentials(&access)?;
         Ok(access)
@@ -423,14 +425,23 @@ impl CameraChange {
             }
             open.profile.sensitivity = sensitivity;
         }
-        if self.address.is_none() && self.user.is_none() && self.password.is_none() {
+        let accepted = self.accept.as_deref().map(str::parse::<FingerprintId>).transpose();
+        let accepted = accepted.map_err(|_| {
+            GateError::invalid("accept_fingerprint", "64 hex digits, as in the camera's status, are expected")
+        })?;
+        if self.address.is_none() && self.user.is_none() && self.password.is_none() && accepted.is_none() {
             return Ok(());
         }
         let Some(access) = &mut open.access else {
             return Err(GateError::invalid("address", "this camera pushes by itself and has no address"));
         };
         if let Some(address) = &self.address {
-            access.address = CameraAddress::parse(address)?;
+            let address = CameraAddress::parse(address)?;
+            if address != access.address {
+                // What was said of the camera at the former address says nothing of this one.
+                access.accepted = None;
+            }
+            access.address = address;
         }
         if let Some(user) = &self.user {
             access.user.clone_from(user);
@@ -438,6 +449,7 @@ impl CameraChange {
         if let Some(password) = &self.password {
             access.password.clone_from(password);
         }
+        access.accepted = accepted.or(access.accepted);
         check_credentials(access)
     }
 }
@@ -502,55 +514,6 @@ fn view(
         video,
         events: detail.events,
     }
-}
-
-fn status(
-    access: &HomeAccess,
-    detail: &CameraDetail,
-    device: Option<&DeviceRow>,
-) -> (views::CameraStatus, Option<views::Video>) {
-    let now = Timestamp::now();
-    let of = |state, fault: Option<CameraFault>, since, verified| {
-        (views::CameraStatus { state, fault, since, verified }, None)
-    };
-    let Some(device) = device else {
-        return of("unknown", None, detail.camera.created_at, true);
-    };
-    let seen = device.seen_at.filter(|seen| now.since(*seen) < AWAY_AFTER);
-    let Some(row) = detail.report.as_ref() else {
-        let state = if seen.is_some() { "connecting" } else { "unknown" };
-        return of(state, None, detail.camera.created_at, true);
-    };
-    let report = access
-        .verify_report(CameraReportKind::State, detail.epochs.iter(), row)
-        .and_then(|()| profile::decode::<CameraReport>(&row.body))
-        .and_then(|report| {
-            report_is_about(&detail.camera.id, &report.camera, Purpose::CameraReport)?;
-            Ok(report)
-        });
-    let report = match report {
-        Ok(report) => report,
-        Err(error) => {
-            alarm::raise(&error, "verifying a report on a camera");
-            return of("unknown", None, row.received_at, false);
-        }
-    };
-    if seen.is_none() {
-        return of("unknown", None, device.seen_at.unwrap_or(row.received_at), true);
-    }
-    let video = report.video.map(|video| views::Video {
-        width: video.width,
-        height: video.height,
-        fps: video.fps,
-        bits_per_second: video.bits_per_second,
-        lost_frames: video.lost_frames,
-    });
-    let (status, _) = match report.state {
-        CameraState::Connecting => of("connecting", None, report.since, true),
-        CameraState::Records => of("records", None, report.since, true),
-        CameraState::Offline(fault) => of("offline", Some(fault), report.since, true),
-    };
-    (status, video)
 }
 
 #[cfg(test)]

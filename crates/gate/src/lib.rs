@@ -17,6 +17,7 @@ mod access;
 mod account;
 mod alarm;
 mod answer;
+mod camera_status;
 mod camera_tests;
 mod cameras;
 mod changes;

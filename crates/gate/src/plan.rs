@@ -184,6 +184,7 @@ impl OpenCamera {
             address: access.address.clone(),
             user: access.user.clone(),
             password: access.password.clone(),
+            accepted: access.accepted,
         });
         AssignedCamera {
             camera: scope.camera,

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use ownsight_model::{CameraAddress, Email};
+use ownsight_model::{CameraAddress, Email, FingerprintId};
 use ownsight_seal::OpenError;
 
 /// What an account sees of itself.
@@ -35,12 +35,14 @@ pub(crate) struct DeviceProfile {
     pub(crate) name: String,
 }
 
-/// A camera's address, user and password.
+/// A camera's address, user and password, and what somebody of the home said to be that camera.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CameraAccess {
     pub(crate) address: CameraAddress,
     pub(crate) user: String,
     pub(crate) password: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) accepted: Option<FingerprintId>,
 }
 
 impl Drop for CameraAccess {

@@ -1,8 +1,8 @@
 //! What people see: plain values, opened for one session, in the form of the HTTP API.
 
 use ownsight_model::{
-    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, HomeId, Label, LabelSource, Rights,
-    Role, SessionId, TestId, Timestamp, TokenRights,
+    AccountId, CameraFault, CameraId, CameraTestStep, DeviceId, EventId, FingerprintId, FingerprintPart,
+    HomeId, Label, LabelSource, Rights, Role, SessionId, TestId, Timestamp, TokenRights,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -370,6 +370,28 @@ view! {
         since: Timestamp as i64,
         /// Whether the device's report verified; what did not is not shown.
         verified: bool,
+        /// With the fault `another-camera`, for owners and adults: what answers in the camera's place.
+        another: Option<AnotherCamera>,
+    }
+}
+view! {
+    /// A camera that is not the one that was added.
+    AnotherCamera {
+        /// Names it: who says that it is the same camera sends this back.
+        fingerprint: FingerprintId as String,
+        /// What differs, the weightiest first.
+        differs: Vec<Difference>,
+    }
+}
+view! {
+    /// How it differs from the camera that was added.
+    Difference {
+        /// `realm`, `sign-in`, `server`, `origin`, `session`, `tool`, or `kept`: what was known cannot be read.
+        part: FingerprintPart as String,
+        /// As it was.
+        known: Option<String>,
+        /// As it is.
+        seen: Option<String>,
     }
 }
 view! {

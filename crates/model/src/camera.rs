@@ -118,6 +118,8 @@ pub enum CameraFault {
     Closed,
     /// What came does not follow the protocol, or cannot be decoded.
     Broken,
+    /// What answers is not the camera that was added: its fingerprint differs.
+    AnotherCamera,
 }
 
 /// Whether a camera records, as its agent says.

@@ -9,6 +9,7 @@ pub mod camera;
 pub mod email;
 pub mod epoch;
 pub mod event;
+pub mod fingerprint;
 pub mod ids;
 pub mod lockdown;
 pub mod motion;
@@ -24,6 +25,9 @@ pub use camera::{
 pub use email::{Email, EmailError};
 pub use epoch::{CameraEpoch, HomeEpoch};
 pub use event::{Label, LabelSource, SectionKind};
+pub use fingerprint::{
+    AnotherCamera, FingerprintDifference, FingerprintId, FingerprintPart, NoFingerprintId,
+};
 pub use ids::{
     AccountId, CameraId, DeviceId, EventId, GrantId, HomeId, IdKind, InstallationId, LockdownId,
     ParseIdError, SessionId, TenureId, TestId,

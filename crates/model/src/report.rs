@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CameraId, CameraState, DeviceId, StepReport, TestId, Timestamp};
+use crate::{AnotherCamera, CameraId, CameraState, DeviceId, StepReport, TestId, Timestamp};
 
 /// A device's report on a camera's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct CameraReport {
     pub since: Timestamp,
     /// What the stream is like, while pictures come.
     pub video: Option<VideoReport>,
+    /// What differs, while the state is offline because another camera answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub another: Option<AnotherCamera>,
 }
 
 /// What a camera's stream is like.

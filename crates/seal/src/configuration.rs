@@ -7,7 +7,8 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{
-    CameraAddress, CameraEpoch, CameraId, DeviceId, HomeEpoch, HomeId, InstallationId, TenureId, TestId,
+    CameraAddress, CameraEpoch, CameraId, DeviceId, FingerprintId, HomeEpoch, HomeId, InstallationId,
+    TenureId, TestId,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -76,6 +77,9 @@ pub struct CameraSource {
     pub user: String,
     /// The password; empty if it asks for none.
     pub password: String,
+    /// What somebody of the home said to be this camera, although it is known by something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<FingerprintId>,
 }
 
 /// An address to test under a draft camera's keys: the still is sealed with the test's id as its event.

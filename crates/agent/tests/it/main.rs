@@ -14,6 +14,7 @@ mod support;
 mod away;
 mod camera_tests;
 mod events;
+mod swap;
 
 use std::time::Duration;
 
@@ -43,7 +44,10 @@ struct Agent {
 impl World {
     async fn new() -> Self {
         let camera = SimCamera::new(PRESETS[0].path, PRESETS[0].view).credentials(USER, PASSWORD);
-        let sim = CameraSim::builder().camera(camera).start().await.unwrap();
+        Self::with(CameraSim::builder().camera(camera).start().await.unwrap())
+    }
+
+    fn with(sim: CameraSim) -> Self {
         let server = TestServer::start();
         Self { server, home: Home::new("Wren's Nest"), sim, folder: tempfile::tempdir().unwrap() }
     }

@@ -1,6 +1,6 @@
 //! What the producer and the connections of one camera share: its description, its switches and its listeners.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub(crate) struct Camera {
     listeners: Mutex<Vec<Listener>>,
     key_wanted: AtomicBool,
     joined: Notify,
+    /// Requests that brought a password, or a proof of one.
+    pub(crate) passwords: AtomicU64,
 }
 
 /// A connection's end of the queue.
@@ -67,6 +69,7 @@ impl Camera {
             listeners: Mutex::default(),
             key_wanted: AtomicBool::new(false),
             joined: Notify::new(),
+            passwords: AtomicU64::new(0),
             settings,
             parameter_sets,
             clock,

@@ -32,6 +32,26 @@ pub enum Scene {
     },
 }
 
+/// What a camera says of itself, by which others may tell it from another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// What it calls itself when it asks for a password; without `"`.
+    pub realm: String,
+    /// The first word of `o=` in its description.
+    pub origin: String,
+    /// `a=tool` in its description.
+    pub tool: String,
+    /// Its `Server` header; `None`: it sends none.
+    pub server: Option<String>,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        let name = || "ownsight-camera-sim".to_owned();
+        Self { realm: name(), origin: "-".to_owned(), tool: name(), server: None }
+    }
+}
+
 /// One camera, as the builder takes it. Only path and view must be given.
 #[derive(Clone, Debug)]
 pub struct SimCamera {
@@ -44,6 +64,7 @@ pub struct SimCamera {
     pub(crate) scene: Scene,
     pub(crate) noise: f32,
     pub(crate) loop_frames: Option<u32>,
+    pub(crate) identity: Identity,
 }
 
 impl SimCamera {
@@ -59,6 +80,7 @@ impl SimCamera {
             scene: Scene::Footage,
             noise: 0.0,
             loop_frames: None,
+            identity: Identity::default(),
         }
     }
 
@@ -84,6 +106,12 @@ impl SimCamera {
     ) -> Self {
         let credentials = Credentials { user: user.into(), password: password.into(), scheme };
         Self { credentials: Some(credentials), ..self }
+    }
+
+    /// What it says of itself.
+    #[must_use]
+    pub fn identity(self, identity: Identity) -> Self {
+        Self { identity, ..self }
     }
 
     /// Frames a second, 1 to 30. The footage has 10: others make it run slower or faster.

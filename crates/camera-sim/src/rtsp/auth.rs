@@ -7,8 +7,6 @@ use std::fmt;
 use data_encoding::{BASE64, HEXLOWER};
 use md5::{Digest as _, Md5};
 
-const REALM: &str = "ownsight-camera-sim";
-
 /// What a client must know to see a camera.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -37,12 +35,12 @@ pub enum AuthScheme {
 }
 
 /// The `WWW-Authenticate` value that asks for these credentials. `stale`: the client used a nonce of another connection.
-pub(crate) fn challenge(scheme: AuthScheme, nonce: &str, stale: bool) -> String {
+pub(crate) fn challenge(scheme: AuthScheme, realm: &str, nonce: &str, stale: bool) -> String {
     match scheme {
-        AuthScheme::Basic => format!("Basic realm=\"{REALM}\""),
+        AuthScheme::Basic => format!("Basic realm=\"{realm}\""),
         AuthScheme::Digest => {
             let stale = if stale { ", stale=\"true\"" } else { "" };
-            format!("Digest realm=\"{REALM}\", nonce=\"{nonce}\", algorithm=\"MD5\"{stale}")
+            format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm=\"MD5\"{stale}")
         }
     }
 }
@@ -63,6 +61,7 @@ pub(crate) enum Verdict {
 /// Judges the `Authorization` header of a request.
 pub(crate) fn verify(
     credentials: &Credentials,
+    realm: &str,
     nonce: &str,
     method: &str,
     uri: &str,
@@ -89,9 +88,9 @@ pub(crate) fn verify(
             else {
                 return Verdict::Refused;
             };
-            let expected = response_for(credentials, answered, method, signed_uri);
+            let expected = response_for(credentials, realm, answered, method, signed_uri);
             let right = user == credentials.user
-                && field("realm") == Some(REALM)
+                && field("realm") == Some(realm)
                 && signed_uri == uri
                 && response.eq_ignore_ascii_case(&expected);
             if right && answered != nonce {
@@ -103,8 +102,8 @@ pub(crate) fn verify(
     if accepted { Verdict::Accepted } else { Verdict::Refused }
 }
 
-fn response_for(credentials: &Credentials, nonce: &str, method: &str, uri: &str) -> String {
-    let secret = md5_hex(&format!("{}:{REALM}:{}", credentials.user, credentials.password));
+fn response_for(credentials: &Credentials, realm: &str, nonce: &str, method: &str, uri: &str) -> String {
+    let secret = md5_hex(&format!("{}:{realm}:{}", credentials.user, credentials.password));
     let request = md5_hex(&format!("{method}:{uri}"));
     md5_hex(&format!("{secret}:{nonce}:{request}"))
 }
@@ -152,6 +151,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const REALM: &str = "ownsight-camera-sim";
+
     fn credentials(scheme: AuthScheme) -> Credentials {
         Credentials { user: "anna".into(), password: "s3cret, \"x\"".into(), scheme }
     }
@@ -178,16 +179,16 @@ mod tests {
     fn only_the_right_answer_for_this_request_is_taken() {
         let credentials = credentials(AuthScheme::Digest);
         let uri = "rtsp://h/cam";
-        let right = response_for(&credentials, "n", "DESCRIBE", uri);
-        let judge = |method, uri, header: &str| verify(&credentials, "n", method, uri, Some(header));
+        let right = response_for(&credentials, REALM, "n", "DESCRIBE", uri);
+        let judge = |method, uri, header: &str| verify(&credentials, REALM, "n", method, uri, Some(header));
         assert_eq!(judge("DESCRIBE", uri, &header(&right, "n", uri)), Verdict::Accepted);
         assert_eq!(judge("SETUP", uri, &header(&right, "n", uri)), Verdict::Refused);
         assert_eq!(judge("DESCRIBE", "rtsp://h/other", &header(&right, "n", uri)), Verdict::Refused);
         assert_eq!(judge("DESCRIBE", uri, &header("", "n", uri)), Verdict::Refused);
         assert_eq!(judge("DESCRIBE", uri, "Digest"), Verdict::Refused);
         assert_eq!(judge("DESCRIBE", uri, "Basic YW5uYTo="), Verdict::Refused);
-        assert_eq!(verify(&credentials, "n", "DESCRIBE", uri, None), Verdict::Refused);
-        let old = response_for(&credentials, "old", "DESCRIBE", uri);
+        assert_eq!(verify(&credentials, REALM, "n", "DESCRIBE", uri, None), Verdict::Refused);
+        let old = response_for(&credentials, REALM, "old", "DESCRIBE", uri);
         assert_eq!(judge("DESCRIBE", uri, &header(&old, "old", uri)), Verdict::Stale);
     }
 
@@ -195,9 +196,9 @@ mod tests {
     fn basic_compares_the_whole() {
         let credentials = credentials(AuthScheme::Basic);
         let header = format!("Basic {}", BASE64.encode(b"anna:s3cret, \"x\""));
-        assert_eq!(verify(&credentials, "", "PLAY", "u", Some(&header)), Verdict::Accepted);
+        assert_eq!(verify(&credentials, REALM, "", "PLAY", "u", Some(&header)), Verdict::Accepted);
         let header = format!("Basic {}", BASE64.encode(b"anna:s3cret"));
-        assert_eq!(verify(&credentials, "", "PLAY", "u", Some(&header)), Verdict::Refused);
+        assert_eq!(verify(&credentials, REALM, "", "PLAY", "u", Some(&header)), Verdict::Refused);
     }
 
     #[test]
@@ -209,7 +210,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_header_is_judged_without_panic(text in ".{0,200}") {
-            let verdict = verify(&credentials(AuthScheme::Digest), "n", "PLAY", "u", Some(&text));
+            let verdict = verify(&credentials(AuthScheme::Digest), REALM, "n", "PLAY", "u", Some(&text));
             prop_assert_eq!(verdict, Verdict::Refused);
             let _ = fields(&text);
         }

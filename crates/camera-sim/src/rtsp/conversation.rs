@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -109,12 +110,10 @@ impl Conversation {
             return Err(refuse(Status::NotAcceptable));
         }
         let name = camera.settings.path.trim_start_matches('/');
-        let sdp = describe(name, self.server, &camera.parameter_sets, camera.settings.fps);
+        let sdp = describe(name, self.server, &camera.parameter_sets, &camera.settings);
         let base = format!("{}/", request.uri.trim_end_matches('/'));
-        Ok((
-            Response::new(Status::Ok).header("Content-Base", base).body("application/sdp", sdp),
-            Effect::None,
-        ))
+        let response = Response::new(Status::Ok).header("Content-Base", base).body("application/sdp", sdp);
+        Ok((named(&camera, response), Effect::None))
     }
 
     fn set_up(&mut self, request: &Request) -> Result<(Response, Effect), Box<Response>> {
@@ -172,17 +171,22 @@ impl Conversation {
         let path = path_of(&request.uri).ok_or_else(|| refuse(Status::NotFound))?;
         let camera = self.cameras.get(path).ok_or_else(|| refuse(Status::NotFound))?;
         if let Some(credentials) = &camera.settings.credentials {
+            let realm = &camera.settings.identity.realm;
+            if request.header("authorization").is_some() {
+                camera.passwords.fetch_add(1, Ordering::Relaxed);
+            }
             let verdict = verify(
                 credentials,
+                realm,
                 &self.nonce,
                 &request.method,
                 &request.uri,
                 request.header("authorization"),
             );
             if verdict != Verdict::Accepted {
-                let challenge = challenge(credentials.scheme, &self.nonce, verdict == Verdict::Stale);
+                let challenge = challenge(credentials.scheme, realm, &self.nonce, verdict == Verdict::Stale);
                 let response = Response::new(Status::Unauthorized).header("WWW-Authenticate", challenge);
-                return Err(Box::new(response));
+                return Err(Box::new(named(camera, response)));
             }
         }
         Ok(Arc::clone(camera))
@@ -204,6 +208,14 @@ impl Conversation {
             }
             None => response,
         }
+    }
+}
+
+/// With the name of the camera's program, if it has one.
+fn named(camera: &Camera, response: Response) -> Response {
+    match &camera.settings.identity.server {
+        Some(server) => response.header("Server", server.clone()),
+        None => response,
     }
 }
 

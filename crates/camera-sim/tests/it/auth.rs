@@ -1,6 +1,6 @@
 //! Passwords and wrong addresses, through a client's own implementation of Digest and Basic.
 
-use ownsight_camera_sim::{AuthScheme, StartError, UnknownCamera};
+use ownsight_camera_sim::{AuthScheme, Identity, StartError, UnknownCamera};
 
 use crate::support::{Client, camera, describe, start};
 
@@ -23,6 +23,23 @@ async fn wrong_or_no_password_is_401() {
             assert_eq!(refused.status_code(), Some(401), "{scheme:?} {password:?}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_says_of_itself_what_it_was_told() {
+    let identity = Identity {
+        realm: "Login to 4K04B2EPAG7D2A6".to_owned(),
+        origin: "StreamingServer".to_owned(),
+        tool: "LIVE555".to_owned(),
+        server: Some("Rtsp Server/3.0".to_owned()),
+    };
+    let sim = start(camera(1).credentials("anna", "secret").identity(identity)).await;
+    assert!(describe(&sim.url("/cam"), Some(("anna", "wrong"))).await.is_err());
+    assert_eq!(sim.passwords_seen("/cam"), Ok(1));
+    let session = describe(&sim.url("/cam"), Some(("anna", "secret"))).await.unwrap();
+    let sdp = String::from_utf8_lossy(session.sdp()).into_owned();
+    assert!(sdp.contains("o=StreamingServer ") && sdp.contains("a=tool:LIVE555\r\n"), "{sdp}");
+    assert_eq!(sim.passwords_seen("/cam"), Ok(2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,7 +29,8 @@ impl Health {
     /// Begins with a camera that is being connected to.
     pub(super) fn new(outbox: Arc<Outbox>) -> (Self, watch::Receiver<CameraStatus>) {
         let now = Timestamp::now();
-        let status = CameraStatus { state: CameraState::Connecting, since: now, detail: String::new() };
+        let status =
+            CameraStatus { state: CameraState::Connecting, since: now, detail: String::new(), another: None };
         outbox.status(status.clone());
         let (status, receiver) = watch::channel(status);
         (Self { outbox, status, recorded: now, pause: None, faulty: false }, receiver)
@@ -45,7 +46,8 @@ impl Health {
             CameraState::Connecting | CameraState::Records => Timestamp::now(),
         };
         let state = CameraState::Offline(fault.kind);
-        self.set(CameraStatus { state, since, detail: fault.detail.clone() });
+        let another = fault.another.as_deref().cloned();
+        self.set(CameraStatus { state, since, detail: fault.detail.clone(), another });
     }
 
     /// What comes next is not joined to what came before. A reason that is known already stays.
@@ -60,7 +62,12 @@ impl Health {
         }
         self.recorded = at;
         if self.status.borrow().state != CameraState::Records {
-            self.set(CameraStatus { state: CameraState::Records, since: at, detail: String::new() });
+            self.set(CameraStatus {
+                state: CameraState::Records,
+                since: at,
+                detail: String::new(),
+                another: None,
+            });
         }
     }
 
@@ -81,7 +88,7 @@ impl Health {
 
     fn set(&self, status: CameraStatus) {
         let changed = self.status.send_if_modified(|before| {
-            let changed = before.state != status.state;
+            let changed = (before.state, &before.another) != (status.state, &status.another);
             *before = status.clone();
             changed
         });

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use crate::config::CameraConfig;
+use crate::fingerprint::Guard;
 use crate::output::GapReason;
 use crate::source::{Backoff, Described, Fault, Frame, parse_url};
 
@@ -81,9 +82,12 @@ async fn connection(
     feed: &mut Feed,
     counters: &Counters,
 ) -> Ended {
+    let guard = Guard::new(config.known.clone());
     let connecting = async {
         let url = parse_url(&config.address)?;
+        let passed = guard.unasked(&url).await?;
         let mut described = Described::connect(&url, config.credentials.as_ref()).await?;
+        guard.described(passed, described.sdp()).await?;
         described.choose_video()?;
         described.play().await
     };

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ownsight_model::CameraFault;
+use ownsight_model::{AnotherCamera, CameraFault};
 
 /// Longest detail, in bytes.
 const DETAIL_MAX: usize = 200;
@@ -12,11 +12,20 @@ const DETAIL_MAX: usize = 200;
 pub(crate) struct Fault {
     pub(crate) kind: CameraFault,
     pub(crate) detail: String,
+    /// With [`CameraFault::AnotherCamera`]: which, and how it differs.
+    pub(crate) another: Option<Box<AnotherCamera>>,
 }
 
 impl Fault {
     pub(crate) fn new(kind: CameraFault, detail: impl Into<String>) -> Self {
-        Self { kind, detail: shortened(&detail.into()) }
+        Self { kind, detail: shortened(&detail.into()), another: None }
+    }
+
+    /// Of a camera that is not the one that was added.
+    pub(crate) fn of_another(another: AnotherCamera) -> Self {
+        let seen = another.differs.first().and_then(|first| first.seen.clone()).unwrap_or_default();
+        let fault = Self::new(CameraFault::AnotherCamera, seen);
+        Self { another: Some(Box::new(another)), ..fault }
     }
 
     /// Of a TCP connection that could not be made.

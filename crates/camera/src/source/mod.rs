@@ -1,11 +1,14 @@
 //! The camera's side: reaching it, speaking RTSP with it, taking its frames.
 
 mod backoff;
+mod challenge;
 mod fault;
 mod reach;
 mod stream;
 
 pub(crate) use backoff::Backoff;
+#[cfg(test)]
+pub(crate) use challenge::Challenge;
 pub(crate) use fault::Fault;
 pub(crate) use reach::{Answer, ask, reach};
 pub(crate) use stream::{Described, Frame, Stream, parse_url};

@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::{Host, Url};
 
+use super::challenge::{Challenge, challenges};
 use super::fault::Fault;
 
 /// Longest wait for a name, a connection, or an answer.
@@ -61,8 +62,19 @@ async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, Fault> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// The ways of giving a password that the camera takes, in its order.
+    pub(crate) challenges: Vec<Challenge>,
+    /// What it calls its program: `Server`.
+    pub(crate) server: Option<String>,
+}
+
+impl Answer {
     /// How the camera wants to be given a password: `Digest`, `Basic`, or the first that it names.
-    pub(crate) scheme: Option<String>,
+    pub(crate) fn scheme(&self) -> Option<&str> {
+        let mut schemes = self.challenges.iter().map(|challenge| challenge.scheme.as_str());
+        let first = schemes.clone().next();
+        schemes.find(|scheme| scheme.eq_ignore_ascii_case("digest")).or(first)
+    }
 }
 
 /// Sends a request without credentials and reads the head of the answer. `number` counts the connection's
@@ -116,14 +128,16 @@ fn parse(head: &[u8]) -> Result<Answer, Fault> {
     let Some(status) = words.next().and_then(|status| status.parse().ok()) else {
         return Err(Fault::new(CameraFault::Broken, first));
     };
-    let schemes: Vec<&str> = lines
-        .filter_map(|line| line.split_once(':'))
-        .filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"))
-        .filter_map(|(_, value)| value.split_whitespace().next())
-        .collect();
-    let digest = schemes.iter().find(|scheme| scheme.eq_ignore_ascii_case("digest"));
-    let scheme = digest.or(schemes.first()).map(|scheme| (*scheme).to_owned());
-    Ok(Answer { status, scheme })
+    let mut answer = Answer { status, challenges: Vec::new(), server: None };
+    let headers = lines.take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
+    for (name, value) in headers {
+        if name.eq_ignore_ascii_case("www-authenticate") {
+            answer.challenges.extend(challenges(value));
+        } else if name.eq_ignore_ascii_case("server") {
+            answer.server.get_or_insert(value.trim().to_owned());
+        }
+    }
+    Ok(answer)
 }
 
 fn no_answer() -> Fault {
@@ -138,8 +152,10 @@ mod tests {
     fn heads_are_read() {
         let head = b"RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nWWW-Authenticate: Basic realm=\"a\"\r\n\
                      www-authenticate: Digest realm=\"a\", nonce=\"b\"\r\n\r\n";
-        assert_eq!(parse(head), Ok(Answer { status: 401, scheme: Some("Digest".into()) }));
-        assert_eq!(parse(b"RTSP/1.0 200 OK\r\n\r\n"), Ok(Answer { status: 200, scheme: None }));
+        let answer = parse(head).unwrap();
+        assert_eq!((answer.status, answer.scheme()), (401, Some("Digest")));
+        let open = parse(b"RTSP/1.0 200 OK\r\nserver: Cam/1\r\n\r\nServer: no header\r\n").unwrap();
+        assert_eq!((open.status, open.scheme(), open.server.as_deref()), (200, None, Some("Cam/1")));
     }
 
     #[test]

@@ -63,6 +63,11 @@ impl Described {
         Ok(Self { session, video: usize::MAX })
     }
 
+    /// The description as it came.
+    pub(crate) fn sdp(&self) -> &[u8] {
+        self.session.sdp()
+    }
+
     /// What there is, in words.
     pub(crate) fn offers(&self) -> String {
         let count =

@@ -14,7 +14,7 @@ type Tested = (Result<Still, CameraFault>, Vec<StepReport>);
 async fn test(address: &CameraAddress, credentials: Option<(&str, &str)>) -> Tested {
     let credentials = credentials.map(|(user, password)| Credentials::new(user, password));
     let (sender, mut receiver) = mpsc::channel(8);
-    let result = test_connection(address, credentials.as_ref(), &sender).await;
+    let result = test_connection(address, credentials.as_ref(), None, &sender).await;
     drop(sender);
     let mut reports = Vec::new();
     while let Some(report) = receiver.recv().await {
@@ -154,7 +154,7 @@ async fn a_test_ends_when_nobody_listens_to_it() {
     let address = peer(|_| None).await;
     let (sender, receiver) = mpsc::channel(8);
     drop(receiver);
-    let test = test_connection(&address, None, &sender);
+    let test = test_connection(&address, None, None, &sender);
     let ended = tokio::time::timeout(Duration::from_secs(2), test).await;
     assert!(ended.unwrap().is_err());
 }

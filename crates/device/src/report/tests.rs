@@ -65,7 +65,8 @@ fn only_the_latest_of_a_camera_counts_and_alarms_add_up() {
     let camera = CameraId::generate();
     for at in 1..=3 {
         let at = Timestamp::from_micros(at);
-        let report = CameraReport { camera, at, state: CameraState::Records, since: at, video: None };
+        let report =
+            CameraReport { camera, at, state: CameraState::Records, since: at, video: None, another: None };
         reports.camera(&sealer(camera), &report);
     }
     reports.alarm(Alarm::ConfigurationNotMine);
@@ -90,7 +91,14 @@ fn a_batch_is_bounded() {
     for _ in 0..300 {
         let camera = CameraId::generate();
         let at = Timestamp::from_micros(1);
-        let report = CameraReport { camera, at, state: CameraState::Connecting, since: at, video: None };
+        let report = CameraReport {
+            camera,
+            at,
+            state: CameraState::Connecting,
+            since: at,
+            video: None,
+            another: None,
+        };
         reports.camera(&sealer(camera), &report);
     }
     assert_eq!(reports.batch(BATCH_REPORTS_MAX).reports.len(), BATCH_REPORTS_MAX);

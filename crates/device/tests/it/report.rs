@@ -19,7 +19,14 @@ async fn reports_verify_under_the_homes_keys_and_name_their_camera() {
     let (now, camera) = (handle.now(), world.camera.id());
     handle.report_camera(
         &sealer,
-        &CameraReport { camera, at: now, state: CameraState::Records, since: now, video: None },
+        &CameraReport {
+            camera,
+            at: now,
+            state: CameraState::Records,
+            since: now,
+            video: None,
+            another: None,
+        },
     );
     let test = TestId::generate();
     handle.report_test(&sealer, &TestReport { test, at: now, steps: Vec::new(), done: true });

@@ -1,8 +1,8 @@
 //! A home with its keys: what an owner's browser session holds.
 
 use ownsight_model::{
-    CameraAddress, CameraEpoch, CameraId, DeviceId, HomeEpoch, HomeId, InstallationId, SectionKind, TenureId,
-    TestId,
+    CameraAddress, CameraEpoch, CameraId, DeviceId, FingerprintId, HomeEpoch, HomeId, InstallationId,
+    SectionKind, TenureId, TestId,
 };
 use ownsight_seal::stream::HEADER_LEN;
 use ownsight_seal::{
@@ -128,7 +128,14 @@ impl TestCamera {
 
     pub(crate) fn at(mut self, address: &str, user: &str, password: &str) -> Self {
         let address = CameraAddress::parse(address).unwrap();
-        self.source = Some(CameraSource { address, user: user.to_owned(), password: password.to_owned() });
+        let (user, password) = (user.to_owned(), password.to_owned());
+        self.source = Some(CameraSource { address, user, password, accepted: None });
+        self
+    }
+
+    /// Somebody of the home says that what this names is the camera.
+    pub(crate) fn accepting(mut self, fingerprint: FingerprintId) -> Self {
+        self.source.as_mut().unwrap().accepted = Some(fingerprint);
         self
     }
 

@@ -178,6 +178,7 @@ fn explain(fault: &str) -> String {
         "no-video" => "the stream has no video",
         "codec-not-supported" => "the video's codec is not supported yet: set the camera to H.264",
         "no-key-frame" => "no key frame came within 10 seconds: set a shorter key-frame interval",
+        "another-camera" => "this is not the camera that was added: see the camera's page for what differs",
         other => return format!("the camera did not pass the test: {other}"),
     };
     text.to_owned()

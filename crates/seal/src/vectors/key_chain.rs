@@ -200,6 +200,7 @@ fn configuration(chain: &mut Chain, key: &DeviceKey) {
             address: "rtsp://192.0.2.7/stream".to_owned().try_into().unwrap(),
             user: "agent".to_owned(),
             password: "a password".to_owned(),
+            accepted: None,
         }),
         sensitivity: 5,
     };

@@ -21,6 +21,7 @@ fn assigned(home: &Home) -> AssignedCamera {
             address: CameraAddress::parse("rtsp://192.0.2.7/stream").unwrap(),
             user: "agent".to_owned(),
             password: "correct horse".to_owned(),
+            accepted: None,
         }),
         sensitivity: 5,
     }

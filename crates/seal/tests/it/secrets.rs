@@ -20,6 +20,7 @@ fn debug_shows_no_secret() {
         address: CameraAddress::parse("rtsp://192.0.2.7/a-secret-path").unwrap(),
         user: "a secret user".to_owned(),
         password: "a secret password".to_owned(),
+        accepted: None,
     };
     let keys = KeyPair::from_private_bytes(&bytes).unwrap();
     let code = PairingCode::generate();

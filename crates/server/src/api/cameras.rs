@@ -55,6 +55,8 @@ pub(crate) struct ChangeCamera {
     user: Option<String>,
     /// The password.
     password: Option<String>,
+    /// What its status names in `another`: that is this camera, from now on.
+    accept_fingerprint: Option<String>,
     /// How readily motion is an event, 1 to 10.
     sensitivity: Option<u8>,
     /// The device that is to serve it.
@@ -118,6 +120,7 @@ pub(crate) async fn change(
         address: body.address,
         user: body.user,
         password: body.password,
+        accept: body.accept_fingerprint,
         sensitivity: body.sensitivity,
         device: body.device_id,
     };

@@ -1,7 +1,7 @@
 /**
  * What may be wrong with a camera, in words. One table, so that the list of events, the tiles, the test and the rail say the same.
  * `pill` names the state; `short` stands after a colon ("Lawn: not reached"); `gap` says why nothing was recorded; `problem` and `remedy` are whole sentences.
- * @typedef {{pill: string, short: string, gap: string, problem: string, remedy: string, action: 'password' | 'address' | 'test' | null}} FaultWords
+ * @typedef {{pill: string, short: string, gap: string, problem: string, remedy: string, action: 'password' | 'address' | 'test' | 'another' | null}} FaultWords
  */
 
 /** @type {Record<string, FaultWords>} */
@@ -80,6 +80,11 @@ const FAULTS = {
     pill: 'Refused', short: 'broken stream', gap: 'its stream was broken',
     problem: 'What the camera sends cannot be read.',
     remedy: 'Update or restart the camera, then test again.', action: 'test',
+  },
+  'another-camera': {
+    pill: 'Another camera', short: 'another camera', gap: 'another camera answered at its address',
+    problem: 'This is not the camera that was added: another one answers at its address.',
+    remedy: 'It is recorded again as soon as the camera that was added is back.', action: 'another',
   },
   'agent-away': {
     pill: 'Not reached', short: 'device away', gap: 'its device was away',

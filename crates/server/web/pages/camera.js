@@ -1,3 +1,4 @@
+import { AnotherCamera } from '../components/camera/another-camera.js';
 import { StatusPill, sayState, sayVideo } from '../components/camera/camera-tile.js';
 import { MakersPaths, NoRoom, TestSteps } from '../components/camera/test-steps.js';
 import { useCameraTest } from '../components/camera/use-camera-test.js';
@@ -81,6 +82,7 @@ function Detail({ home, camera, cameras, parent }) {
           <span class=${state.troubled ? 'detail-still camera-still-old' : 'detail-still'}><${Picture} src=${camera.still_url ? mediaUrl(camera.still_url, { at: String(camera.still_at ?? '') }) : null} alt=${`Last picture of ${camera.name}`} lazy=${false} />
             ${camera.still_at && html`<span class="camera-age num">Picture of ${when(camera.still_at, home.zone, now)}</span>`}</span>
           <p class=${state.troubled ? '' : 'soft'}>${sayState(camera, home.zone, now)} ${camera.status.state === 'offline' ? faultWords(camera.status.fault).remedy : ''}</p>
+          ${manage && html`<${AnotherCamera} camera=${camera} home=${home} now=${now} />`}
           ${manage && !pushes && !test.test && !test.starting && html`<p><button type="button" class="btn" onClick=${() => startTest()}>Test the camera</button></p>`}
           ${(test.test || test.starting || test.problem) && html`<${TestPart} home=${home} camera=${camera} test=${test} form=${form} tried=${tried} connection=${connection} onAgain=${() => startTest()} onPath=${(path) => startTest({ address: withPath(form.address, path) })} onKept=${(kept) => { setForm(formOf(kept)); test.clear(); }} />`}
         </div>

@@ -1,5 +1,6 @@
 //! The HTTP API for people and programs, as `docs/http-api.md` has it; a file for each group of addresses.
 
+mod another_camera;
 mod cameras;
 mod denied;
 mod devices;

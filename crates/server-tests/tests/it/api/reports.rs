@@ -19,7 +19,7 @@ use crate::support::system::System;
 
 const SECOND: i64 = 1_000_000;
 
-fn report(
+pub(super) fn report(
     kind: &str,
     camera: Option<CameraId>,
     body: &impl Serialize,
@@ -35,7 +35,7 @@ fn report(
     report
 }
 
-async fn send(serving: &Serving, reports: Vec<Value>) {
+pub(super) async fn send(serving: &Serving, reports: Vec<Value>) {
     let body = json!({"reports": reports});
     let taken = serving.device.request(Method::POST, "reports").json(&body).send().await.unwrap();
     assert_eq!(taken.status(), 204);
@@ -46,7 +46,8 @@ fn of_camera(serving: &Serving, state: CameraState, since: Timestamp) -> Value {
     let video =
         VideoReport { width: 1_280, height: 720, fps: 15.0, bits_per_second: 900_000, lost_frames: 3 };
     let video = (state == CameraState::Records).then_some(video);
-    let body = CameraReport { camera: serving.camera, at: Timestamp::now(), state, since, video };
+    let body =
+        CameraReport { camera: serving.camera, at: Timestamp::now(), state, since, video, another: None };
     report("camera", Some(serving.camera), &body, |body| {
         serving.sealer.tag_report(CameraReportKind::State, body)
     })
@@ -77,7 +78,7 @@ fn forged(mut report: Value) -> Value {
 }
 
 /// Gives the home new keys: somebody who had them is removed.
-async fn new_keys(system: &System, side: &Side) {
+pub(super) async fn new_keys(system: &System, side: &Side) {
     let tom = Member::join(side, &system.url, "tom", "viewer").await;
     let removed = side.program.delete(&format!("homes/{}/members/{}", side.home.id, tom.id)).await;
     assert_eq!((removed.status, &removed.json()["devices"]), (200, &json!(1)));

@@ -42,6 +42,7 @@ function Remedy({ camera, href, primary }) {
   const look = primary ? 'btn btn-primary' : 'btn';
   if (action === 'password') return html`<div class="buttons"><a class=${look} href=${`${href}#password`}>Enter password</a><a class="btn btn-quiet" href=${`${href}#test`}>Test again</a></div>`;
   if (action === 'address') return html`<div class="buttons"><a class=${look} href=${`${href}#address`}>Check address</a><a class="btn btn-quiet" href=${`${href}#test`}>Test again</a></div>`;
+  if (action === 'another') return html`<div class="buttons"><a class=${look} href=${href}>See what differs</a></div>`;
   return html`<div class="buttons"><a class=${look} href=${`${href}#test`}>Test again</a></div>`;
 }
 

@@ -30,10 +30,10 @@ export function Modal({ title, onClose, class: extra = '', stays = false, childr
 
 /**
  * Asks before what cannot be undone: the effect in numbers, the verb on the button, the focus on Cancel.
- * @param {{title: string, verb: string, danger?: boolean, ready?: boolean, trouble?: (problem: import('../../lib/problem.js').Problem) => any, onConfirm: () => Promise<void>, onClose: () => void, children?: any}} props
- * `onConfirm` rejects with a `Problem`; `trouble`: what is drawn of it, if not the usual line; `danger`: something is lost; `ready`: what must be filled in is
+ * @param {{title: string, verb: string, danger?: boolean, cancel?: string, ready?: boolean, trouble?: (problem: import('../../lib/problem.js').Problem) => any, onConfirm: () => Promise<void>, onClose: () => void, children?: any}} props
+ * `onConfirm` rejects with a `Problem`; `trouble`: what is drawn of it, if not the usual line; `danger`: something is lost; `cancel`: the word on the button that does nothing; `ready`: what must be filled in is
  */
-export function Confirm({ title, verb, danger = true, ready = true, trouble = usual, onConfirm, onClose, children }) {
+export function Confirm({ title, verb, danger = true, cancel = 'Cancel', ready = true, trouble = usual, onConfirm, onClose, children }) {
   const [state, setState] = useState({ busy: false, problem: null });
   const confirm = async (event) => {
     event.preventDefault();
@@ -52,7 +52,7 @@ export function Confirm({ title, verb, danger = true, ready = true, trouble = us
         <div class="dialog-text">${children}</div>
         ${state.problem && trouble(state.problem)}
         <div class="dialog-buttons">
-          <button type="button" class="btn" autofocus onClick=${onClose}>Cancel</button>
+          <button type="button" class="btn" autofocus onClick=${onClose}>${cancel}</button>
           <button class=${danger ? 'btn btn-danger-fill' : 'btn btn-primary'} disabled=${state.busy || !ready}>${verb}</button>
         </div>
       </form>
