@@ -124,9 +124,8 @@ impl JpegCheck {
             State::Start if byte == 0xff => State::StartCode,
             State::StartCode if byte == SOI => State::Marker,
             State::Start | State::StartCode => return Err(Fault::NoJpeg),
-            State::Marker if byte == 0xff => State::Code,
+            State::Marker | State::Code if byte == 0xff => State::Code,
             State::Marker => return Err(Fault::NoMarker),
-            State::Code if byte == 0xff => State::Code,
             State::Code => return self.marker(byte),
             State::Length { code, high: None } => State::Length { code, high: Some(byte) },
             State::Length { code, high: Some(high) } => {

@@ -249,7 +249,7 @@ impl Mp4Check {
         let look = State::Look { kind, needed: looked, end };
         self.state = match (outermost, &parent, &kind) {
             (true, _, b"ftyp") if self.has_type => return Err(Fault::Twice("ftyp")),
-            (true, _, b"ftyp") => look,
+            (true, _, b"ftyp") | (false, b"mdia", b"hdlr") | (false, b"stbl", b"stsd") => look,
             (true, _, b"moov") if self.has_movie => return Err(Fault::Twice("moov")),
             (true, _, b"moov") if bytes > MOOV_MAX => return Err(Fault::MoovSize),
             (true, _, b"moov")
@@ -261,7 +261,6 @@ impl Mp4Check {
                 self.within.push((kind, end));
                 HEAD
             }
-            (false, b"mdia", b"hdlr") | (false, b"stbl", b"stsd") => look,
             (true, _, b"mdat") => {
                 self.has_data |= bytes > 0;
                 State::Skip { end }

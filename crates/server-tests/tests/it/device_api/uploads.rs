@@ -99,7 +99,7 @@ async fn what_is_wrong_is_said() {
         (with(&|said| said["started_at"] = 0.into()), 422, "malformed", "more than 31 days ago"),
         (
             with(&|said| {
-                said["started_at"] = (said["started_at"].as_i64().unwrap() + 2 * 3_600_000_000).into()
+                said["started_at"] = (said["started_at"].as_i64().unwrap() + 2 * 3_600_000_000).into();
             }),
             422,
             "malformed",

@@ -104,20 +104,20 @@ pub(crate) fn jpeg(comment: &str) -> Vec<u8> {
 /// A video with this text again and again in its data.
 pub(crate) fn mp4(text: &str, data_bytes: usize) -> Vec<u8> {
     let data: Vec<u8> = text.bytes().cycle().take(data_bytes).collect();
-    [mp4_head(), mp4_box(b"mdat", &data)].concat()
+    [mp4_head(), mp4_box("mdat", &data)].concat()
 }
 
 /// All of a video but its data.
 pub(crate) fn mp4_head() -> Vec<u8> {
     let mut entry = [0; 78];
     entry[24..28].copy_from_slice(&[2, 128, 1, 224]);
-    let stsd = [&[0, 0, 0, 0, 0, 0, 0, 1], mp4_box(b"avc1", &entry).as_slice()].concat();
-    let hdlr = mp4_box(b"hdlr", b"\0\0\0\0\0\0\0\0vide\0\0\0\0\0\0\0\0\0\0\0\0\0");
-    let minf = mp4_box(b"minf", &mp4_box(b"stbl", &mp4_box(b"stsd", &stsd)));
-    let trak = mp4_box(b"trak", &mp4_box(b"mdia", &[hdlr, minf].concat()));
-    [mp4_box(b"ftyp", b"isom\0\0\x02\0isomavc1"), mp4_box(b"moov", &trak)].concat()
+    let stsd = [&[0, 0, 0, 0, 0, 0, 0, 1], mp4_box("avc1", &entry).as_slice()].concat();
+    let hdlr = mp4_box("hdlr", b"\0\0\0\0\0\0\0\0vide\0\0\0\0\0\0\0\0\0\0\0\0\0");
+    let minf = mp4_box("minf", &mp4_box("stbl", &mp4_box("stsd", &stsd)));
+    let trak = mp4_box("trak", &mp4_box("mdia", &[hdlr, minf].concat()));
+    [mp4_box("ftyp", b"isom\0\0\x02\0isomavc1"), mp4_box("moov", &trak)].concat()
 }
 
-fn mp4_box(kind: &[u8; 4], payload: &[u8]) -> Vec<u8> {
-    [&(payload.len() as u32 + 8).to_be_bytes(), kind.as_slice(), payload].concat()
+fn mp4_box(kind: &str, payload: &[u8]) -> Vec<u8> {
+    [&(payload.len() as u32 + 8).to_be_bytes(), kind.as_bytes(), payload].concat()
 }
