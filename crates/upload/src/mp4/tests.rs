@@ -3,43 +3,43 @@
 use super::*;
 use proptest::prelude::*;
 
-fn mp4_box(kind: &Kind, payload: &[u8]) -> Vec<u8> {
+fn mp4_box(kind: &str, payload: &[u8]) -> Vec<u8> {
     let size = (payload.len() as u32 + 8).to_be_bytes();
-    [&size, kind.as_slice(), payload].concat()
+    [&size, kind.as_bytes(), payload].concat()
 }
 
 /// One whose size has eight bytes.
-fn large_box(kind: &Kind, payload: &[u8]) -> Vec<u8> {
+fn large_box(kind: &str, payload: &[u8]) -> Vec<u8> {
     let size = (payload.len() as u64 + 16).to_be_bytes();
-    [&1_u32.to_be_bytes(), kind.as_slice(), &size, payload].concat()
+    [&1_u32.to_be_bytes(), kind.as_bytes(), &size, payload].concat()
 }
 
 fn ftyp() -> Vec<u8> {
-    mp4_box(b"ftyp", b"isom\0\0\x02\0isomiso2avc1mp41")
+    mp4_box("ftyp", b"isom\0\0\x02\0isomiso2avc1mp41")
 }
 
-fn track(handler: &Kind, codec: &Kind, width: u16, height: u16) -> Vec<u8> {
-    let hdlr = mp4_box(b"hdlr", &[&[0; 8], handler.as_slice(), &[0; 13]].concat());
+fn track(handler: &str, codec: &str, width: u16, height: u16) -> Vec<u8> {
+    let hdlr = mp4_box("hdlr", &[&[0; 8], handler.as_bytes(), &[0; 13]].concat());
     let mut entry = [0; 78];
     entry[24..26].copy_from_slice(&width.to_be_bytes());
     entry[26..28].copy_from_slice(&height.to_be_bytes());
     let stsd = [&[0, 0, 0, 0, 0, 0, 0, 1], mp4_box(codec, &entry).as_slice()].concat();
-    let stbl = mp4_box(b"stbl", &[mp4_box(b"stsd", &stsd), mp4_box(b"stts", &[0; 8])].concat());
-    let minf = mp4_box(b"minf", &[mp4_box(b"vmhd", &[0; 12]), stbl].concat());
-    let mdia = mp4_box(b"mdia", &[mp4_box(b"mdhd", &[0; 24]), hdlr, minf].concat());
-    mp4_box(b"trak", &[mp4_box(b"tkhd", &[0; 84]), mdia].concat())
+    let stbl = mp4_box("stbl", &[mp4_box("stsd", &stsd), mp4_box("stts", &[0; 8])].concat());
+    let minf = mp4_box("minf", &[mp4_box("vmhd", &[0; 12]), stbl].concat());
+    let mdia = mp4_box("mdia", &[mp4_box("mdhd", &[0; 24]), hdlr, minf].concat());
+    mp4_box("trak", &[mp4_box("tkhd", &[0; 84]), mdia].concat())
 }
 
 fn video() -> Vec<u8> {
-    track(b"vide", b"avc1", 640, 480)
+    track("vide", "avc1", 640, 480)
 }
 
 fn moov(tracks: &[Vec<u8>]) -> Vec<u8> {
-    mp4_box(b"moov", &[mp4_box(b"mvhd", &[0; 100]), tracks.concat()].concat())
+    mp4_box("moov", &[mp4_box("mvhd", &[0; 100]), tracks.concat()].concat())
 }
 
 fn mdat() -> Vec<u8> {
-    mp4_box(b"mdat", &[7; 300])
+    mp4_box("mdat", &[7; 300])
 }
 
 fn check_of(bytes: &[u8], length: u64, portion: usize) -> Result<(), Fault> {
@@ -57,14 +57,14 @@ fn check(bytes: &[u8], portion: usize) -> Result<(), Fault> {
 
 #[test]
 fn videos_pass_whatever_the_portions() {
-    let sound = track(b"soun", b"mp4a", 0, 0);
-    let fragments = [mp4_box(b"moof", &[0; 40]), mdat(), mp4_box(b"moof", &[0; 40]), mdat()].concat();
+    let sound = track("soun", "mp4a", 0, 0);
+    let fragments = [mp4_box("moof", &[0; 40]), mdat(), mp4_box("moof", &[0; 40]), mdat()].concat();
     let to_the_end = [&0_u32.to_be_bytes(), b"mdat".as_slice(), &[9; 50]].concat();
     let videos = [
         [ftyp(), moov(&[video()]), mdat()].concat(),
         [ftyp(), mdat(), moov(&[sound.clone(), video()])].concat(),
-        [ftyp(), mp4_box(b"free", &[]), large_box(b"mdat", &[7; 99]), moov(&[video(), sound])].concat(),
-        [ftyp(), moov(&[track(b"vide", b"hvc1", 3840, 2160)]), fragments].concat(),
+        [ftyp(), mp4_box("free", &[]), large_box("mdat", &[7; 99]), moov(&[video(), sound])].concat(),
+        [ftyp(), moov(&[track("vide", "hvc1", 3840, 2160)]), fragments].concat(),
         [ftyp(), moov(&[video()]), to_the_end].concat(),
     ];
     for video in videos {
@@ -77,49 +77,49 @@ fn videos_pass_whatever_the_portions() {
 #[test]
 fn what_is_wrong_is_named() {
     let sized =
-        |size: u32, kind: &Kind, payload: &[u8]| [&size.to_be_bytes(), kind.as_slice(), payload].concat();
-    let huge = [ftyp(), sized(1, b"mdat", &u64::MAX.to_be_bytes())].concat();
+        |size: u32, kind: &str, payload: &[u8]| [&size.to_be_bytes(), kind.as_bytes(), payload].concat();
+    let huge = [ftyp(), sized(1, "mdat", &u64::MAX.to_be_bytes())].concat();
     let wrong = [
         (Vec::new(), Fault::NoMp4),
         (b"\xff\xd8\xff\xe0 a picture".to_vec(), Fault::NoMp4),
         (moov(&[video()]), Fault::NoMp4),
-        (mp4_box(b"ftyp", b"heic\0\0\0\0mif1heic"), Fault::Brand),
-        (mp4_box(b"ftyp", b"qt  \0\0\0\0qt  "), Fault::Brand),
-        (mp4_box(b"ftyp", b""), Fault::Brand),
+        (mp4_box("ftyp", b"heic\0\0\0\0mif1heic"), Fault::Brand),
+        (mp4_box("ftyp", b"qt  \0\0\0\0qt  "), Fault::Brand),
+        (mp4_box("ftyp", b""), Fault::Brand),
         ([ftyp(), mdat()].concat(), Fault::NoMoov),
         ([ftyp(), moov(&[video()])].concat(), Fault::NoData),
-        ([ftyp(), moov(&[video()]), mp4_box(b"mdat", &[])].concat(), Fault::NoData),
+        ([ftyp(), moov(&[video()]), mp4_box("mdat", &[])].concat(), Fault::NoData),
         ([ftyp(), ftyp()].concat(), Fault::Twice("ftyp")),
         ([ftyp(), moov(&[]), moov(&[])].concat(), Fault::Twice("moov")),
         ([ftyp(), moov(&[]), mdat()].concat(), Fault::NoVideo),
-        ([ftyp(), moov(&[track(b"soun", b"mp4a", 0, 0)]), mdat()].concat(), Fault::NoVideo),
-        ([ftyp(), moov(&[track(b"vide", b"jpeg", 9, 9)]), mdat()].concat(), Fault::NoVideo),
-        ([ftyp(), moov(&[track(b"soun", b"avc1", 9, 9)]), mdat()].concat(), Fault::NoVideo),
+        ([ftyp(), moov(&[track("soun", "mp4a", 0, 0)]), mdat()].concat(), Fault::NoVideo),
+        ([ftyp(), moov(&[track("vide", "jpeg", 9, 9)]), mdat()].concat(), Fault::NoVideo),
+        ([ftyp(), moov(&[track("soun", "avc1", 9, 9)]), mdat()].concat(), Fault::NoVideo),
         (
-            [ftyp(), moov(&[track(b"vide", b"avc1", 0, 9)]), mdat()].concat(),
+            [ftyp(), moov(&[track("vide", "avc1", 0, 9)]), mdat()].concat(),
             Fault::Size { width: 0, height: 9 },
         ),
         (
-            [ftyp(), moov(&[track(b"vide", b"avc1", 9, SIDE_MAX + 1)]), mdat()].concat(),
+            [ftyp(), moov(&[track("vide", "avc1", 9, SIDE_MAX + 1)]), mdat()].concat(),
             Fault::Size { width: 9, height: SIDE_MAX + 1 },
         ),
-        ([ftyp(), sized(7, b"free", &[])].concat(), Fault::BoxSize),
-        ([ftyp(), sized(9_999, b"free", &[])].concat(), Fault::BoxSize),
-        ([ftyp(), sized(1, b"mdat", &15_u64.to_be_bytes())].concat(), Fault::BoxSize),
+        ([ftyp(), sized(7, "free", &[])].concat(), Fault::BoxSize),
+        ([ftyp(), sized(9_999, "free", &[])].concat(), Fault::BoxSize),
+        ([ftyp(), sized(1, "mdat", &15_u64.to_be_bytes())].concat(), Fault::BoxSize),
         (huge, Fault::BoxSize),
-        ([ftyp(), mp4_box(b"moov", &sized(0, b"trak", &[0; 9]))].concat(), Fault::BoxSize),
-        ([ftyp(), mp4_box(b"moov", &sized(99, b"trak", &[0; 9]))].concat(), Fault::BoxSize),
-        ([ftyp(), mp4_box(b"moov", &[0; 5])].concat(), Fault::BoxSize),
+        ([ftyp(), mp4_box("moov", &sized(0, "trak", &[0; 9]))].concat(), Fault::BoxSize),
+        ([ftyp(), mp4_box("moov", &sized(99, "trak", &[0; 9]))].concat(), Fault::BoxSize),
+        ([ftyp(), mp4_box("moov", &[0; 5])].concat(), Fault::BoxSize),
         ([ftyp(), vec![0; 4]].concat(), Fault::BoxSize),
-        ([ftyp(), sized(8, b"\0\0\0\0", &[])].concat(), Fault::NoBox),
-        ([ftyp(), mp4_box(b"free", &[]).repeat(100_000)].concat(), Fault::Boxes),
+        ([ftyp(), sized(8, "\0\0\0\0", &[])].concat(), Fault::NoBox),
+        ([ftyp(), mp4_box("free", &[]).repeat(100_000)].concat(), Fault::Boxes),
     ];
     for (bytes, fault) in wrong {
         for portion in [1, 5, 1_000_000] {
             assert_eq!(check(&bytes, portion), Err(fault), "{fault}");
         }
     }
-    let moov = [ftyp(), sized(MOOV_MAX as u32 + 9, b"moov", &[])].concat();
+    let moov = [ftyp(), sized(MOOV_MAX as u32 + 9, "moov", &[])].concat();
     assert_eq!(check_of(&moov, MOOV_MAX + 1_000, 9), Err(Fault::MoovSize));
 }
 
