@@ -93,7 +93,9 @@ fn uploads_stay_in_their_home_with_the_barriers_on_and_the_barriers_are_why() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let metrics = PrometheusBuilder::new().install_recorder().unwrap();
     for on in [true, false] {
-        Barrier::ALL.into_iter().for_each(|barrier| barrier.set(on));
+        for barrier in Barrier::ALL {
+            barrier.set(on);
+        }
         let mut leaked = 0;
         for (exchange, with, without) in ALL {
             let (came, seen) = runtime.block_on(tried(exchange, &metrics));
@@ -117,7 +119,9 @@ async fn tried(exchange: Exchange, metrics: &PrometheusHandle) -> (Came, [u64; 2
     let world = World::build().await;
     let [one, other] = &world.sides;
     if let Exchange::Columns(columns) = exchange {
-        columns.iter().for_each(|column| world.exchange(*column));
+        for column in columns {
+            world.exchange(*column);
+        }
     }
     let head = if matches!(exchange, Exchange::Heads) { other } else { one };
     let signs = if matches!(exchange, Exchange::SigningKeys) { other } else { one };

@@ -135,7 +135,9 @@ mod tests {
         let key = UploadSigningKey::generate();
         let mac = |key: &UploadSigningKey, parts: &[&[u8]]| {
             let mut mac = key.begin();
-            parts.iter().for_each(|part| mac.update(part));
+            for part in parts {
+                mac.update(part);
+            }
             mac
         };
         let tag = primitives::mac(key.expose(), &[b"metadata", b"clip"]);
