@@ -1,7 +1,9 @@
 // Two homes in one running system, in a real browser: each sees their own, and not one thing of the other.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
@@ -390,6 +392,30 @@ try {
   assert.equal((await api(jonas.page, `/api/v1/events/${first.id}`)).status, 404, 'ended');
   await jonas.page.goto(`${url}/shared`);
   await jonas.page.getByText('Nothing is shared with you now').waitFor({ timeout: 10_000 });
+
+  // A camera that is uploaded to: what the page shows is what a shell runs.
+  await anna.page.goto(`${url}/h/${home}/cameras/add`);
+  await anna.page.getByRole('radio', { name: /Upload with curl/ }).check();
+  await anna.page.getByText(/in its memory, in the clear/).waitFor({ timeout: 10_000 });
+  await anna.page.getByLabel('Name').fill('Gate');
+  await anna.page.getByRole('button', { name: 'Add the camera' }).click();
+  await anna.page.getByText('Copy its keys now').waitFor({ timeout: 10_000 });
+  await picture(anna.page, 'upload-desktop');
+  const commands = await anna.page.locator('pre').allTextContents();
+  const folder = mkdtempSync(join(tmpdir(), 'upload-'));
+  for (const [what, file] of [['thumbnail', 'thumbnail.jpg'], ['video', 'clip.mp4']]) {
+    const bytes = await anna.page.evaluate(async (path) => {
+      const response = await fetch(`${path}?s=${localStorage.getItem('ownsight-s')}`);
+      return [...new Uint8Array(await response.arrayBuffer())];
+    }, `/api/v1/events/${anna.events[0].id}/${what}`);
+    writeFileSync(join(folder, file), Buffer.from(bytes));
+  }
+  const stored = execFileSync('bash', ['-euo', 'pipefail', '-c', commands.join('')], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  rmSync(folder, { recursive: true });
+  await anna.page.goto(`${url}/h/${home}/events/${JSON.parse(stored).event}`);
+  await anna.page.locator('video').waitFor({ timeout: 20_000 });
+  await anna.page.locator('video').evaluate((element) => { element.muted = true; return element.play(); });
+  await anna.page.waitForFunction(() => document.querySelector('video').currentTime > 0.5, null, { timeout: 20_000 });
   assert.deepEqual(complaints, [], 'the console is silent');
   failed = false;
   console.log('two homes in a browser: each sees their own, and nothing of the other; members and shares come and go');

@@ -214,7 +214,7 @@ def secrets_of(chain, inputs):
     """Every parent that the document names, from the inputs alone."""
     given = {name: bytes.fromhex(inputs[name]) for name in (
         "control key", "camera salt", "event key", "account key", "master key", "password hash", "link secret",
-        "invitation secret", "share key", "device key", "device private key", "server half", "page half")}
+        "invitation secret", "share key", "device key", "device private key", "upload key", "server half", "page half")}
     out = dict(given)
     out["home key"] = chain.derive("home-key", out["control key"])
     out["camera secret"] = chain.derive("camera-secret", out["home key"], salt=out["camera salt"])
@@ -257,7 +257,7 @@ def check_key_chain(vectors, chain, secrets):
     wrapped = {"session": ("account", "account key"), "password": ("account", "account key"),
                "api-token": ("account", "account key"),
                "custody": ("account", "account key"), "grant-control": ("home", "control key"),
-               "device-key": ("device", "device key"), "member": ("home", "member key"),
+               "device-key": ("device", "device key"), "upload-device-key": ("device", "device key"), "member": ("home", "member key"),
                "grant-home": ("home", "home key"), "invitation-control": ("home", "control key"),
                "invitation-home": ("home", "home key"), "grant-share": ("home", "share key"),
                "invitation-share": ("home", "share key")}

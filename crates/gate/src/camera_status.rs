@@ -23,6 +23,10 @@ pub(crate) fn status(
     let Some(device) = device else {
         return of("unknown", None, detail.camera.created_at, true);
     };
+    if device.upload_key.is_some() {
+        // It says nothing of itself: all that is known is when it last uploaded.
+        return of("uploads", None, device.seen_at.unwrap_or(detail.camera.created_at), true);
+    }
     let seen = device.seen_at.filter(|seen| now.since(*seen) < AWAY_AFTER);
     let Some(row) = detail.report.as_ref() else {
         let state = if seen.is_some() { "connecting" } else { "unknown" };

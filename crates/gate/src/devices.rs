@@ -205,6 +205,7 @@ impl Gate {
             run: None,
             contested_at: None,
             left: None,
+            upload_key: None,
         };
         let pairing = PairingRow {
             device,
@@ -352,6 +353,11 @@ impl HomeAccess {
             DeviceStanding::Paired if device.contested_at.is_some() => {
                 ("contested", device.contested_at.unwrap_or(now))
             }
+            // It calls when it has something, and is never away.
+            DeviceStanding::Paired if device.upload_key.is_some() => match device.seen_at {
+                Some(seen) => ("uploads", seen),
+                None => ("paired", device.paired_at.unwrap_or(device.created_at)),
+            },
             DeviceStanding::Paired => match device.seen_at {
                 Some(seen) if now.since(seen) < AWAY_AFTER && device.acknowledged_serial > 0 => {
                     ("connected", device.paired_at.unwrap_or(seen))
@@ -373,7 +379,11 @@ impl HomeAccess {
             id: device.id,
             home_id: self.id(),
             name,
-            kind: if device.agent { "agent" } else { "camera" },
+            kind: match (device.agent, &device.upload_key) {
+                (true, _) => "agent",
+                (false, Some(_)) => "upload",
+                (false, None) => "camera",
+            },
             local: device.local,
             state,
             since,

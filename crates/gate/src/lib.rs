@@ -57,6 +57,7 @@ mod text;
 mod throttle;
 mod token_use;
 mod tokens;
+mod upload_devices;
 mod urls;
 pub mod views;
 

@@ -134,7 +134,8 @@ impl HomeAccess {
     ) -> Result<NewConfiguration, OpenError> {
         let control = self.granted.control_key().ok_or(OpenError::MixUp(Purpose::DeviceKey))?;
         let serial = device.latest_serial + 1;
-        let next_device_key = DeviceKey::generate();
+        // One that uploads plainly keeps no key: its own, for itself under its upload key, opens each of its configurations.
+        let next_device_key = if device.upload_key.is_some() { key.clone() } else { DeviceKey::generate() };
         let next_key = control.seal_device_key(device.id, serial, &next_device_key);
         let served = |camera: &&CameraRow| {
             camera.device == Some(device.id) && camera.standing == CameraStanding::Active
@@ -207,7 +208,8 @@ pub(crate) fn devices<'a>(
     plan.devices.iter().map(|detail| &detail.device).filter(|device| ids.contains(&Some(device.id)))
 }
 
-/// The device behind a camera that pushes by itself: the one that was asked for, else the only one that is no agent.
+/// The device behind a camera that pushes by itself: the one that was asked for, else the only one that is no agent and seals
+/// by itself.
 pub(crate) fn choose_pushing_device(
     plan: &HomePlan,
     asked: Option<DeviceId>,
@@ -217,7 +219,7 @@ pub(crate) fn choose_pushing_device(
         .iter()
         .map(|detail| &detail.device)
         .filter(|device| device.standing == DeviceStanding::Paired)
-        .filter(|device| asked.map_or(!device.agent, |id| device.id == id));
+        .filter(|device| asked.map_or(!device.agent && device.upload_key.is_none(), |id| device.id == id));
     match (paired.next(), paired.next()) {
         (Some(device), None) => Ok(device),
         _ => Err(GateError::NoDevice),

@@ -22,11 +22,13 @@ mod people;
 mod restored;
 mod shares;
 mod tokens;
+mod uploads;
 pub use lockdowns::*;
 pub use people::*;
 pub use restored::*;
 pub use shares::*;
 pub use tokens::*;
+pub use uploads::*;
 
 view! {
     /// Who is signed in, and in which homes.

@@ -21,6 +21,13 @@ impl Credential {
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// Its SHA-256, which is all that the registry knows of it.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, &self.0).as_ref());
+        hash
+    }
 }
 
 impl std::fmt::Debug for Credential {
@@ -40,10 +47,11 @@ pub struct DeviceIdentity {
     left: Option<DeviceLeft>,
 }
 
-/// What a call is about: a device that has left may do no more than deliver.
+/// What a call is about: a device that has left may do no more than deliver, and one that uploads plainly does nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Call {
+pub(crate) enum Call {
     Delivery,
+    Upload,
     Other,
 }
 
@@ -53,7 +61,9 @@ impl DeviceIdentity {
         self.device
     }
 
-    pub(crate) const fn home(&self) -> HomeId {
+    /// Its home: that of the row which its credential found. What it is used for must be opened, or compared with what a device
+    /// believes.
+    pub const fn home(&self) -> HomeId {
         self.home
     }
 
@@ -78,7 +88,7 @@ impl Ingest {
         credential: &Credential,
         run: Option<Run>,
     ) -> Result<DeviceIdentity, AuthenticateError> {
-        self.identify(device, hash(credential), run, Call::Other).await
+        self.identify(device, credential.hash(), run, Call::Other).await.map(|(identity, _)| identity)
     }
 
     /// As [`Ingest::authenticate`], for a delivery: also of a device that has left its home, or was removed by people who let it
@@ -89,7 +99,7 @@ impl Ingest {
         credential: &Credential,
         run: Option<Run>,
     ) -> Result<DeviceIdentity, AuthenticateError> {
-        self.identify(device, hash(credential), run, Call::Delivery).await
+        self.identify(device, credential.hash(), run, Call::Delivery).await.map(|(identity, _)| identity)
     }
 
     /// Asks again whether a device that proved itself is still paired.
@@ -97,16 +107,19 @@ impl Ingest {
         self.identify(identity.device, identity.credential_hash, identity.run, Call::Other).await.map(|_| ())
     }
 
-    async fn identify(
+    pub(crate) async fn identify(
         &self,
         device: DeviceId,
         credential_hash: [u8; 32],
         run: Option<Run>,
         call: Call,
-    ) -> Result<DeviceIdentity, AuthenticateError> {
+    ) -> Result<(DeviceIdentity, DeviceRow), AuthenticateError> {
         for _ in 0..TRIES {
             let now = Timestamp::now();
             let row = self.believed(device, credential_hash, now).await?;
+            if row.standing == DeviceStanding::Paired && row.upload_key.is_some() != (call == Call::Upload) {
+                return Err(AuthenticateError::Unknown);
+            }
             if row.left.is_some() && call != Call::Delivery {
                 return Err(AuthenticateError::Left);
             }
@@ -114,8 +127,8 @@ impl Ingest {
                 if row.contested_at.is_some() { Verdict::Contested } else { judge(row.run, run, now) };
             match verdict {
                 Verdict::Same => {
-                    let DeviceRow { home, left, .. } = row;
-                    return Ok(DeviceIdentity { device, home, credential_hash, run, left });
+                    let (home, left) = (row.home, row.left);
+                    return Ok((DeviceIdentity { device, home, credential_hash, run, left }, row));
                 }
                 Verdict::Began { before } => {
                     let Some(Run { id, .. }) = run else { break };
@@ -174,14 +187,7 @@ impl Ingest {
     }
 }
 
-/// The credential's SHA-256, which is all that the registry knows of it.
-fn hash(credential: &Credential) -> [u8; 32] {
-    let mut hash = [0; 32];
-    hash.copy_from_slice(digest(&SHA256, &credential.0).as_ref());
-    hash
-}
-
-fn busy(error: &RegistryError) -> AuthenticateError {
+pub(crate) fn busy(error: &RegistryError) -> AuthenticateError {
     tracing::warn!(%error, "the registry did not answer who a device is");
     AuthenticateError::Busy { retry_after: spread(2, 10) }
 }

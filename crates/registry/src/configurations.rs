@@ -128,6 +128,13 @@ pub(crate) fn add(tx: &Tx<'_>, asker: Asker, configuration: &NewConfiguration) -
             configuration.next_key
         ],
     )?;
+    if device.upload_key.is_some() {
+        // It keeps none itself: each of its requests is served by the latest, and by no other.
+        let id = device.id.as_bytes();
+        let serial = big(configuration.serial);
+        run(tx, "DELETE FROM configurations WHERE device = ?1 AND serial < ?2", params![id, serial])?;
+        run(tx, "UPDATE devices SET acknowledged_serial = ?2 WHERE id = ?1", params![id, serial])?;
+    }
     tx.changed(device.home, ChangeKind::Devices);
     Ok(())
 }

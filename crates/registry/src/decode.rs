@@ -24,7 +24,7 @@ macro_rules! columns {
     (device $t:literal) => {
         columns!(@ $t id home standing agent local public_key credential_hash text text_epoch created_at paired_at
             seen_at version latest_serial acknowledged_serial key_epoch device_key run run_since
-            contested_at left_at left_itself)
+            contested_at left_at left_itself upload_key)
     };
     (pairing $t:literal) => {
         columns!(@ $t device find expires_at blob answer_public_key answer_credential_hash answer_mac answer_agent
@@ -32,7 +32,7 @@ macro_rules! columns {
     };
     (event $t:literal) => {
         columns!(@ $t id camera home tenure home_epoch camera_epoch device started_at ended_at label still
-            received_at digest bytes header trailer)
+            received_at digest bytes header trailer upload_mac)
     };
     (report $t:literal) => { columns!(@ $t device received_at body tag) };
     (lockdown $t:literal) => { columns!(@ $t id scope subject closes reason begun_by begun_at) };
@@ -268,6 +268,7 @@ pub(crate) fn device(c: &mut Columns<'_, '_>) -> Step<DeviceRow> {
         run: c.joined(2, |c| Ok(DeviceRun { run: c.array("run")?, since: c.time("run_since")? }))?,
         contested_at: c.time_or_null("contested_at")?,
         left: c.joined(2, |c| Ok(DeviceLeft { at: c.time("left_at")?, itself: c.flag("left_itself")? }))?,
+        upload_key: c.joined(1, |c| c.blob("upload_key"))?,
     })
 }
 
@@ -309,6 +310,7 @@ pub(crate) fn event(c: &mut Columns<'_, '_>) -> Step<EventRow> {
         bytes: c.number("bytes")?,
         header: c.blob("header")?,
         trailer: c.blob("trailer")?,
+        upload_mac: c.joined(1, |c| c.array("upload_mac"))?,
     })
 }
 
@@ -346,6 +348,6 @@ pub(crate) mod width {
     pub(crate) const GRANT: usize = 9;
     pub(crate) const EPOCH: usize = 7;
     pub(crate) const CAMERA: usize = 14;
-    pub(crate) const DEVICE: usize = 22;
-    pub(crate) const EVENT: usize = 16;
+    pub(crate) const DEVICE: usize = 23;
+    pub(crate) const EVENT: usize = 17;
 }

@@ -166,7 +166,9 @@ impl Registry {
                 write_share(tx, row.home, issue)?;
             }
             end_device(tx, device)?;
-            if (remainder, row.standing) == (Remainder::Taken, DeviceStanding::Paired) {
+            // One that uploads plainly keeps nothing that it could deliver.
+            let delivers = row.standing == DeviceStanding::Paired && row.upload_key.is_none();
+            if remainder == Remainder::Taken && delivers {
                 note_left(tx, device, DeviceLeft { at: now, itself: false })?;
             }
             tx.changed(row.home, ChangeKind::Devices);
@@ -363,7 +365,7 @@ pub(crate) fn end_device(tx: &Tx<'_>, device: DeviceId) -> Step<()> {
     run(tx, "DELETE FROM reports WHERE kind = ?1 AND subject = ?2", params![reports::DEVICE, id])?;
     run(
         tx,
-        "UPDATE devices SET standing = ?2, device_key = x'' WHERE id = ?1",
+        "UPDATE devices SET standing = ?2, device_key = x'', upload_key = NULL WHERE id = ?1",
         params![id, code(DeviceStanding::Removed)],
     )?;
     Ok(())

@@ -266,7 +266,7 @@ const ERASED_WITH_A_HOME: [&str; 12] = [
     "DELETE FROM tests WHERE home = ?1",
     "DELETE FROM pairings WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
     "DELETE FROM configurations WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
-    "UPDATE devices SET standing = 3, text = x'', device_key = x'' WHERE home = ?1",
+    "UPDATE devices SET standing = 3, text = x'', device_key = x'', upload_key = NULL WHERE home = ?1",
     "DELETE FROM rosters WHERE home = ?1",
     "DELETE FROM invitations WHERE home = ?1",
     "DELETE FROM invitation_codes WHERE home = ?1",

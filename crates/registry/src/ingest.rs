@@ -37,6 +37,8 @@ pub struct StoredEvent {
     pub bytes: u64,
     /// Whether it was erased since.
     pub erased: bool,
+    /// If it was uploaded plainly: the MAC of the upload.
+    pub upload_mac: Option<[u8; 32]>,
 }
 
 /// What became of an event that was to be inserted.
@@ -99,10 +101,10 @@ impl Registry {
 }
 
 fn stored(connection: &Connection, camera: CameraId, event: EventId) -> Step<Option<StoredEvent>> {
-    let sql = "SELECT e.digest, e.received_at, e.bytes, e.erased_at IS NOT NULL FROM events e
+    let sql = "SELECT e.digest, e.received_at, e.bytes, e.erased_at IS NOT NULL, e.upload_mac FROM events e
                WHERE e.camera = ?1 AND e.id = ?2
                UNION ALL
-               SELECT e.digest, e.received_at, e.bytes, e.erased_at IS NOT NULL
+               SELECT e.digest, e.received_at, e.bytes, e.erased_at IS NOT NULL, e.upload_mac
                FROM cameras c JOIN events e ON e.home = c.home AND e.id = ?2 WHERE c.id = ?1
                LIMIT 1";
     first(connection, "events", sql, params![camera.as_bytes(), event.as_bytes()], |c| {
@@ -111,6 +113,7 @@ fn stored(connection: &Connection, camera: CameraId, event: EventId) -> Step<Opt
             received_at: c.time("received_at")?,
             bytes: c.number("bytes")?,
             erased: c.flag("erased_at")?,
+            upload_mac: c.joined(1, |c| c.array("upload_mac"))?,
         })
     })
 }
@@ -184,8 +187,8 @@ fn write(tx: &Tx<'_>, event: &EventRow) -> Step<()> {
     run(
         tx,
         "INSERT INTO events (id, camera, home, tenure, home_epoch, camera_epoch, device, started_at, ended_at, label,
-           still, received_at, digest, bytes, header, trailer)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+           still, received_at, digest, bytes, header, trailer, upload_mac)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         params![
             event.id.as_bytes(),
             event.camera.as_bytes(),
@@ -202,7 +205,8 @@ fn write(tx: &Tx<'_>, event: &EventRow) -> Step<()> {
             event.digest,
             big(event.bytes),
             event.header,
-            event.trailer
+            event.trailer,
+            event.upload_mac
         ],
     )?;
     Ok(())

@@ -52,6 +52,7 @@ mod sessions;
 mod shares;
 mod sql;
 mod tokens;
+mod uploads;
 
 use std::path::Path;
 use std::sync::Arc;

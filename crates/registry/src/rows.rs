@@ -424,6 +424,8 @@ pub struct DeviceRow {
     pub contested_at: Option<Timestamp>,
     /// What it still delivers after it was removed; `None`: nothing more is taken.
     pub left: Option<DeviceLeft>,
+    /// Of a device that uploads plainly: its device key, wrapped under its upload key.
+    pub upload_key: Option<Vec<u8>>,
 }
 
 /// How a device went that still delivers what it recorded until then.
@@ -535,6 +537,8 @@ pub struct EventRow {
     pub header: Vec<u8>,
     /// The object's trailer.
     pub trailer: Vec<u8>,
+    /// Of an event that was uploaded plainly: the MAC of the upload.
+    pub upload_mac: Option<[u8; 32]>,
 }
 
 /// A test of a camera's address.

@@ -9,7 +9,7 @@
 //! - [`home`], [`camera`]: the ladder from control key to home key to camera secret, and what is sealed under each.
 //! - [`pairing`], [`configuration`]: how a device comes to what it seals with, and what it may believe.
 //! - [`event`]: sealed objects; [`stream`]: their sections, in segments that open one at a time.
-//! - [`report`]: tags of what devices say.
+//! - [`report`]: tags of what devices say; [`upload`]: a device that cannot seal, for one request.
 //!
 //! Keys carry what they were opened for, and associated data is built from that: a row's ids may find, only opened
 //! ids decide. [`OpenError`] tells a mix-up from damage. `docs/key-chain.md` and `docs/sealed-objects.md` describe
@@ -39,6 +39,7 @@ mod secret;
 pub mod session;
 pub mod share;
 pub mod stream;
+pub mod upload;
 #[cfg(test)]
 mod vectors;
 mod wrap;
@@ -61,7 +62,8 @@ pub use purpose::{Form, Purpose};
 pub use report::{CameraReportKind, report_is_about, tag_device_report};
 pub use secret::{
     DeviceKey, DevicePsk, DeviceReportKey, InvitationKey, InvitationSecret, LinkSecret, MasterKey, MemberKey,
-    PasswordHash, ShareKey,
+    PasswordHash, ShareKey, UploadKey, UploadSigningKey,
 };
 pub use session::{OpenedSession, SessionKind, SessionSecret, SessionTag};
 pub use share::{ShareContents, ShareScope};
+pub use upload::UploadMac;

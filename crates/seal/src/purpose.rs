@@ -186,6 +186,14 @@ purposes! {
     InvitationCodeKey = "invitation-code-key", Key of "invitation secret" [];
     /// What a home keeps of an invitation by code: among it the key, to verify who asks to join.
     InvitationCodeKept = "invitation-code-kept", Wrap of "control key" [Home HomeEpoch Grant];
+    /// What a device that uploads plainly is found by.
+    UploadCredential = "upload-credential", Key of "upload key" [Device];
+    /// Input of the `DeriveKeyPair` of a device that uploads plainly.
+    UploadKeyPair = "upload-key-pair", Key of "upload key" [Device];
+    /// The device key of a device that uploads plainly, for itself.
+    UploadDeviceKey = "upload-device-key", Wrap of "upload key" [Home Device];
+    /// What plain uploads are signed with.
+    UploadSigningKey = "upload-signing-key", Key of "device key" [Home Device];
 }
 
 #[cfg(test)]

@@ -74,6 +74,14 @@ secret! {
     MemberKey
 }
 secret! {
+    /// What a device that uploads plainly sends with each request: opens its device key, and so its configuration.
+    UploadKey
+}
+secret! {
+    /// What a device that uploads plainly signs with, and never sends.
+    UploadSigningKey
+}
+secret! {
     /// What opens a share: sealed anew, as another key, whenever what is shared changes.
     ShareKey
 }

@@ -41,6 +41,7 @@ pub fn install() -> Result<(), BuildError> {
     metrics::describe_histogram!(REQUEST_SECONDS, metrics::Unit::Seconds, "Time to answer a request.");
     metrics::describe_gauge!(CONNECTIONS, "Open connections.");
     ownsight_ingest::describe_metrics();
+    ownsight_upload::describe_metrics();
     Ok(())
 }
 

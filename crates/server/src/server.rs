@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ownsight_gate::Gate;
 use ownsight_ingest::Ingest;
+use ownsight_upload::Uploads;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -91,6 +92,7 @@ impl Server {
         let encrypted = tls.is_some();
         let state = AppState {
             gate,
+            uploads: Uploads::new(ingest.clone()),
             ingest,
             streams: Streams::new(Lasting::Streams, config.streams_max),
             exports: Streams::new(Lasting::Exports, EXPORTS_MAX),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ownsight_gate::Gate;
 use ownsight_ingest::Ingest;
+use ownsight_upload::Uploads;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::ServerConfig;
@@ -13,6 +14,7 @@ use crate::config::ServerConfig;
 pub(crate) struct AppState {
     pub(crate) gate: Gate,
     pub(crate) ingest: Ingest,
+    pub(crate) uploads: Uploads,
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) streams: crate::api::Streams,
     pub(crate) exports: crate::api::Streams,

@@ -52,7 +52,11 @@ impl Ingest {
     }
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    pub(super) const fn identity(&self) -> &'a DeviceIdentity {
+        self.identity
+    }
+
     /// Checks all that a header names.
     pub(super) fn check_header(
         &self,
@@ -108,7 +112,7 @@ impl Place<'_> {
         now: Timestamp,
         config: &IngestConfig,
     ) -> Result<EventRow, IngestError> {
-        let Whole { header, trailer, declared } = whole;
+        let Whole { header, trailer, is } = whole;
         let ids = *header.ids();
         if trailer.ended_at < ids.started_at {
             return Err(IngestError::malformed("the event ended before it began"));
@@ -141,10 +145,11 @@ impl Place<'_> {
             label: trailer.label.code(),
             still,
             received_at: now,
-            digest: declared.digest,
-            bytes: declared.length,
+            digest: is.digest,
+            bytes: is.length,
             header: header.as_bytes().to_vec(),
             trailer: trailer.as_bytes().to_vec(),
+            upload_mac: None,
         })
     }
 }

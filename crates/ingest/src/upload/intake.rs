@@ -11,7 +11,9 @@ pub(super) const OBJECT_BYTES_MIN: u64 = HEADER_BYTES as u64 + 69;
 
 /// What was read so far.
 pub(super) struct Intake {
-    declared: Declared,
+    /// What was said of it before; of an upload that is sealed on its way nothing is known.
+    declared: Option<Declared>,
+    length_max: u64,
     length: u64,
     digest: Context,
     header: Option<Header>,
@@ -20,18 +22,26 @@ pub(super) struct Intake {
     tail: Tail,
 }
 
-/// A body that is whole: its length and digest are those that were declared, and it has the form of an object.
+/// A body that is whole: its length and digest are those that were declared, if any were, and it has the form of an object.
 #[derive(Debug)]
 pub(super) struct Whole {
     pub(super) header: Header,
     pub(super) trailer: Trailer,
-    pub(super) declared: Declared,
+    /// Its length and digest.
+    pub(super) is: Declared,
 }
 
 impl Intake {
-    pub(super) fn new(declared: Declared) -> Self {
+    /// Of a body that is to be what was declared.
+    pub(super) fn declared(declared: Declared) -> Self {
+        Self { declared: Some(declared), ..Self::up_to(declared.length) }
+    }
+
+    /// Of a body of at most so many bytes.
+    pub(super) fn up_to(length_max: u64) -> Self {
         Self {
-            declared,
+            declared: None,
+            length_max,
             length: 0,
             digest: Context::new(&SHA256),
             header: None,
@@ -43,7 +53,7 @@ impl Intake {
     /// Takes a chunk; parses the header when it is there.
     pub(super) fn take(&mut self, chunk: &[u8]) -> Result<(), IngestError> {
         self.length = self.length.saturating_add(chunk.len() as u64);
-        if self.length > self.declared.length {
+        if self.length > self.length_max {
             return Err(IngestError::malformed("the body is longer than was declared"));
         }
         self.digest.update(chunk);
@@ -69,15 +79,19 @@ impl Intake {
 
     /// The body has ended: checks that it is what was declared, and reads its trailer.
     pub(super) fn finish(self) -> Result<Whole, IngestError> {
-        if self.length < self.declared.length {
-            return Err(IngestError::Interrupted { why: "the body ended early" });
-        }
-        if self.digest.finish().as_ref() != self.declared.digest {
-            return Err(IngestError::DigestMismatch);
+        let mut is = Declared { length: self.length, digest: [0; 32] };
+        is.digest.copy_from_slice(self.digest.finish().as_ref());
+        if let Some(declared) = self.declared {
+            if is.length < declared.length {
+                return Err(IngestError::Interrupted { why: "the body ended early" });
+            }
+            if is.digest != declared.digest {
+                return Err(IngestError::DigestMismatch);
+            }
         }
         let header = self.header.ok_or_else(|| IngestError::malformed("there is no header"))?;
         let trailer = self.tail.trailer(self.length).map_err(|error| form(&error))?;
-        Ok(Whole { header, trailer, declared: self.declared })
+        Ok(Whole { header, trailer, is })
     }
 }
 

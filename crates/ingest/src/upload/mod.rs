@@ -16,6 +16,7 @@
 mod checks;
 mod finish;
 mod intake;
+mod plain;
 
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use ownsight_model::{CameraId, EventId, Timestamp};
-use ownsight_registry::RegistryError;
+use ownsight_registry::{RegistryError, StoredEvent};
 use ownsight_vault::{ObjectRef, StoreError, VaultWriter};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -36,6 +37,8 @@ use crate::{DeviceIdentity, Ingest, IngestError};
 use checks::Place;
 use finish::Finish;
 use intake::Intake;
+
+pub use plain::{Begun, Delivery, KnownUpload, UploadDevice, UploadSlot};
 
 /// Pause between two looks at an event that somebody else is delivering.
 const CLAIM_PAUSE_MS: std::ops::Range<u64> = 20..80;
@@ -94,13 +97,23 @@ impl Ingest {
     {
         let begun = Instant::now();
         let result = self.take_in(identity, camera, event, declared, pin!(body)).await;
-        let outcome = match &result {
+        self.note(&result, begun);
+        if let Err(error) = &result {
+            tracing::debug!(device.id = %identity.device(), camera.id = %camera, event.id = %event, %error,
+                "an event was not taken");
+        }
+        result
+    }
+
+    /// Counts what came of a delivery.
+    fn note(&self, result: &Result<Receipt, IngestError>, begun: Instant) {
+        let outcome = match result {
             Ok(Receipt { fresh: true, .. }) => "stored",
             Ok(_) => "known",
             Err(error) => error.code(),
         };
         metrics::counter!(DELIVERIES, "outcome" => outcome).increment(1);
-        match &result {
+        match result {
             Ok(receipt) => {
                 metrics::histogram!(DELIVERY_SECONDS).record(begun.elapsed());
                 // One that was here already says nothing about the disk.
@@ -109,12 +122,8 @@ impl Ingest {
                 }
             }
             Err(IngestError::DiskFull { .. }) => self.inner.full.set(true),
-            Err(error) => {
-                tracing::debug!(device.id = %identity.device(), camera.id = %camera, event.id = %event, %error,
-                    "an event was not taken");
-            }
+            Err(_) => {}
         }
-        result
     }
 
     async fn take_in<B, E>(
@@ -138,9 +147,9 @@ impl Ingest {
         let slot = self.slot(identity)?;
         let place = self.place(identity, camera, event).await?;
         let object = ObjectRef { home: identity.home(), camera, event };
-        let mut writer = match self.claim(object, declared).await? {
+        let mut writer = match self.claim(object).await? {
             Claim::Ours(writer) => writer,
-            Claim::Known(receipt) => return Ok(receipt),
+            Claim::Known(stored) => return known(object, &stored, declared),
         };
         let limit = self.inner.config.upload_max(declared.length);
         let whole = timeout(limit, self.receive(&place, declared, body, &mut writer))
@@ -154,16 +163,7 @@ impl Ingest {
             writer,
             row,
         };
-        let task = tokio::spawn(async move {
-            let _slot = slot;
-            finish.run().await
-        });
-        match task.await {
-            Ok(result) => result,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            // The runtime is shutting down.
-            Err(_) => Err(IngestError::busy()),
-        }
+        run_to_its_end(slot, finish).await
     }
 
     /// A place among the deliveries under way, if the device and the server have one.
@@ -181,19 +181,19 @@ impl Ingest {
         Ok(Slot { _device: device, _all: all })
     }
 
-    /// The right to write this object, or the answer of the delivery that stored it before.
-    async fn claim(&self, object: ObjectRef, declared: Declared) -> Result<Claim, IngestError> {
+    /// The right to write this object, or what the delivery stored that was before it.
+    async fn claim(&self, object: ObjectRef) -> Result<Claim, IngestError> {
         let deadline = Instant::now() + self.inner.config.claim_wait_max;
         loop {
             // Asked before the vault, so that what is durable is acknowledged when the disk is full, too.
-            if let Some(receipt) = self.known(object, declared).await? {
-                return Ok(Claim::Known(receipt));
+            if let Some(stored) = self.known(object).await? {
+                return Ok(Claim::Known(stored));
             }
             let begun = timeout(BEGIN_MAX, self.inner.vault.begin(object)).await;
             match begun.map_err(|_| IngestError::busy())? {
                 Ok(writer) => {
                     // And after it: who held the claim until now may have stored it.
-                    let known = self.known(object, declared).await?;
+                    let known = self.known(object).await?;
                     return Ok(known.map_or(Claim::Ours(writer), Claim::Known));
                 }
                 Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
@@ -204,18 +204,10 @@ impl Ingest {
         }
     }
 
-    /// The first delivery's result, if the registry knows this event.
-    async fn known(&self, object: ObjectRef, declared: Declared) -> Result<Option<Receipt>, IngestError> {
+    /// What the registry knows of this event.
+    async fn known(&self, object: ObjectRef) -> Result<Option<StoredEvent>, IngestError> {
         let stored = self.inner.registry.stored_event(object.camera, object.event).await;
-        let Some(stored) = stored.map_err(|error| unavailable(&error))? else { return Ok(None) };
-        if stored.digest != declared.digest {
-            return Err(differs(object));
-        }
-        if stored.erased {
-            return Err(IngestError::Erased);
-        }
-        let (received_at, bytes) = (stored.received_at, stored.bytes);
-        Ok(Some(Receipt { event: object.event, received_at, bytes, fresh: false }))
+        stored.map_err(|error| unavailable(&error))
     }
 
     /// Reads the body into the writer, and checks its header before anything after it is taken.
@@ -230,7 +222,7 @@ impl Ingest {
         B: Stream<Item = Result<Bytes, E>> + Send,
     {
         let idle_max = self.inner.config.idle_max;
-        let mut intake = Intake::new(declared);
+        let mut intake = Intake::declared(declared);
         loop {
             let next = timeout(idle_max, body.next()).await;
             let chunk =
@@ -254,7 +246,33 @@ impl Ingest {
 
 enum Claim {
     Ours(VaultWriter),
-    Known(Receipt),
+    Known(StoredEvent),
+}
+
+/// The first delivery's result, if it stored this very object.
+fn known(object: ObjectRef, stored: &StoredEvent, declared: Declared) -> Result<Receipt, IngestError> {
+    if stored.digest != declared.digest {
+        return Err(differs(object));
+    }
+    if stored.erased {
+        return Err(IngestError::Erased);
+    }
+    let (received_at, bytes) = (stored.received_at, stored.bytes);
+    Ok(Receipt { event: object.event, received_at, bytes, fresh: false })
+}
+
+/// The last steps, in a task of their own: a caller that goes away does not stop them half-way.
+async fn run_to_its_end(slot: Slot, finish: Finish) -> Result<Receipt, IngestError> {
+    let task = tokio::spawn(async move {
+        let _slot = slot;
+        finish.run().await
+    });
+    match task.await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime is shutting down.
+        Err(_) => Err(IngestError::busy()),
+    }
 }
 
 /// What a device is told of a vault's error.

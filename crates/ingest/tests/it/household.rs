@@ -238,6 +238,7 @@ impl Household {
             run: None,
             contested_at: None,
             left: None,
+            upload_key: None,
         };
         let find = PairingCode::find_hash(&code.find());
         let pairing = PairingRow {

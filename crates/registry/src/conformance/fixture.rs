@@ -259,6 +259,7 @@ pub fn waiting(home: HomeId) -> (DeviceRow, PairingRow) {
         run: None,
         contested_at: None,
         left: None,
+        upload_key: None,
     };
     let pairing = PairingRow {
         device: device.id,
@@ -349,6 +350,7 @@ pub fn event(camera: &CameraRow, device: DeviceId, started_at: Timestamp) -> Eve
         bytes: 1_000,
         header: vec![0x0a; 200],
         trailer: vec![0x0b; 120],
+        upload_mac: None,
     }
 }
 

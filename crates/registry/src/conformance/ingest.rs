@@ -8,7 +8,13 @@ use crate::{EventQuery, EventRow, InsertOutcome, ObjectKey, Registry, RegistryEr
 const NEW: InsertOutcome = InsertOutcome::Inserted { replaced_still: None };
 
 fn stored(event: &EventRow) -> StoredEvent {
-    StoredEvent { digest: event.digest, received_at: event.received_at, bytes: event.bytes, erased: false }
+    StoredEvent {
+        digest: event.digest,
+        received_at: event.received_at,
+        bytes: event.bytes,
+        erased: false,
+        upload_mac: None,
+    }
 }
 
 /// A retry is answered with what was kept then, whatever it brings.

@@ -30,6 +30,7 @@ pub mod restored;
 pub mod retention;
 pub mod shares;
 pub mod tokens;
+pub mod uploads;
 
 /// Makes a test of each function of the suite. The argument is a function without arguments that makes an empty
 /// registry, and something that is kept until the test ends (such as a folder).
@@ -129,6 +130,9 @@ macro_rules! conformance_suite {
             restored::a_device_that_does_not_belong_any_more_ends_with_the_confirmation,
             restored::a_share_of_a_restored_home_opens_nothing,
             restored::what_ends_access_is_counted,
+            uploads::a_device_that_uploads_keeps_its_latest_configuration,
+            uploads::a_device_that_uploads_is_made_whole_or_not_at_all,
+            uploads::an_upload_is_known_by_its_mac,
             retention::old_events_and_oldest_events,
             retention::objects_are_listed_in_order,
             concurrency::members_of_a_group_fail_alone,

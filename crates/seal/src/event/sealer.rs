@@ -12,7 +12,7 @@ use crate::hpke::{self, PublicKey};
 use crate::primitives::{self, Key};
 use crate::report::CameraReportKind;
 use crate::secret::DevicePsk;
-use crate::stream::{SegmentSize, StreamKey, StreamSealer};
+use crate::stream::{SealerCore, SegmentSize, StreamKey};
 
 /// What a device needs to seal the events of one camera; from its configuration, and nowhere else.
 #[derive(Clone, Debug)]
@@ -65,6 +65,8 @@ impl CameraSealer {
             sections: Vec::new(),
             length: HEADER_BYTES as u64,
             broken: false,
+            open: None,
+            sealed: Vec::new(),
             out,
         })
     }
@@ -79,6 +81,10 @@ pub struct EventSealer<W> {
     length: u64,
     /// A section broke off, so that what follows would not be where the trailer says.
     broken: bool,
+    /// The section that is being sealed.
+    open: Option<(SectionKind, SealerCore)>,
+    /// What of it waits for the writer.
+    sealed: Vec<u8>,
     out: W,
 }
 
@@ -88,6 +94,13 @@ impl<W: Write> EventSealer<W> {
     /// Takes memory for one segment of 64 KiB beside `plaintext`. After an error of `plaintext` or of the writer the
     /// event can be neither continued nor finished: seal it anew.
     pub fn section(&mut self, kind: SectionKind, plaintext: &mut impl io::Read) -> io::Result<()> {
+        self.begin_section(kind)?;
+        io::copy(plaintext, &mut Pushed(self))?;
+        self.end_section()
+    }
+
+    /// Begins a section whose plaintext comes in portions, by [`Self::push`]. As [`Self::section`] in all else.
+    pub fn begin_section(&mut self, kind: SectionKind) -> io::Result<()> {
         self.whole()?;
         if self.sections.last().is_some_and(|last| last.kind >= kind) {
             return Err(io::Error::new(
@@ -98,13 +111,40 @@ impl<W: Write> EventSealer<W> {
         self.broken = true;
         let key = section_key(&self.event_key, &self.header, kind);
         let associated = section_data(&self.header, kind);
-        let mut sealer = StreamSealer::new(&mut self.out, &key, &associated, SegmentSize::KIB_64)?;
-        io::copy(plaintext, &mut sealer)?;
-        let (_, lengths) = sealer.finish()?;
+        self.open = Some((kind, SealerCore::new(&key, &associated, SegmentSize::KIB_64)?));
+        Ok(())
+    }
+
+    /// Takes the next plaintext of the section that was begun, and writes what is complete of it.
+    pub fn push(&mut self, plaintext: &[u8]) -> io::Result<()> {
+        let (_, sealer) = self.open.as_mut().ok_or_else(no_section)?;
+        sealer.push(plaintext, &mut self.sealed)?;
+        self.put_out()
+    }
+
+    /// Ends the section that was begun.
+    pub fn end_section(&mut self) -> io::Result<()> {
+        let (kind, sealer) = self.open.take().ok_or_else(no_section)?;
+        let lengths = sealer.finish(&mut self.sealed)?;
+        self.put_out()?;
         self.sections.push(Section { kind, offset: self.length, length: lengths.ciphertext });
         self.length += lengths.ciphertext;
         self.broken = false;
         Ok(())
+    }
+
+    fn put_out(&mut self) -> io::Result<()> {
+        let written = self.out.write_all(&self.sealed);
+        self.sealed.clear();
+        if written.is_err() {
+            self.open = None;
+        }
+        written
+    }
+
+    /// What it writes to.
+    pub fn writer(&mut self) -> &mut W {
+        &mut self.out
     }
 
     fn whole(&self) -> io::Result<()> {
@@ -126,6 +166,24 @@ impl<W: Write> EventSealer<W> {
         self.out.write_all(&trailer)?;
         Ok((self.out, self.length + trailer.len() as u64))
     }
+}
+
+/// The open section of an event as a writer.
+struct Pushed<'a, W>(&'a mut EventSealer<W>);
+
+impl<W: Write> Write for Pushed<'_, W> {
+    fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
+        self.0.push(plaintext)?;
+        Ok(plaintext.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn no_section() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "no section was begun")
 }
 
 impl<W> std::fmt::Debug for EventSealer<W> {

@@ -11,7 +11,7 @@ use crate::primitives::sha256;
 use crate::{
     AccountKey, AccountScope, CameraPlace, CameraSalt, CameraSecret, ControlKey, DevicePsk, GrantScope,
     HeaderIds, HomeScope, InvitationKey, InvitationSecret, KeyPair, LinkSecret, MasterKey, PairingCode,
-    PairingScope, PasswordHash, Purpose, SessionKind, SessionSecret, ShareKey, ShareScope,
+    PairingScope, PasswordHash, Purpose, SessionKind, SessionSecret, ShareKey, ShareScope, UploadKey,
 };
 
 pub(crate) const INSTALLATION: InstallationId = InstallationId::from_bytes([0x11; 16]);
@@ -131,6 +131,10 @@ pub(crate) fn pairing_code() -> PairingCode {
 
 pub(crate) fn device_key_pair() -> KeyPair {
     KeyPair::from_private_bytes(&secret("device private key")).unwrap()
+}
+
+pub(crate) fn upload_key() -> UploadKey {
+    UploadKey::from_bytes(secret("upload key"))
 }
 
 pub(crate) fn session() -> SessionSecret {

@@ -184,6 +184,26 @@ fn pairing(chain: &mut Chain) {
     let sealed = chain.wrapped_key(Purpose::DeviceKey, &control.key, IdKind::Device, device.as_bytes(), &key);
     assert_eq!(*control.open_device_key(device, inputs::SERIAL, &sealed).unwrap().expose(), key);
     configuration(chain, &DeviceKey::from_bytes(key));
+    upload(chain, &DeviceKey::from_bytes(key));
+}
+
+/// A device that uploads plainly: all of it from its upload key, but for the device key.
+fn upload(chain: &mut Chain, device_key: &DeviceKey) {
+    let key = inputs::upload_key();
+    let scope = inputs::pairing_scope();
+    let (installation, device) = (scope.installation, scope.device);
+    chain.key(Purpose::UploadCredential, key.expose(), &[], &*key.credential(installation, device));
+    chain.key_pair(Purpose::UploadKeyPair, key.expose(), &key.key_pair(installation, device).public());
+    let sealed = chain.wrapped_key(
+        Purpose::UploadDeviceKey,
+        key.expose(),
+        IdKind::Device,
+        device.as_bytes(),
+        device_key.expose(),
+    );
+    assert_eq!(key.open_device_key(scope, &sealed).unwrap().expose(), device_key.expose());
+    let signing = device_key.upload_signing_key(scope);
+    chain.key(Purpose::UploadSigningKey, device_key.expose(), &[], signing.expose());
 }
 
 fn configuration(chain: &mut Chain, key: &DeviceKey) {
@@ -428,6 +448,7 @@ fn inputs() -> Value {
         "pairing code": inputs::PAIRING_CODE,
         "device private key": hex(*inputs::device_key_pair().private_bytes()),
         "device key": hex(inputs::secret("device key")),
+        "upload key": hex(inputs::upload_key().expose()),
         "server half": hex(inputs::session().server_half()),
         "page half": hex(inputs::secret("page half")),
     })

@@ -6,8 +6,8 @@ use ownsight_model::{
 };
 use ownsight_seal::{
     AccountKey, AccountScope, ControlKey, DeviceKey, GrantScope, HomeScope, InvitationSecret, LinkSecret,
-    MasterKey, MemberKey, OpenError, PairingCode, PasswordHash, Purpose, SessionKind, SessionSecret,
-    ShareKey, ShareScope,
+    MasterKey, MemberKey, OpenError, PairingCode, PairingScope, PasswordHash, Purpose, SessionKind,
+    SessionSecret, ShareKey, ShareScope, UploadKey,
 };
 
 use crate::support::{Home, flipped, seal, sections, verify};
@@ -223,6 +223,14 @@ fn slots() -> Vec<Slot> {
             let shared = shared.clone();
             slots.add(Purpose::ShareContents, "what is shared", sealed, move |row| {
                 shared.open_contents(share, serial, row)
+            });
+        }
+        let upload = UploadKey::generate();
+        for home in [ours.scope().home, theirs.scope().home] {
+            let of = PairingScope { installation, home, device: ours.device };
+            let (upload, sealed) = (upload.clone(), upload.seal_device_key(of, &DeviceKey::generate()));
+            slots.add(Purpose::UploadDeviceKey, "device key of an upload", sealed, move |row| {
+                upload.open_device_key(of, row)
             });
         }
         let code = PairingCode::generate();

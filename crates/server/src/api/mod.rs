@@ -28,6 +28,7 @@ mod shares;
 mod shown;
 mod streams;
 mod tokens;
+mod upload_devices;
 
 use axum::Router;
 use axum::http::header::{CONTENT_TYPE, VARY, WWW_AUTHENTICATE};
@@ -95,6 +96,7 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(devices::list, devices::pair))
         .routes(routes!(devices::device, devices::rename, devices::remove))
         .routes(routes!(devices::settle))
+        .routes(routes!(upload_devices::add))
         .routes(routes!(operator::begin))
         .routes(routes!(operator::visit, operator::leave))
         .routes(routes!(operator::lockdowns, operator::close))
@@ -161,6 +163,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 73);
+        assert_eq!(operations, 74);
     }
 }

@@ -1,34 +1,19 @@
 //! `PUT /cameras/{camera}/events/{event}`: one sealed object, streamed in.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
-
-use axum::Json;
-use axum::body::{BodyDataStream, Bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use data_encoding::BASE64;
-use futures_util::Stream;
 use ownsight_ingest::{Declared, Receipt};
-use ownsight_model::{CameraId, EventId, Timestamp};
-use serde::Serialize;
+use ownsight_model::{CameraId, EventId};
 
+use super::body::{Watched, answer};
 use super::sign_in::authenticate_delivery;
 use crate::http::Problem;
 use crate::state::AppState;
 
 const MEDIA_TYPE: &str = "application/vnd.ownsight.event";
-
-#[derive(Serialize)]
-struct Stored {
-    event: EventId,
-    received_at: Timestamp,
-    bytes: u64,
-}
 
 pub(crate) async fn store(
     State(state): State<AppState>,
@@ -36,22 +21,8 @@ pub(crate) async fn store(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let read = Arc::new(AtomicBool::new(false));
-    let body = Watched { stream: body.into_data_stream(), read: Arc::clone(&read) };
-    let result = take(&state, &camera, &event, &parts.headers, body).await;
-    let mut response = match result {
-        Ok(receipt) => {
-            let status = if receipt.fresh { StatusCode::CREATED } else { StatusCode::OK };
-            let Receipt { event, received_at, bytes, fresh: _ } = receipt;
-            (status, Json(Stored { event, received_at, bytes })).into_response()
-        }
-        Err(problem) => problem.into_response(),
-    };
-    if !read.load(Ordering::Relaxed) {
-        // What is left of the body is not waited for: the connection cannot be used again.
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+    let (body, read) = Watched::new(body);
+    answer(take(&state, &camera, &event, &parts.headers, body).await, &read)
 }
 
 async fn take(
@@ -95,24 +66,6 @@ fn declared(headers: &HeaderMap) -> Result<Declared, Problem> {
 fn sha256(field: &str) -> Option<[u8; 32]> {
     let member = field.split(',').find_map(|member| member.trim().strip_prefix("sha-256=:"))?;
     BASE64.decode(member.strip_suffix(':')?.as_bytes()).ok()?.try_into().ok()
-}
-
-/// A body that notes when it was read to its end.
-struct Watched {
-    stream: BodyDataStream,
-    read: Arc<AtomicBool>,
-}
-
-impl Stream for Watched {
-    type Item = Result<Bytes, axum::Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let polled = Pin::new(&mut self.stream).poll_next(cx);
-        if matches!(polled, Poll::Ready(None)) {
-            self.read.store(true, Ordering::Relaxed);
-        }
-        polled
-    }
 }
 
 #[cfg(test)]

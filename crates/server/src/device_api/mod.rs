@@ -1,7 +1,8 @@
 //! The device API, as `docs/device-api.md` has it: how a device pairs, learns what to do, and delivers.
 //!
-//! Handlers translate between HTTP and `ingest`, and decide nothing.
+//! Handlers translate between HTTP and `ingest`, or `upload`, and decide nothing.
 
+mod body;
 mod configuration;
 mod events;
 mod leaving;
@@ -10,6 +11,7 @@ mod problems;
 mod protocol;
 mod reports;
 mod sign_in;
+mod uploads;
 mod wire;
 
 use axum::Router;
@@ -35,6 +37,8 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/device/v1/reports", post(reports::take))
         .route("/device/v1/leave", post(leaving::leave))
         .route_layer(from_fn(protocol::check))
+        // Of devices that speak no protocol, but HTTP.
+        .route("/device/v1/uploads", post(uploads::take).put(uploads::take))
         .with_state(state)
 }
 

@@ -12,6 +12,8 @@ export function cameraState({ status }) {
   switch (status.state) {
     case 'records':
       return { tone: 'ok', icon: 'check-circle-fill', word: 'Records', troubled: false, since: false };
+    case 'uploads':
+      return { tone: 'ok', icon: 'check-circle-fill', word: 'Uploads', troubled: false, since: false };
     case 'connecting':
       return { tone: 'quiet', icon: 'circle-dashed', word: 'Connecting', troubled: false, since: false };
     case 'unknown':
@@ -36,17 +38,27 @@ export function inOrderOfTrouble(cameras) {
 }
 
 /**
+ * How many record, of how many that say so: what is uploaded to records by itself, or does not, and nobody here can say.
+ * @param {any[]} cameras
+ */
+export function recordingOf(cameras) {
+  const said = cameras.filter(({ status }) => status.state !== 'uploads' || status.verified === false);
+  return { of: said.length, recording: said.filter(({ status }) => status.state === 'records' && status.verified !== false).length };
+}
+
+/**
  * The home's cameras in a line: `3 of 4 cameras record.` and what troubles the first.
  * @param {any[]} cameras
  * @returns {{tone: 'ok' | 'warn' | 'quiet', line: string, trouble: string}}
  */
 export function summary(cameras) {
   if (!cameras.length) return { tone: 'quiet', line: 'No camera yet', trouble: '' };
-  const recording = cameras.filter(({ status }) => status.state === 'records' && status.verified !== false).length;
+  const { recording, of } = recordingOf(cameras);
+  if (!of) return { tone: 'quiet', line: `${count(cameras.length, 'camera')} ${cameras.length === 1 ? 'uploads' : 'upload'}.`, trouble: '' };
   const troubled = inOrderOfTrouble(cameras).filter((camera) => cameraState(camera).troubled);
-  const line = `${recording} of ${count(cameras.length, 'camera')} ${cameras.length === 1 ? 'records' : 'record'}.`;
+  const line = `${recording} of ${count(of, 'camera')} ${of === 1 ? 'records' : 'record'}.`;
   const [first] = troubled;
-  if (!first) return { tone: recording === cameras.length ? 'ok' : 'quiet', line, trouble: '' };
+  if (!first) return { tone: recording === of ? 'ok' : 'quiet', line, trouble: '' };
   const why = first.status.verified === false ? 'report not verified' : first.status.state === 'unknown' ? 'not heard of' : faultWords(first.status.fault).short;
   return { tone: 'warn', line, trouble: `${first.name}: ${why}${troubled.length > 1 ? `, and ${troubled.length - 1} more` : ''}` };
 }

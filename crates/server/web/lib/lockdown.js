@@ -1,3 +1,4 @@
+import { recordingOf } from './camera-state.js';
 import { anyGone } from './days.js';
 import { whenSaid } from './time.js';
 import { count } from './words.js';
@@ -84,9 +85,9 @@ export function closedParts(lockdown) {
 
 /** What the cameras do meanwhile. @param {any[] | undefined} cameras @returns {{words: string, ok: boolean}} */
 export function meanwhile(cameras) {
-  const recording = cameras?.filter(({ status }) => status.state === 'records' && status.verified !== false).length;
-  if (!cameras || recording === cameras.length) return { words: 'go on recording', ok: true };
-  return { words: `${recording} of ${cameras.length} ${cameras.length === 1 ? 'records' : 'record'}`, ok: false };
+  const { recording, of } = recordingOf(cameras ?? []);
+  if (recording === of) return { words: 'go on recording', ok: true };
+  return { words: `${recording} of ${of} ${of === 1 ? 'records' : 'record'}`, ok: false };
 }
 
 /** The line above a list from which a lockdown takes something. @param {number} n */

@@ -1,4 +1,5 @@
 import { MakersPaths, NoRoom, TestSteps } from '../components/camera/test-steps.js';
+import { AddUpload, ShownUpload } from '../components/camera/upload.js';
 import { useCameraTest } from '../components/camera/use-camera-test.js';
 import { ProblemLine } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
@@ -13,6 +14,9 @@ import { html, useEffect, useState } from '../lib/html.js';
 import { refresh } from '../lib/query.js';
 import { navigate } from '../lib/router.js';
 
+/** In the place of a device: the camera gets one of its own, which uploads. */
+const UPLOAD = 'upload';
+
 /** Adding a camera: through which device, address, live test, name, done. @param {{home: any}} props */
 export function AddCameraPage({ home }) {
   const devices = useDevices(home.id);
@@ -20,6 +24,7 @@ export function AddCameraPage({ home }) {
   const [form, setForm] = useState({ device: null, address: '', user: '', password: '' });
   const [error, setError] = useState(null);
   const [tried, setTried] = useState([]);
+  const [uploads, setUploads] = useState(null);
   const test = useCameraTest(home.id);
   const parent = `/h/${home.id}/cameras`;
   const usable = (devices.data?.devices.filter(({ kind, state }) => kind === 'agent' && state !== 'waiting' && state !== 'expired') ?? []).sort((a, b) => Number(b.local) - Number(a.local));
@@ -29,6 +34,7 @@ export function AddCameraPage({ home }) {
   const starting = home.local_agent && (!local || local.state === 'waiting');
   const device = form.device ?? (usable.find(({ local }) => local) ?? usable[0] ?? pushing[0])?.id ?? null;
   const pushes = pushing.find(({ id }) => id === device);
+  const taken = cameras.data?.cameras.map(({ name }) => name) ?? [];
 
   const start = (address = form.address) => {
     const parts = splitAddress(address);
@@ -47,12 +53,14 @@ export function AddCameraPage({ home }) {
   const running = test.test || test.starting;
   const passed = test.test?.state === 'passed';
   if (!mayManage(home.role)) return html`<${Page} title="Add a camera" home=${home} parent=${parent}><p class="soft">An owner or adult of this home can add cameras.</p><//>`;
+  if (uploads) return html`<${Page} title="Add a camera" home=${home} parent=${parent}><div class="narrow narrow-wide"><${ShownUpload} shown=${uploads} parent=${parent} /></div><//>`;
+  const instead = device === UPLOAD ? html`<${AddUpload} home=${home} taken=${taken} parent=${parent} onAdded=${setUploads} />` : pushes && html`<${AddPushing} home=${home} device=${pushes} taken=${taken} parent=${parent} />`;
   return html`
     <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
       <div class=${passed ? 'two-columns' : 'narrow'}>
-        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} pushing=${pushing} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => start()} pushes=${pushes && html`<${AddPushing} home=${home} device=${pushes} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`} />`}
+        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} pushing=${pushing} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => start()} instead=${instead} />`}
         ${running && html`<div class="stack-lg"><${Running} home=${home} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
-        ${passed && html`<${NameIt} home=${home} test=${test} taken=${cameras.data?.cameras.map(({ name }) => name) ?? []} parent=${parent} />`}
+        ${passed && html`<${NameIt} home=${home} test=${test} taken=${taken} parent=${parent} />`}
       </div>
     <//>`;
 }
@@ -62,7 +70,7 @@ function nameOf(device) {
   return device?.local ? 'this server' : device?.name;
 }
 
-function AddressForm({ home, devices, usable, pushing, starting, device, form, setForm, error, problem, onTest, pushes }) {
+function AddressForm({ home, devices, usable, pushing, starting, device, form, setForm, error, problem, onTest, instead }) {
   const set = (name) => (value) => setForm({ ...form, [name]: value });
   const ofAddress = problem?.field === 'address';
   const submit = (event) => {
@@ -77,11 +85,12 @@ function AddressForm({ home, devices, usable, pushing, starting, device, form, s
           ${usable.map((one) => html`<label class="choice" key=${one.id}><input type="radio" name="device" checked=${one.id === device} onChange=${() => set('device')(one.id)} /><span class="dot"></span><span class="name">${one.local ? 'This server' : one.name}</span><span class="about">${one.state === 'connected' ? 'connected' : one.state === 'paired' ? 'paired, not yet connected' : 'away; a test waits for it'}</span></label>`)}
           ${devices && starting && html`<div class="choice choice-off" role="status"><span class="dot"></span><span class="name">This server</span><span class="about">its agent is starting</span></div>`}
           ${pushing.map((one) => html`<label class="choice" key=${one.id}><input type="radio" name="device" checked=${one.id === device} onChange=${() => set('device')(one.id)} /><span class="dot"></span><span class="name">${one.name}</span><span class="about">pushes by itself</span></label>`)}
+          ${devices && html`<label class="choice"><input type="radio" name="device" checked=${device === UPLOAD} onChange=${() => set('device')(UPLOAD)} /><span class="dot"></span><span class="name">Upload with curl</span><span class="about">scripts and simple devices</span></label>`}
           ${devices && html`<a class="choice choice-link" href=${`/h/${home.id}/cameras/pair`}><${Icon} name="qr-code" /><span class="name">Pair another</span><span class="about">a computer near your cameras</span></a>`}
         </div>
         ${devices && !usable.length && !pushing.length && !starting && html`<div class="notice notice-quiet"><${Icon} name="plugs" /><p><b>No device can test a camera yet.</b> Pair one first; the operator of this server can also open it for this home.</p></div>`}
       </fieldset>`;
-  if (pushes) return html`<div class="stack-lg">${choices}${pushes}</div>`;
+  if (instead) return html`<div class="stack-lg">${choices}${instead}</div>`;
   return html`
     <form class="stack-lg" onSubmit=${submit} novalidate>
       ${choices}

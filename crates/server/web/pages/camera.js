@@ -104,7 +104,7 @@ function Facts({ camera, home, now, pushes }) {
   const thisYear = dayOf(now, home.zone).slice(0, 4);
   return html`
     <dl class="detail-facts">
-      ${pushes ? html`<div><dt>Address</dt><dd>none: it pushes by itself</dd></div>` : html`
+      ${pushes ? html`<div><dt>Address</dt><dd>${camera.status.state === 'uploads' ? 'none: it is uploaded to' : 'none: it pushes by itself'}</dd></div>` : html`
       <div><dt>Address</dt><dd><code>${camera.address ?? 'not known to you'}</code></dd></div>
       <div><dt>Sign-in</dt><dd>${camera.user ? `user ${camera.user}, ` : ''}${camera.has_password ? 'password set' : 'no password'}</dd></div>`}
       <div><dt>Served by</dt><dd>${camera.device_name ?? 'no device'}</dd></div>
@@ -149,7 +149,7 @@ function TestPart({ home, camera, test, form, tried, connection, onAgain, onPath
 function Settings({ home, camera, form, setForm, changed, connection, pushes, devices, onTest }) {
   const [state, setState] = useState({ busy: false, problem: null, error: null });
   const set = (name) => (value) => setForm({ ...form, [name]: value });
-  const usable = devices.filter(({ kind, id }) => kind === (pushes ? 'camera' : 'agent') || id === camera.device_id);
+  const usable = devices.filter(({ kind, id }) => kind === (pushes ? 'camera' : 'agent') || (pushes && kind === 'upload') || id === camera.device_id);
   const save = async (event) => {
     event.preventDefault();
     const parts = splitAddress(form.address);

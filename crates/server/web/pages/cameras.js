@@ -4,7 +4,7 @@ import { Storage } from '../components/devices/storage.js';
 import { Busy, ProblemPage, Skeleton } from '../components/feedback/states.js';
 import { Icon } from '../components/icon/icon.js';
 import { Page } from '../components/shell/page.js';
-import { cameraState, inOrderOfTrouble } from '../lib/camera-state.js';
+import { cameraState, inOrderOfTrouble, recordingOf } from '../lib/camera-state.js';
 import { useNow } from '../lib/clockwork.js';
 import { mayManage, useCameras, useDevices, useHome } from '../lib/home.js';
 import { html } from '../lib/html.js';
@@ -17,7 +17,7 @@ export function CamerasPage({ home }) {
   const now = useNow() * 1000;
   const manage = mayManage(home.role);
   const list = cameras.data ? inOrderOfTrouble(cameras.data.cameras) : null;
-  const recording = list?.filter(({ status }) => status.state === 'records' && status.verified !== false).length ?? 0;
+  const { recording, of } = recordingOf(list ?? []);
   const troubled = list?.find((camera) => cameraState(camera).troubled && camera.status.state !== 'unknown' && camera.status.verified !== false);
   const base = `/h/${home.id}/cameras`;
   const buttons = manage && html`
@@ -25,7 +25,7 @@ export function CamerasPage({ home }) {
     <a class="btn" href=${`${base}/add`}><${Icon} name="plus" />Add a camera</a>`;
   return html`
     <${Page} title="Cameras" home=${home} ready=${Boolean(list && devices.data)} class="cameras-page"
-      heading=${html`${list?.length ? html`<p class="soft head-note">${recording} of ${list.length} ${list.length === 1 ? 'records' : 'record'}</p>` : null}<div class="page-head-end wide-only">${buttons}</div>`}
+      heading=${html`${of ? html`<p class="soft head-note">${recording} of ${of} ${of === 1 ? 'records' : 'record'}</p>` : null}<div class="page-head-end wide-only">${buttons}</div>`}
       actions=${manage && html`<a class="icon-btn" href=${`${base}/pair`} aria-label="Pair a device"><${Icon} name="qr-code" class="icon-24" /></a><a class="icon-btn" href=${`${base}/add`} aria-label="Add a camera"><${Icon} name="plus" class="icon-24" /></a>`}>
       ${cameras.retryAt && html`<${Busy} retryAt=${cameras.retryAt} />`}
       ${!list && cameras.problem && !cameras.retryAt && html`<${ProblemPage} problem=${cameras.problem} onRetry=${cameras.reload} />`}

@@ -4,3 +4,4 @@ mod events;
 mod leaving;
 mod pairing;
 mod runs;
+mod uploads;

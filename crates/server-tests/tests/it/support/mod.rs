@@ -10,3 +10,4 @@ pub(crate) mod scene;
 pub(crate) mod share;
 pub(crate) mod system;
 pub(crate) mod token;
+pub(crate) mod upload;

@@ -12,6 +12,7 @@ import { Menu } from '../overlay/menu.js';
 
 const STATES = {
   connected: { tone: 'ok', icon: 'check-circle-fill', word: 'Connected' },
+  uploads: { tone: 'ok', icon: 'check-circle-fill', word: 'Uploads' },
   paired: { tone: 'quiet', icon: 'circle-dashed', word: 'Paired' },
   waiting: { tone: 'quiet', icon: 'circle-dashed', word: 'Waiting' },
   away: { tone: 'warn', icon: 'warning-circle-fill', word: 'Away' },
@@ -71,7 +72,7 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
             <td data-label="Serves">${listed(device.cameras.map(nameOf).filter(Boolean)) || html`<span class="soft">no camera</span>`}</td>
             <td data-label="State"><${DevicePill} device=${device} zone=${home.zone} now=${now} /></td>
             <td data-label="Waiting to be sent" class=${device.queued_events === null ? 'devices-unknown' : ''}>${sayQueue(device)}</td>
-            <td data-label="Clock" class=${device.clock_offset_ms === null ? 'devices-unknown' : ''}>${device.clock_offset_ms === null ? html`<span class="soft">not known</span>` : device.clock_offset_ms === 0 ? 'right' : `${offset(device.clock_offset_ms)} off, corrected`}</td>
+            <td data-label="Clock" class=${device.clock_offset_ms === null ? 'devices-unknown' : ''}>${device.kind === 'upload' ? html`<span class="soft">its own</span>` : device.clock_offset_ms === null ? html`<span class="soft">not known</span>` : device.clock_offset_ms === 0 ? 'right' : `${offset(device.clock_offset_ms)} off, corrected`}</td>
             <td class="devices-menu">${manage && html`<${Menu} label=${`More for ${device.name}`} items=${menuOf(device, setRenaming, askToRemove)} />`}</td>
           </tr>`)}
         </tbody>
@@ -85,10 +86,10 @@ export function DeviceTable({ home, devices, cameras, now, manage }) {
           ${removing.state === 'waiting' || removing.state === 'expired'
             ? html`<p>Its code stops working at once.</p>`
             : html`<p>It loses access now. ${affected.length ? html`<b>${listed(affected)}</b> ${affected.length === 1 ? 'stays, but is' : 'stay, but are'} not recorded until another device serves ${affected.length === 1 ? 'it' : 'them'}.` : 'It serves no camera.'} Recorded events stay.</p>
-              <fieldset>
+              ${removing.kind !== 'upload' && html`<fieldset>
                 <legend class="label">${removing.queued_events ? `${count(removing.queued_events, 'event')} that it has not sent` : 'What it has not sent'}</legend>
                 <div class="ticks">${UNDELIVERED.map(({ value, name, about }) => html`<label class="tick" key=${value}><input type="radio" name="undelivered" value=${value} checked=${undelivered === value} onChange=${() => setUndelivered(value)} /><span>${name}<small>${about}</small></span></label>`)}</div>
-              </fieldset>`}
+              </fieldset>`}`}
         <//>`}
     </section>`;
 }
@@ -104,11 +105,12 @@ function menuOf(device, rename, remove) {
 /** @param {{device: any, zone: string, now: number}} props */
 export function DevicePill({ device, zone, now }) {
   const state = device.local && device.state === 'waiting' ? STARTING : STATES[device.state] ?? STATES.away;
-  const since = device.state === 'away' && device.since ? ` since ${when(device.since, zone, now)}` : '';
+  const since = device.state === 'away' && device.since ? ` since ${when(device.since, zone, now)}` : device.state === 'uploads' ? `, last ${when(device.since, zone, now)}` : '';
   return html`<span class=${`pill pill-${state.tone}`}><${Icon} name=${state.icon} />${state.word}${since}</span>`;
 }
 
 function sayKind(device, zone, now) {
+  if (device.kind === 'upload') return `Uploads with keys, sealed by the server, added ${dateName(dayOf(device.paired_at, zone), { thisYear: dayOf(now, zone).slice(0, 4) })}`;
   const what = device.kind === 'camera' ? 'Camera that sends by itself' : `Agent${device.version ? ` ${device.version.replace(/^ownsight agent /, '')}` : ''}${device.local ? ' of this server' : ''}`;
   if (device.state === 'waiting' && device.local) return 'Its agent is starting';
   if (device.state === 'waiting') return 'Its pairing code has not been used yet';
@@ -118,6 +120,7 @@ function sayKind(device, zone, now) {
 }
 
 function sayQueue(device) {
+  if (device.kind === 'upload') return html`<span class="soft">keeps nothing</span>`;
   if (device.queued_events === null) return html`<span class="soft">not known</span>`;
   const lost = device.dropped_events ? html`<small class="devices-lost">${count(device.dropped_events, 'event')} lost: its space was full</small>` : null;
   const behind = device.configuration && device.configuration.acknowledged < device.configuration.latest ? html`<small>Has not taken its newest settings yet</small>` : null;

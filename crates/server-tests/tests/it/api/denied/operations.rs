@@ -249,6 +249,7 @@ pub(super) fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(post.clone(), "/api/v1/camera-tests/{test}/confirm", 201).sends(json!({"name": "Gate"})),
         operation(get.clone(), "/api/v1/homes/{home}/devices", 200),
         operation(post.clone(), "/api/v1/homes/{home}/devices", 201).sends(json!({"name": "shed"})),
+        operation(post.clone(), "/api/v1/homes/{home}/uploads", 201).sends(json!({"name": "gate cam"})),
         operation(get.clone(), "/api/v1/devices/{device}", 200),
         operation(patch, "/api/v1/devices/{device}", 200).sends(json!({"name": "attic"})),
         operation(post, "/api/v1/devices/{device}/settle", 204),
