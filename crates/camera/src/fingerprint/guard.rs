@@ -43,11 +43,14 @@ impl Guard {
     /// Lets a camera in, or not, by what it answered to a description asked for without credentials. Cancel safe.
     pub(crate) async fn answered(&self, url: &Url, answer: &Answer) -> Result<Passed, Fault> {
         let Some(camera) = &self.0 else { return Ok(Passed(None)) };
-        let seen = seen(answer)?;
+        let mut seen = seen(answer)?;
         let (known, accepted) = look(camera).await?;
         let refused = match known {
             Known::Nothing => Vec::new(),
             Known::Is(known) => {
+                if known.realms == Realms::Vary {
+                    seen.realms = Realms::Vary;
+                }
                 let differs = differences(&known, &seen);
                 if differs.is_empty() {
                     return Ok(Passed(Some(Seen { fingerprint: seen, known: Some(known) })));
@@ -56,12 +59,12 @@ impl Guard {
             }
             Known::Unreadable => vec![FingerprintDifference::new(FingerprintPart::Kept, None, None)],
         };
+        // It is learnt, or accepted by name. What is another with each connection is not what it is known or named by.
+        let seen = seen.steady(&self::seen(&describe(url).await?)?);
         if !refused.is_empty() && accepted != Some(seen.id()) {
             return Err(another(&seen, refused));
         }
-        // It is learnt. What is another with each connection is not what it is known by.
-        let again = self::seen(&describe(url).await?)?;
-        Ok(Passed(Some(Seen { fingerprint: seen.steady(&again), known: None })))
+        Ok(Passed(Some(Seen { fingerprint: seen, known: None })))
     }
 
     /// Lets a camera's frames in, or not, by its description, and keeps what it is known by. Cancel safe: dropped,

@@ -18,7 +18,7 @@ pub(super) fn differences(known: &Fingerprint, seen: &Fingerprint) -> Vec<Finger
         differ(FingerprintPart::Realm, joined(were).as_deref(), joined(are).as_deref());
     }
     // Also where the serial number is right: a password is not given away to who copied that.
-    if seen.asks < known.asks {
+    if seen.asks < known.asks || seen.asks == Asks::Password && known.asks != Asks::Password {
         differ(FingerprintPart::SignIn, Some(known.asks.name()), Some(seen.asks.name()));
     }
     if proved {

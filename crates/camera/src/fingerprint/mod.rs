@@ -25,7 +25,7 @@ use std::fmt;
 use ownsight_model::FingerprintId;
 use sha2::{Digest as _, Sha256};
 
-use crate::source::Answer;
+use crate::source::{Answer, SignIn};
 
 pub(crate) use guard::{Guard, Passed};
 pub use stored::StoredFingerprintError;
@@ -105,11 +105,9 @@ impl Fingerprint {
         let mut realms: Vec<_> = realms.filter_map(text::realm).take(REALMS_MAX).collect();
         realms.sort_unstable();
         realms.dedup();
-        let digest =
-            answer.challenges.iter().any(|challenge| challenge.scheme.eq_ignore_ascii_case("digest"));
-        let asks = match answer.status {
-            401 if digest => Asks::Digest,
-            401 => Asks::Password,
+        let asks = match (answer.status, answer.sign_in) {
+            (401, SignIn::Digest) => Asks::Digest,
+            (401, SignIn::Clear) => Asks::Password,
             _ => Asks::Nothing,
         };
         let server = answer.server.as_deref().and_then(text::without_numbers);

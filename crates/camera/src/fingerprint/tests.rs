@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::judge::differences;
 use super::*;
-use crate::source::Challenge;
+use crate::source::{Challenge, SignIn as Way};
 
 const SDP: &[u8] = b"v=0\r\no=StreamingServer 3331435948 1116907222000 IN IP4 192.168.1.40\r\n\
     s=Media Presentation\r\na=tool:LIVE555 Streaming Media v2013.04.08\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n\
@@ -13,7 +13,11 @@ const SDP: &[u8] = b"v=0\r\no=StreamingServer 3331435948 1116907222000 IN IP4 19
 
 fn answer(scheme: &str, realm: &str, server: &str) -> Answer {
     let challenge = Challenge { scheme: scheme.into(), realm: Some(realm.into()) };
-    Answer { status: 401, challenges: vec![challenge], server: Some(server.into()) }
+    Answer { status: 401, challenges: vec![challenge], sign_in: way(scheme), server: Some(server.into()) }
+}
+
+fn way(scheme: &str) -> Way {
+    if scheme == "Digest" { Way::Digest } else { Way::Clear }
 }
 
 fn camera(realm: &str) -> Fingerprint {
@@ -70,11 +74,15 @@ fn a_password_is_not_asked_for_in_a_weaker_way() {
         // The other way round is an update that makes it safer.
         assert_eq!(parts(&basic, &camera(realm)), []);
     }
-    let open = Answer { status: 200, challenges: Vec::new(), server: Some("Rtsp Server/3.0".into()) };
+    let server = Some("Rtsp Server/3.0".into());
+    let open = Answer { status: 200, challenges: Vec::new(), sign_in: Way::Clear, server };
     let open = Fingerprint::unasked(&open).described(SDP);
     assert_eq!(parts(&camera("RTSP"), &open), [Realm, SignIn]);
     assert_eq!(parts(&open, &camera("RTSP")), [Realm]);
     assert_eq!(parts(&open, &open), []);
+    // A camera that never asked for a password is not given one in the clear by whoever asks.
+    let nameless = Answer { challenges: Vec::new(), ..answer("Basic", "", "Rtsp Server/3.0") };
+    assert_eq!(parts(&open, &Fingerprint::unasked(&nameless).described(SDP)), [SignIn]);
 }
 
 #[test]
@@ -113,7 +121,11 @@ fn any_fingerprint() -> impl Strategy<Value = Fingerprint> {
         proptest::collection::vec(challenge, 0..6),
         proptest::option::of(".{0,300}"),
     )
-        .prop_map(|(status, challenges, server)| Answer { status, challenges, server });
+        .prop_map(|(status, challenges, server)| {
+            let sign_in =
+                challenges.first().map_or(Way::Clear, |challenge: &Challenge| way(&challenge.scheme));
+            Answer { status, challenges, sign_in, server }
+        });
     let sdp = proptest::option::of("(o=.{0,60}\n|s=.{0,300}\n|a=tool:.{0,60}\n|.{0,20}\n){0,6}");
     (answer, sdp, any::<bool>()).prop_map(|(answer, sdp, vary)| {
         let seen = Fingerprint::unasked(&answer);

@@ -10,5 +10,5 @@ pub(crate) use backoff::Backoff;
 #[cfg(test)]
 pub(crate) use challenge::Challenge;
 pub(crate) use fault::Fault;
-pub(crate) use reach::{Answer, ask, reach};
+pub(crate) use reach::{Answer, SignIn, ask, reach};
 pub(crate) use stream::{Described, Frame, Stream, parse_url};

@@ -64,8 +64,30 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The ways of giving a password that the camera takes, in its order.
     pub(crate) challenges: Vec<Challenge>,
+    /// How a password would be given, by the library that gives it.
+    pub(crate) sign_in: SignIn,
     /// What it calls its program: `Server`.
     pub(crate) server: Option<String>,
+}
+
+/// What becomes of a password by an answer's challenges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignIn {
+    /// Only who knows it can tell that it was given.
+    Digest,
+    /// It would go out as it is, or is not known to be hidden.
+    Clear,
+}
+
+impl SignIn {
+    /// By what `WWW-Authenticate` says, all of it. A Digest that cannot be answered is not answered: then Basic is, where
+    /// that is offered too.
+    fn of(offered: &str) -> Self {
+        match http_auth::PasswordClient::try_from(offered) {
+            Ok(http_auth::PasswordClient::Digest(_)) => Self::Digest,
+            Ok(_) | Err(_) => Self::Clear,
+        }
+    }
 }
 
 impl Answer {
@@ -109,6 +131,13 @@ pub(crate) async fn ask(
             Ok(_) => Fault::new(CameraFault::NotRtsp, "the connection was closed without an answer"),
         });
     }
+    if !is_whole(&head) {
+        // What is cut off says less than it would, of who answers too.
+        return Err(match ended {
+            Err(_) => no_answer(),
+            Ok(_) => Fault::new(CameraFault::Broken, "its answer is cut off, or its head longer than 16 KiB"),
+        });
+    }
     parse(&head)
 }
 
@@ -128,15 +157,18 @@ fn parse(head: &[u8]) -> Result<Answer, Fault> {
     let Some(status) = words.next().and_then(|status| status.parse().ok()) else {
         return Err(Fault::new(CameraFault::Broken, first));
     };
-    let mut answer = Answer { status, challenges: Vec::new(), server: None };
+    let mut answer = Answer { status, challenges: Vec::new(), sign_in: SignIn::Clear, server: None };
+    let mut offered = Vec::new();
     let headers = lines.take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
     for (name, value) in headers {
         if name.eq_ignore_ascii_case("www-authenticate") {
             answer.challenges.extend(challenges(value));
+            offered.push(value.trim());
         } else if name.eq_ignore_ascii_case("server") {
             answer.server.get_or_insert(value.trim().to_owned());
         }
     }
+    answer.sign_in = SignIn::of(&offered.join(", "));
     Ok(answer)
 }
 
@@ -154,6 +186,11 @@ mod tests {
                      www-authenticate: Digest realm=\"a\", nonce=\"b\"\r\n\r\n";
         let answer = parse(head).unwrap();
         assert_eq!((answer.status, answer.scheme()), (401, Some("Digest")));
+        assert_eq!(answer.sign_in, SignIn::Digest);
+        // What is called Digest and cannot be answered as one: the password would go out as Basic.
+        let feigned = b"RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"a\"\r\n\
+                        WWW-Authenticate: Basic realm=\"a\"\r\n\r\n";
+        assert_eq!(parse(feigned).unwrap().sign_in, SignIn::Clear);
         let open = parse(b"RTSP/1.0 200 OK\r\nserver: Cam/1\r\n\r\nServer: no header\r\n").unwrap();
         assert_eq!((open.status, open.scheme(), open.server.as_deref()), (200, None, Some("Cam/1")));
     }

@@ -27,7 +27,7 @@ export function AnotherCamera({ camera, home, now }) {
       <h2>Is this ${camera.name}?</h2>
       <p>${isUnreadable(another)
         ? 'What this camera was known by is damaged on its device’s disk, so that nothing can be compared.'
-        : html`What answers at its address is not what was added. ${heardNoPassword(another) ? 'It was not given the password.' : 'It took the password.'} Nothing is recorded since <span class="num">${when(camera.status.since, home.zone, now)}</span>.`}</p>
+        : html`What answers at its address is not what was added. ${another && (heardNoPassword(another) ? 'It was not given the password.' : 'It may have been asked to prove that it knows the password.')} Nothing is recorded since <span class="num">${when(camera.status.since, home.zone, now)}</span>.`}</p>
       ${differs.length > 0 && html`<dl class="detail-facts">${differs.map(({ what, was, is }) => html`<div key=${what}><dt>${what}</dt><dd><span class="soft">was</span> <code>${was}</code><br /><span class="soft">now</span> <code>${is}</code></dd></div>`)}</dl>`}
       <p class="soft">A router can give a camera’s address to another one, also to a neighbour’s. Then put it right there, and nothing is to be done here: ${camera.name} is recorded again as soon as it is back.</p>
       ${another && html`<div class="form-buttons"><button type="button" class="btn" onClick=${() => setAsking(another.fingerprint)}><${Icon} name="check" />It is the same camera</button></div>`}
