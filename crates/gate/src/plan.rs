@@ -208,8 +208,8 @@ pub(crate) fn devices<'a>(
     plan.devices.iter().map(|detail| &detail.device).filter(|device| ids.contains(&Some(device.id)))
 }
 
-/// The device behind a camera that pushes by itself: the one that was asked for, else the only one that is no agent and seals
-/// by itself.
+/// The device behind a camera that pushes by itself: the one that was asked for, else the only one that is no agent. One that
+/// uploads plainly has its one camera for ever: what it signed before would follow it to another.
 pub(crate) fn choose_pushing_device(
     plan: &HomePlan,
     asked: Option<DeviceId>,
@@ -219,7 +219,7 @@ pub(crate) fn choose_pushing_device(
         .iter()
         .map(|detail| &detail.device)
         .filter(|device| device.standing == DeviceStanding::Paired)
-        .filter(|device| asked.map_or(!device.agent && device.upload_key.is_none(), |id| device.id == id));
+        .filter(|device| device.upload_key.is_none() && asked.map_or(!device.agent, |id| device.id == id));
     match (paired.next(), paired.next()) {
         (Some(device), None) => Ok(device),
         _ => Err(GateError::NoDevice),

@@ -61,6 +61,11 @@ where
         }
     }
 
+    /// Until when all of it must have come.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
     /// How long it may take in all, counted from its begin, now that its length is known.
     pub(crate) fn may_take(&mut self, in_all: Duration) {
         self.deadline = self.begun + in_all;
@@ -119,6 +124,6 @@ where
     }
 }
 
-fn interrupted(why: &'static str) -> UploadError {
+pub(crate) fn interrupted(why: &'static str) -> UploadError {
     UploadError::Ingest(IngestError::Interrupted { why })
 }

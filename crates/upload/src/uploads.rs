@@ -10,12 +10,13 @@ use ownsight_ingest::{
 use ownsight_model::{Label, LabelSource, SectionKind, Timestamp};
 use ownsight_seal::stream::{SegmentSize, StreamLayout};
 use ownsight_seal::{CameraSealer, Configuration, EventSealer, HEADER_BYTES, TRAILER_BYTES_MAX};
+use tokio::time::timeout_at;
 
 use crate::frames::Part;
 use crate::jpeg::JpegCheck;
 use crate::metadata::Metadata;
 use crate::mp4::Mp4Check;
-use crate::receive::{Piece, Receive};
+use crate::receive::{Piece, Receive, interrupted};
 use crate::{Media, UploadCredentials, UploadError, keys};
 
 /// Takes plain uploads. Cheap to clone.
@@ -88,12 +89,18 @@ impl Uploads {
         let mut taking = self.begin(identity, slot, configuration, &metadata).await?;
         loop {
             match body.next().await? {
-                Piece::Part { part, bytes, ends } => taking.take(part, &bytes, ends).await?,
+                Piece::Part { part, bytes, ends } => {
+                    // A disk that hangs holds nothing longer than a peer that does.
+                    let taken = timeout_at(body.deadline(), taking.take(part, &bytes, ends)).await;
+                    taken.map_err(|_| interrupted("it took too long"))??;
+                }
                 Piece::End => break,
                 Piece::Metadata(..) => return Err(UploadError::malformed("there is a second first line")),
             }
         }
         let mac = body.verify(of)?;
+        // Removed meanwhile, it has uploaded nothing: it may have taken its time.
+        self.ingest.authenticate_upload(of, &credential).await?;
         taking.finish(mac).await
     }
 

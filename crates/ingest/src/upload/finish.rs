@@ -47,7 +47,7 @@ impl Finish {
                 Ok(Receipt { event: object.event, received_at, bytes, fresh: false })
             }
             // These three end the same way each time, so that no other delivery can make the object wanted
-            // before it is erased.
+            // before it is erased. (A plain upload that is sealed anew has the same MAC, and its row gives way.)
             Ok(InsertOutcome::Gone) => {
                 erase(&vault, object).await;
                 Err(IngestError::Erased)

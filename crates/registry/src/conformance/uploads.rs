@@ -1,7 +1,9 @@
 //! Devices that upload plainly, and what they uploaded.
 
 use super::fixture::{Household, NOW, at, bytes32, camera, configuration, event, waiting};
-use crate::{DeviceRow, DeviceStanding, EventRow, LeftBehind, NewConfiguration, Registry, RegistryError};
+use crate::{
+    DeviceRow, DeviceStanding, EventRow, InsertOutcome, LeftBehind, NewConfiguration, Registry, RegistryError,
+};
 
 fn uploads(anna: &Household) -> (DeviceRow, crate::CameraRow, NewConfiguration) {
     let device = DeviceRow {
@@ -88,7 +90,19 @@ pub async fn an_upload_is_known_by_its_mac(registry: Registry) {
     }
     let known = async |row: &EventRow| registry.stored_event(its.id, row.id).await.unwrap().unwrap();
     assert_eq!((known(&uploaded).await.upload_mac, known(&sealed).await.upload_mac), (Some(mac), None));
+    // Delivered again while the first answer is lost, it is sealed under other keys: the row is that of what lies there now.
+    let anew = EventRow { digest: bytes32(), ..uploaded.clone() };
+    let again = registry.insert_event(anew.clone()).await.unwrap();
+    assert_eq!(again, InsertOutcome::Inserted { replaced_still: None });
+    assert_eq!(known(&uploaded).await.digest, anew.digest);
+    for other in [None, Some(bytes32())] {
+        let another = EventRow { digest: bytes32(), upload_mac: other, ..uploaded.clone() };
+        assert!(matches!(registry.insert_event(another).await.unwrap(), InsertOutcome::Exists(_)));
+    }
+    assert_eq!(known(&uploaded).await.digest, anew.digest);
     registry.erase_event(&anna.authority(), uploaded.id).await.unwrap();
+    let late = registry.insert_event(EventRow { digest: bytes32(), ..uploaded.clone() }).await.unwrap();
+    assert!(matches!(late, InsertOutcome::Exists(stored) if stored.erased), "what was erased stays so");
     let tombstone = known(&uploaded).await;
     assert_eq!((tombstone.upload_mac, tombstone.erased), (Some(mac), true));
 }
