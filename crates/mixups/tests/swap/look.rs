@@ -408,7 +408,14 @@ impl<'a> Looker<'a> {
     ) {
         match answer {
             Ok(answer) => match answer.release(who) {
-                Ok(value) => self.judge(name, &serde_json::to_vec(&value).unwrap()),
+                Ok(value) => {
+                    let mut value = serde_json::to_value(&value).unwrap();
+                    // How full the machine's disk is tells nothing of a home, and changes by what else runs.
+                    if let Some(free) = value.pointer_mut("/disk/free_bytes") {
+                        *free = 0.into();
+                    }
+                    self.judge(name, &serde_json::to_vec(&value).unwrap());
+                }
                 Err(error) => self.seen.refused.push((name, error.to_string())),
             },
             Err(error) => self.refuse(name, &error),
