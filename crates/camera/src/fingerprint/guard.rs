@@ -71,11 +71,8 @@ impl Guard {
     /// that is kept all the same.
     pub(crate) async fn described(&self, passed: Passed, sdp: &[u8]) -> Result<(), Fault> {
         let (Some(camera), Some(Seen { fingerprint, known })) = (&self.0, passed.0) else { return Ok(()) };
-        let mut seen = fingerprint.described(sdp);
+        let seen = fingerprint.described(sdp);
         if let Some(known) = &known {
-            if known.realms == Realms::Vary {
-                seen.realms = Realms::Vary;
-            }
             let differs = differences(known, &seen);
             if !differs.is_empty() {
                 let (_, accepted) = look(camera).await?;
