@@ -5,6 +5,12 @@ export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString('en-GB').replaceAll(',', '\u202f')} ${n === 1 ? one : many}`;
 }
 
+/** Why a camera cannot be called so; null if it can. @param {string} name without blanks around it @param {string[]} taken */
+export function cameraNameError(name, taken) {
+  if (!name) return 'Give the camera a name.';
+  return taken.includes(name) ? 'Another camera of this home has this name.' : null;
+}
+
 /** `Anna, Tom and Lea`. @param {string[]} names */
 export function listed(names) {
   if (names.length < 2) return names.join('');

@@ -13,6 +13,7 @@ import { camerasPath, mayManage, useCameras, useDevices } from '../lib/home.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { refresh } from '../lib/query.js';
 import { navigate } from '../lib/router.js';
+import { cameraNameError } from '../lib/words.js';
 
 /** In the place of a device: the camera gets one of its own, which uploads. */
 const UPLOAD = 'upload';
@@ -111,7 +112,7 @@ function AddPushing({ home, device, taken, parent }) {
   const save = async (event) => {
     event.preventDefault();
     const text = name.trim();
-    const error = !text ? 'Give the camera a name.' : taken.includes(text) ? 'Another camera of this home has this name.' : null;
+    const error = cameraNameError(text, taken);
     if (error) return setState({ busy: false, problem: null, error });
     setState({ busy: true, problem: null, error: null });
     try {
@@ -159,8 +160,8 @@ function NameIt({ home, test, taken, parent }) {
   const save = async (event) => {
     event.preventDefault();
     const text = name.trim();
-    if (!text) return setError('Give the camera a name.');
-    if (taken.includes(text)) return setError('Another camera of this home has this name.');
+    const wrong = cameraNameError(text, taken);
+    if (wrong) return setError(wrong);
     setBusy(true);
     try {
       await test.confirm(text);

@@ -5,7 +5,7 @@ import { barsOf, frameAt, middleOf, tickStep } from '../lib/motion.js';
 import { retryAfterSeconds } from '../lib/problem.js';
 import { match, safeReturn } from '../lib/router.js';
 import { base64url, cookieValue } from '../lib/session.js';
-import { bytes, clipName, count, labelWords, listed, offset, rate } from '../lib/words.js';
+import { bytes, cameraNameError, clipName, count, labelWords, listed, offset, rate } from '../lib/words.js';
 
 test('numbers as people write them', () => {
   assert.equal(count(1, 'event'), '1 event');
@@ -85,4 +85,10 @@ test('the page\'s half', () => {
   assert.equal(base64url(new Uint8Array(32)).length, 43);
   assert.equal(cookieValue('a=1; own-p=xyz; b=2', 'own-p'), 'xyz');
   assert.equal(cookieValue('aown-p=xyz', 'own-p'), null);
+});
+
+test('a camera has a name that no other of its home has', () => {
+  assert.equal(cameraNameError('', ['Porch']), 'Give the camera a name.');
+  assert.equal(cameraNameError('Porch', ['Porch']), 'Another camera of this home has this name.');
+  assert.equal(cameraNameError('Gate', ['Porch']), null);
 });

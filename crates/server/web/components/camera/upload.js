@@ -3,6 +3,7 @@ import { camerasPath, devicesPath } from '../../lib/home.js';
 import { html, useEffect, useRef, useState } from '../../lib/html.js';
 import { refresh } from '../../lib/query.js';
 import { UPLOAD_COMMAND, keysCommand } from '../../lib/upload.js';
+import { cameraNameError } from '../../lib/words.js';
 import { ProblemLine } from '../feedback/states.js';
 import { Copy } from '../form/copy.js';
 import { Field } from '../form/field.js';
@@ -18,7 +19,7 @@ export function AddUpload({ home, taken, parent, onAdded }) {
   const save = async (event) => {
     event.preventDefault();
     const text = name.trim();
-    const error = !text ? 'Give the camera a name.' : taken.includes(text) ? 'Another camera of this home has this name.' : null;
+    const error = cameraNameError(text, taken);
     if (error) return setState({ busy: false, problem: null, error });
     setState({ busy: true, problem: null, error: null });
     try {
