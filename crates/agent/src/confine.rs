@@ -37,6 +37,16 @@ const READ_ONLY: [&str; 16] = [
     "/dev/urandom",
 ];
 
+/// What the kernel starts a program with, by architecture: to be started, too.
+const LOADERS: [&str; 6] = [
+    "/lib64/ld-linux-x86-64.so.2",
+    "/lib/ld-linux-aarch64.so.1",
+    "/lib/ld-linux-armhf.so.3",
+    "/lib/ld-linux-riscv64-lp64d.so.1",
+    "/lib/ld-musl-x86_64.so.1",
+    "/lib/ld-musl-aarch64.so.1",
+];
+
 /// What else is on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Neighbours {
@@ -56,6 +66,8 @@ pub enum Confinement {
         folder: PathBuf,
         /// Can be read. Those that are missing here are left out.
         read_only: Vec<PathBuf>,
+        /// The only program that can be started, which decodes H.265 under the same confinement; `None`: no program.
+        starts: Option<PathBuf>,
         /// Whether the kernel knew everything that was asked for.
         completely: bool,
     },
@@ -98,18 +110,27 @@ fn try_confine(folder: &Path, neighbours: Neighbours) -> Result<Confinement, Str
         .map(PathBuf::from)
         .filter(|path| path.exists())
         .collect();
-    let status = restrict(folder, &read_only).map_err(|error| format!("the kernel refused: {error}"))?;
+    let starts = ownsight_camera::find_ffmpeg();
+    let status = restrict(folder, &read_only, starts.as_deref())
+        .map_err(|error| format!("the kernel refused: {error}"))?;
     match status {
         RulesetStatus::NotEnforced => Err("the kernel enforces nothing of it".to_owned()),
         status => Ok(Confinement::Enforced {
             folder: folder.to_path_buf(),
             read_only,
+            starts,
             completely: status == RulesetStatus::FullyEnforced,
         }),
     }
 }
 
-fn restrict(folder: &Path, read_only: &[PathBuf]) -> Result<RulesetStatus, RulesetError> {
+fn restrict(
+    folder: &Path,
+    read_only: &[PathBuf],
+    starts: Option<&Path>,
+) -> Result<RulesetStatus, RulesetError> {
+    let loaders = LOADERS.iter().map(Path::new).filter(|_| starts.is_some());
+    let started = starts.into_iter().chain(loaders).filter(|path| path.exists());
     let own: BitFlags<AccessFs> = AccessFs::ReadFile
         | AccessFs::ReadDir
         | AccessFs::WriteFile
@@ -126,6 +147,7 @@ fn restrict(folder: &Path, read_only: &[PathBuf]) -> Result<RulesetStatus, Rules
         .create()?
         .add_rules(path_beneath_rules([folder], own))?
         .add_rules(path_beneath_rules(read_only, AccessFs::ReadFile | AccessFs::ReadDir))?
+        .add_rules(path_beneath_rules(started, AccessFs::ReadFile | AccessFs::Execute))?
         .restrict_self()?;
     Ok(status.ruleset)
 }
@@ -133,13 +155,17 @@ fn restrict(folder: &Path, read_only: &[PathBuf]) -> Result<RulesetStatus, Rules
 impl fmt::Display for Confinement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Enforced { folder, read_only, completely } => {
+            Self::Enforced { folder, read_only, starts, completely } => {
                 write!(f, "confined by Landlock: writes only in {}, reads only ", folder.display())?;
                 for (place, path) in read_only.iter().enumerate() {
                     let comma = if place == 0 { "" } else { ", " };
                     write!(f, "{comma}{}", path.display())?;
                 }
-                f.write_str("; starts no programs; the network is not restricted")?;
+                match starts {
+                    Some(program) => write!(f, "; starts no program but {}", program.display())?,
+                    None => f.write_str("; starts no programs")?,
+                }
+                f.write_str("; the network is not restricted")?;
                 if *completely {
                     Ok(())
                 } else {
@@ -155,6 +181,7 @@ impl fmt::Display for Confinement {
 mod tests {
     use std::fs;
     use std::io::ErrorKind;
+    use std::process::Stdio;
 
     use super::*;
 
@@ -176,10 +203,17 @@ mod tests {
                 fs::remove_file(folder.join("queue/1")).unwrap();
                 let read = fs::read(&secret).map_err(|error| error.kind());
                 let started = std::process::Command::new("/bin/true").status().map_err(|error| error.kind());
-                (confinement, read, started.map(|status| status.success()))
+                // Its output is a pipe: in here there is no `/dev/null`.
+                let decoder = ownsight_camera::find_ffmpeg().map(|program| {
+                    let ran =
+                        std::process::Command::new(program).arg("-version").stdin(Stdio::piped()).output();
+                    ran.is_ok_and(|output| output.status.success() && !output.stdout.is_empty())
+                });
+                (confinement, read, started.map(|status| status.success()), decoder)
             }
         });
-        let (confinement, read, started) = inside.join().unwrap();
+        let (confinement, read, started, decoder) = inside.join().unwrap();
+        assert_ne!(decoder, Some(false), "what decodes H.265 can be started");
         match confinement {
             Confinement::Enforced { .. } => {
                 assert_eq!(read, Err(ErrorKind::PermissionDenied));

@@ -82,7 +82,7 @@ fn cpu_seconds() -> f64 {
 
 fn units(file: &[u8]) -> Vec<AccessUnit> {
     let movie = mp4::Mp4::parse(file);
-    let format = Arc::new(VideoFormat::from_avc_config(movie.avc_config.clone().into()).unwrap());
+    let format = Arc::new(VideoFormat::from_avc_config(movie.config.clone().into()).unwrap());
     movie
         .samples
         .iter()

@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::codec::VideoFormat;
 use crate::config::Credentials;
 use crate::decode::{Picture, PictureDecoder};
 use crate::fingerprint::{Guard, KnownCamera, Passed};
-use crate::h264::VideoFormat;
 use crate::jpeg::SmallPicture;
 use crate::output::Still;
 use crate::source::{Answer, Described, Fault, Stream, ask, parse_url, reach};
@@ -191,5 +191,5 @@ async fn picture(unit: AccessUnit) -> Result<Still, Stop> {
 fn describe_format(format: &VideoFormat, frame_rate: Option<f64>) -> String {
     let rate = frame_rate.or(format.frame_rate()).filter(|rate| (0.1..=240.0).contains(rate));
     let rate = rate.map(|rate| format!(", {} frames/s", (rate * 10.0).round() / 10.0)).unwrap_or_default();
-    format!("H.264 {}, {}×{}{rate}", format.profile(), format.width(), format.height())
+    format!("{} {}, {}×{}{rate}", format.codec().name(), format.profile(), format.width(), format.height())
 }

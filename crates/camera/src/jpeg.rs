@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType};
 
+use crate::codec::VideoFormat;
 use crate::decode::Picture;
-use crate::h264::VideoFormat;
 
 /// Widest picture that is made.
 pub(crate) const WIDTH_MAX: usize = 640;
@@ -39,7 +39,7 @@ impl SmallPicture {
             u: scaled(picture.u, uv_stride, (half_width, half_height), (width / 2, height / 2)),
             v: scaled(picture.v, uv_stride, (half_width, half_height), (width / 2, height / 2)),
         };
-        small.convert_to_jfif(format);
+        small.convert_to_jfif(picture.full_range, picture.bt709);
         small
     }
 
@@ -58,15 +58,15 @@ impl SmallPicture {
         Some(jpeg.into())
     }
 
-    fn convert_to_jfif(&mut self, format: &VideoFormat) {
-        if !format.full_range() {
+    fn convert_to_jfif(&mut self, full_range: bool, bt709: bool) {
+        if !full_range {
             let luma = table(|value| (value - 16.0) * 255.0 / 219.0);
             let colour = table(|value| (value - 128.0) * 255.0 / 224.0 + 128.0);
             apply(&mut self.y, &luma);
             apply(&mut self.u, &colour);
             apply(&mut self.v, &colour);
         }
-        if format.bt709() {
+        if bt709 {
             self.bt709_to_bt601();
         }
     }

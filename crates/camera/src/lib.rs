@@ -20,12 +20,12 @@
 //! A camera's troubles are not errors of a call but a state of the camera: [`CameraStatus`] with a
 //! [`CameraFault`](ownsight_model::CameraFault). The pipeline comes back by itself.
 
+mod codec;
 mod config;
 mod connection_test;
 mod cut;
 mod decode;
 mod fingerprint;
-mod h264;
 mod jpeg;
 mod motion;
 mod mp4;
@@ -37,12 +37,12 @@ mod source;
 mod timing;
 mod video;
 
+pub use codec::{Codec, FormatError, VideoFormat};
 pub use config::{CameraConfig, Credentials, EventConfig, MotionConfig, Zone};
 pub use connection_test::test_connection;
 pub use cut::{EventCutter, Take};
-pub use decode::{DecoderError, Picture, PictureDecoder};
+pub use decode::{DecoderError, Picture, PictureDecoder, find_ffmpeg};
 pub use fingerprint::{Fingerprint, Known, KnownCamera, StoredFingerprintError};
-pub use h264::{FormatError, VideoFormat};
 pub use motion::{Detector, MotionChange, MotionUpdate};
 pub use mp4::Clip;
 pub use output::{CameraOutput, CameraStatus, Event, EventEnd, Gap, GapReason, MotionSample, Stats, Still};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use ownsight_model::Timestamp;
 
+use crate::codec::VideoFormat;
 use crate::config::{EventConfig, MotionConfig};
 use crate::cut::{EventCutter, Take};
 use crate::decode::{Picture, PictureDecoder};
-use crate::h264::VideoFormat;
 use crate::jpeg::SmallPicture;
 use crate::motion::{Detector, MotionUpdate};
 use crate::output::{Event, Still};

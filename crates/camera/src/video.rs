@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ownsight_model::Timestamp;
 
-use crate::h264::VideoFormat;
+use crate::codec::VideoFormat;
 
 /// Ticks of a second in which times within a video are counted: RTP's clock for video (RFC 6184, 8.2.1).
 pub const TICKS_PER_SECOND: i64 = 90_000;
 
-/// One encoded frame: an H.264 access unit. Cloning shares the bytes.
+/// One encoded frame: an access unit. Cloning shares the bytes.
 #[derive(Clone, Debug)]
 pub struct AccessUnit {
     /// NAL units, each after its length in four bytes, without parameter sets.
@@ -20,7 +20,7 @@ pub struct AccessUnit {
     pub pts: i64,
     /// The moment that it shows.
     pub at: Timestamp,
-    /// Decoding can begin here (IDR).
+    /// Decoding can begin here.
     pub key: bool,
     /// The format in which it is to be decoded.
     pub format: Arc<VideoFormat>,

@@ -223,7 +223,7 @@ pub(super) mod tests {
     use ownsight_model::Timestamp;
 
     use super::*;
-    use crate::h264::VideoFormat;
+    use crate::codec::VideoFormat;
 
     const FRAME: i64 = TICKS_PER_SECOND / 10;
     const CONFIG: [u8; 39] = [

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ownsight_model::Timestamp;
 
-use crate::h264::VideoFormat;
+use crate::codec::VideoFormat;
 use crate::mp4::{Clip, Movie, Sample};
 use crate::output::{EventEnd, MotionSample};
 use crate::video::{AccessUnit, TICKS_PER_SECOND, to_micros};

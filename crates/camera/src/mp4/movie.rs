@@ -14,7 +14,8 @@
 //!         vmhd              12.1.2
 //!         dinf / dref / url 8.7.2   data is in this file
 //!         stbl              8.5.1
-//!           stsd / avc1     8.5.2   12.1.3, and avcC, pasp: ISO/IEC 14496-15, 5.4.2
+//!           stsd            8.5.2
+//!             avc1, hvc1    12.1.3, and avcC, hvcC, pasp: ISO/IEC 14496-15, 5.4.2, 8.4.1
 //!           stts            8.6.1.2 decode times
 //!           ctts            8.6.1.3 presentation minus decode time, only with B-frames
 //!           stss            8.6.2   key frames
@@ -37,7 +38,7 @@ use ownsight_model::Timestamp;
 
 use super::boxes::{Boxes, saturate};
 use super::clip::Clip;
-use crate::h264::VideoFormat;
+use crate::codec::{Codec, VideoFormat};
 use crate::timing::decode_times;
 use crate::video::TICKS_PER_SECOND;
 
@@ -79,7 +80,7 @@ impl Movie<'_> {
     pub(crate) fn write(self) -> Clip {
         let times = Times::of(&self);
         let mut boxes = Boxes::default();
-        write_ftyp(&mut boxes);
+        write_ftyp(&mut boxes, self.format.codec());
         // The chunk's place is known once everything before it is written.
         let place = {
             let mut measured = Boxes::default();
@@ -175,7 +176,7 @@ impl Movie<'_> {
     fn write_stbl(&self, boxes: &mut Boxes, times: &Times, place: u32) {
         boxes.write_full(*b"stsd", 0, 0, |boxes| {
             boxes.u32(1);
-            self.write_avc1(boxes);
+            self.write_sample_entry(boxes);
         });
         boxes.write_full(*b"stts", 0, 0, |boxes| write_runs(boxes, &times.durations));
         if times.offsets.iter().any(|offset| *offset != 0) {
@@ -207,8 +208,12 @@ impl Movie<'_> {
         });
     }
 
-    fn write_avc1(&self, boxes: &mut Boxes) {
-        boxes.write(*b"avc1", |boxes| {
+    fn write_sample_entry(&self, boxes: &mut Boxes) {
+        let (entry, config) = match self.format.codec() {
+            Codec::H264 => (*b"avc1", *b"avcC"),
+            Codec::H265 => (*b"hvc1", *b"hvcC"),
+        };
+        boxes.write(entry, |boxes| {
             boxes.zeros(6);
             boxes.u16(1); // data_reference_index
             boxes.zeros(16);
@@ -221,7 +226,7 @@ impl Movie<'_> {
             boxes.zeros(32); // compressorname
             boxes.u16(0x18); // depth
             boxes.u16(0xffff);
-            boxes.write(*b"avcC", |boxes| boxes.raw(self.format.avc_config()));
+            boxes.write(config, |boxes| boxes.raw(self.format.config()));
             let (x, y) = self.format.pixel_aspect();
             if x != y {
                 boxes.write(*b"pasp", |boxes| {
@@ -233,11 +238,16 @@ impl Movie<'_> {
     }
 }
 
-fn write_ftyp(boxes: &mut Boxes) {
+fn write_ftyp(boxes: &mut Boxes, codec: Codec) {
     boxes.write(*b"ftyp", |boxes| {
         boxes.raw(b"isom");
         boxes.u32(0x200);
-        boxes.raw(b"isomiso4avc1mp41");
+        boxes.raw(b"isomiso4");
+        // H.265 has no brand of its own there; the sample entry says what it is.
+        if codec == Codec::H264 {
+            boxes.raw(b"avc1");
+        }
+        boxes.raw(b"mp41");
     });
 }
 

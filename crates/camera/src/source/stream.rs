@@ -1,4 +1,4 @@
-//! One connection to a camera, with `retina`: RTSP over TCP, H.264 interleaved into it.
+//! One connection to a camera, with `retina`: RTSP over TCP, H.264 or H.265 interleaved into it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,8 +16,9 @@ use url::Url;
 
 use super::fault::Fault;
 use super::reach::{ANSWER_MAX, ask, reach};
+use crate::codec::{Codec, VideoFormat};
 use crate::config::Credentials;
-use crate::h264::VideoFormat;
+use crate::decode::find_ffmpeg;
 use crate::timing::{Moment, Timeline};
 use crate::video::{AccessUnit, TICKS_PER_SECOND};
 
@@ -76,11 +77,17 @@ impl Described {
         format!("{} video{sound}", count("video"))
     }
 
-    /// Chooses the video to record, the first of H.264, and says its format if that is known already.
+    /// Chooses the video to record, and says its format if that is known already: the first of H.264, which plays
+    /// everywhere, else the first of H.265.
     pub(crate) fn choose_video(&mut self) -> Result<Option<VideoFormat>, Fault> {
         let streams = self.session.streams();
         let videos = || streams.iter().enumerate().filter(|(_, stream)| stream.media() == "video");
-        let Some((index, stream)) = videos().find(|(_, stream)| stream.encoding_name() == "h264") else {
+        let first_of = |codec| videos().find(|(_, stream)| codec_of(stream.encoding_name()) == Some(codec));
+        let chosen = match first_of(Codec::H264) {
+            Some(chosen) => Some(chosen),
+            None => first_of(Codec::H265).map(lookable).transpose()?,
+        };
+        let Some((index, stream)) = chosen else {
             return Err(match videos().next() {
                 Some((_, stream)) => {
                     Fault::new(CameraFault::CodecNotSupported, codec_name(stream.encoding_name()))
@@ -88,7 +95,7 @@ impl Described {
                 None => Fault::new(CameraFault::NoVideo, "the stream has no video"),
             });
         };
-        let format = read_format(stream.parameters().as_ref())?;
+        let format = read_format(stream.encoding_name(), stream.parameters().as_ref())?;
         self.video = index;
         Ok(format)
     }
@@ -194,8 +201,9 @@ impl Stream {
     fn take(&mut self, frame: VideoFrame) -> Result<Option<Frame>, Fault> {
         if frame.has_new_parameters() || self.format.is_none() {
             let stream = self.demuxed.streams().get(self.video);
+            let encoding = stream.map_or("", retina::client::Stream::encoding_name);
             let parameters = stream.and_then(retina::client::Stream::parameters);
-            let format = read_format(parameters.as_ref())?;
+            let format = read_format(encoding, parameters.as_ref())?;
             if format.as_ref() != self.format.as_deref() {
                 self.format = format.map(Arc::new);
             }
@@ -204,7 +212,7 @@ impl Stream {
         if frame.data().len() > FRAME_BYTES_MAX {
             return Err(Fault::new(CameraFault::Broken, "a frame is larger than 8 MB"));
         }
-        let Some(key) = picture_kind(frame.data()) else { return Ok(None) };
+        let Some(key) = format.codec().begins_with(frame.data()) else { return Ok(None) };
         let pts = to_pts(frame.timestamp());
         let received = frame.start_ctx().received();
         let arrival = Moment { steady: received, wall: Timestamp::now().minus(received.elapsed()) };
@@ -231,49 +239,39 @@ fn to_pts(timestamp: retina::Timestamp) -> i64 {
     i64::try_from(ticks).unwrap_or(i64::MAX)
 }
 
-fn read_format(parameters: Option<&ParametersRef<'_>>) -> Result<Option<VideoFormat>, Fault> {
-    let Some(ParametersRef::Video(parameters)) = parameters else { return Ok(None) };
-    let config = Bytes::copy_from_slice(parameters.extra_data());
-    VideoFormat::from_avc_config(config)
-        .map(Some)
-        .map_err(|error| Fault::new(CameraFault::CodecNotSupported, error.to_string()))
+/// H.265 is recorded only where its pictures can be looked at.
+fn lookable<T>(chosen: T) -> Result<T, Fault> {
+    match find_ffmpeg() {
+        Some(_) => Ok(chosen),
+        None => Err(Fault::new(CameraFault::CodecNotSupported, "H.265, and no ffmpeg where the agent runs")),
+    }
 }
 
-/// `Some(true)`: the access unit is a key frame (IDR). `None`: it holds no picture.
-fn picture_kind(access_unit: &[u8]) -> Option<bool> {
-    let mut rest = access_unit;
-    while let Some((length, after)) = rest.split_first_chunk::<4>() {
-        let (nal, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-        match nal.first().map(|header| header & 0x1f) {
-            Some(5) => return Some(true),
-            Some(1..=4) => return Some(false),
-            _ => {}
-        }
-        rest = after;
+fn read_format(encoding: &str, parameters: Option<&ParametersRef<'_>>) -> Result<Option<VideoFormat>, Fault> {
+    let (Some(codec), Some(ParametersRef::Video(parameters))) = (codec_of(encoding), parameters) else {
+        return Ok(None);
+    };
+    let config = Bytes::copy_from_slice(parameters.extra_data());
+    let format = match codec {
+        Codec::H264 => VideoFormat::from_avc_config(config),
+        Codec::H265 => VideoFormat::from_hevc_config(config),
+    };
+    format.map(Some).map_err(|error| Fault::new(CameraFault::CodecNotSupported, error.to_string()))
+}
+
+fn codec_of(encoding: &str) -> Option<Codec> {
+    match encoding {
+        "h264" => Some(Codec::H264),
+        "h265" => Some(Codec::H265),
+        _ => None,
     }
-    None
 }
 
 /// A codec's name as people write it.
 fn codec_name(encoding: &str) -> String {
     match encoding {
-        "h265" => "H.265".into(),
         "jpeg" => "Motion JPEG".into(),
         "mp4v-es" => "MPEG-4 part 2".into(),
         other => other.to_uppercase(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pictures_are_told_from_the_rest() {
-        assert_eq!(picture_kind(&[0, 0, 0, 1, 0x06, 0, 0, 0, 1, 0x65]), Some(true));
-        assert_eq!(picture_kind(&[0, 0, 0, 2, 0x41, 9]), Some(false));
-        assert_eq!(picture_kind(&[0, 0, 0, 1, 0x06]), None);
-        assert_eq!(picture_kind(&[0, 0, 0, 9, 0x65]), None);
-        assert_eq!(picture_kind(&[]), None);
     }
 }

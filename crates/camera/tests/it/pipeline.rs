@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::recorder::check_clip;
 use crate::support::footage::FRAME_TICKS;
+use crate::support::mp4::Mp4;
 use crate::support::rtsp::GstCamera;
 use crate::support::tools;
 
@@ -133,6 +134,25 @@ async fn a_camera_that_dies_and_comes_back() {
     }
     for pair in said.events.windows(2) {
         assert!(pair[0].ended_at < pair[1].started_at, "nothing is shown twice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_with_h265_is_recorded_as_it_is() {
+    if !GstCamera::available() || !tools::have_ffmpeg() {
+        return;
+    }
+    let camera = GstCamera::start(&["--codec", "h265"]);
+    let (pipeline, mut outputs) = CameraPipeline::spawn(config(&camera.address));
+    let mut said = Said::default();
+    said.until(&mut outputs, "two events and a still", |said| said.events.len() == 2 && said.stills > 0)
+        .await;
+    pipeline.stop().await;
+    assert_eq!(said.states, [CameraState::Connecting, CameraState::Records]);
+    for event in &said.events {
+        check_clip(event, FRAME_TICKS);
+        assert!(Mp4::parse(&event.clip.to_bytes()).h265);
+        assert!(event.thumbnail.starts_with(&[0xff, 0xd8]));
     }
 }
 

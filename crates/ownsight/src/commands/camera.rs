@@ -176,7 +176,9 @@ fn explain(fault: &str) -> String {
         "stalled" => "the camera stopped sending in the middle: check its network",
         "closed" => "the camera closed the connection: check whether others use it at the same time",
         "no-video" => "the stream has no video",
-        "codec-not-supported" => "the video's codec is not supported yet: set the camera to H.264",
+        "codec-not-supported" => {
+            "the video's codec is not supported yet: set the camera to H.264, or for H.265 install ffmpeg on the agent's machine"
+        }
         "no-key-frame" => "no key frame came within 10 seconds: set a shorter key-frame interval",
         "another-camera" => "this is not the camera that was added: see the camera's page for what differs",
         other => return format!("the camera did not pass the test: {other}"),

@@ -59,7 +59,7 @@ const FAULTS = {
   'codec-not-supported': {
     pill: 'Codec', short: 'codec not supported', gap: 'its codec is not supported',
     problem: 'The camera sends a codec that is not supported yet.',
-    remedy: 'Set this stream to H.264 on the camera\'s own page, then test again.', action: 'test',
+    remedy: 'Set this stream to H.264 on the camera\'s own page, then test again. H.265 needs ffmpeg on the machine of the agent.', action: 'test',
   },
   'no-key-frame': {
     pill: 'Not reached', short: 'no picture', gap: 'no key frame came',

@@ -29,7 +29,8 @@ pub(crate) fn units() -> Vec<AccessUnit> {
 /// The frames of a file, in decoding order.
 pub(crate) fn read(file: &[u8]) -> Vec<AccessUnit> {
     let mp4 = Mp4::parse(file);
-    let format = Arc::new(VideoFormat::from_avc_config(mp4.avc_config.clone().into()).unwrap());
+    let read = if mp4.h265 { VideoFormat::from_hevc_config } else { VideoFormat::from_avc_config };
+    let format = Arc::new(read(mp4.config.clone().into()).unwrap());
     let unit = |sample: &super::mp4::Sample| {
         let pts = (sample.pts - mp4.edit.0) * TICKS_PER_SECOND / mp4.scale as i64;
         AccessUnit {

@@ -20,8 +20,10 @@ pub(crate) struct Mp4 {
     pub(crate) edit: (i64, u64),
     /// Frames in decoding order.
     pub(crate) samples: Vec<Sample>,
-    /// Content of `avcC`.
-    pub(crate) avc_config: Vec<u8>,
+    /// Encoded as H.265, not as H.264.
+    pub(crate) h265: bool,
+    /// Content of `avcC` or `hvcC`.
+    pub(crate) config: Vec<u8>,
     /// Size of the picture.
     pub(crate) size: (u16, u16),
 }
@@ -59,7 +61,10 @@ impl Mp4 {
             (u64::from(u32_at(elst, 8)), i64::from(u32_at(elst, 12) as i32))
         };
         let stbl = child(child(mdia, "minf"), "stbl");
-        let avc1 = child(&child(stbl, "stsd")[8..], "avc1");
+        let stsd = &child(stbl, "stsd")[8..];
+        let h265 = has(stsd, "hvc1");
+        let (entry, record) = if h265 { ("hvc1", "hvcC") } else { ("avc1", "avcC") };
+        let entry = child(stsd, entry);
         Self {
             top,
             movie_seconds: movie_duration as f64 / movie_scale as f64,
@@ -68,8 +73,9 @@ impl Mp4 {
             media_duration,
             edit: (edit_start, edit_duration * scale / movie_scale),
             samples: samples(stbl),
-            avc_config: child(&avc1[78..], "avcC").to_vec(),
-            size: (u16_at(avc1, 24), u16_at(avc1, 26)),
+            h265,
+            config: child(&entry[78..], record).to_vec(),
+            size: (u16_at(entry, 24), u16_at(entry, 26)),
         }
     }
 

@@ -27,7 +27,7 @@ function Trouble({ problem, zone, download, retry }) {
     return html`<div class="stage-trouble" role="alert"><${Icon} name="shield-warning" /><b>Could not be verified, not shown</b><p>What came does not authenticate. The alarm has been raised.</p><p class="meta">Reference <span class="mono">${problem.reference}</span></p></div>`;
   }
   if (problem.codec) {
-    return html`<div class="stage-trouble" role="alert"><${Icon} name="film-strip" /><b>This browser cannot play this video</b><p>Its codec is not supported here. ${download ? 'Another player on this computer may show the file.' : 'Another browser may.'}</p>${download && html`<a class="btn" href=${download} download><${Icon} name="download-simple" />Download</a>`}</div>`;
+    return html`<div class="stage-trouble" role="alert"><${Icon} name="film-strip" /><b>This browser cannot play this video</b><p>It is as the camera sent it, mostly H.265. ${download ? 'Another player on this computer may show the file.' : 'Another browser may.'}</p>${download && html`<a class="btn" href=${download} download><${Icon} name="download-simple" />Download</a>`}</div>`;
   }
   if (problem.offline) return html`<div class="stage-trouble" role="alert"><${Icon} name="wifi-slash" /><b>No connection</b><p>The video cannot be opened now.</p>${button}</div>`;
   if (problem.busy) return html`<div class="stage-trouble" role="status"><${Icon} name="clock" /><b>Busy, trying again in ${seconds} s</b></div>`;

@@ -1,6 +1,8 @@
 //! The sequence parameter set (ISO/IEC 14496-10, 7.3.2.1.1 and annex E.1.1).
 
-use super::bits::Bits;
+use crate::codec::bits::Bits;
+use crate::codec::format::{PictureForm, SIDE_MAX};
+use crate::codec::vui;
 
 /// What recording needs of a sequence parameter set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,44 +11,11 @@ pub(super) struct Sps {
     pub(super) chroma_format: u32,
     pub(super) bit_depth: u32,
     pub(super) progressive: bool,
-    pub(super) width: u32,
-    pub(super) height: u32,
-    /// Width and height of a pixel.
-    pub(super) pixel_aspect: (u32, u32),
-    /// Luma goes from 0 to 255, not from 16 to 235.
-    pub(super) full_range: bool,
-    /// Colours are as in ITU-R BT.709, not BT.601.
-    pub(super) bt709: bool,
-    /// Time units of one frame, and time units of one second.
-    pub(super) frame_rate: Option<(u32, u32)>,
+    pub(super) form: PictureForm,
 }
-
-/// Widest or highest picture that is looked at.
-const SIDE_MAX: u32 = 8192;
 
 /// Profiles that carry chroma format, bit depth and scaling matrices.
 const HIGH_PROFILES: [u8; 12] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134];
-
-/// Table E-1.
-const PIXEL_ASPECTS: [(u32, u32); 17] = [
-    (1, 1),
-    (1, 1),
-    (12, 11),
-    (10, 11),
-    (16, 11),
-    (40, 33),
-    (24, 11),
-    (20, 11),
-    (32, 11),
-    (80, 33),
-    (18, 11),
-    (15, 11),
-    (64, 33),
-    (160, 99),
-    (4, 3),
-    (3, 2),
-    (2, 1),
-];
 
 impl Sps {
     /// Reads a whole NAL unit, with its header byte. `None`: not a sequence parameter set that makes sense.
@@ -117,12 +86,7 @@ impl Sps {
             chroma_format,
             bit_depth,
             progressive,
-            width,
-            height,
-            pixel_aspect: (1, 1),
-            full_range: false,
-            bt709: false,
-            frame_rate: None,
+            form: PictureForm::of_size(width, height),
         };
         if bits.bit() == Some(true) {
             // Cameras write broken VUI; what could be read of it is used.
@@ -132,34 +96,11 @@ impl Sps {
     }
 
     fn read_vui(&mut self, bits: &mut Bits<'_>) -> Option<()> {
-        if bits.bit()? {
-            let aspect = match bits.bits(8)? {
-                255 => (bits.bits(16)?, bits.bits(16)?),
-                code => PIXEL_ASPECTS.get(usize::try_from(code).ok()?).copied().unwrap_or((1, 1)),
-            };
-            if aspect.0 > 0 && aspect.1 > 0 {
-                self.pixel_aspect = aspect;
-            }
-        }
-        if bits.bit()? {
-            bits.bit()?; // overscan_appropriate_flag
-        }
-        if bits.bit()? {
-            bits.bits(3)?; // video_format
-            self.full_range = bits.bit()?;
-            if bits.bit()? {
-                bits.bits(16)?; // colour_primaries, transfer_characteristics
-                self.bt709 = bits.bits(8)? == 1;
-            }
-        }
-        if bits.bit()? {
-            bits.unsigned()?; // chroma_sample_loc_type_top_field
-            bits.unsigned()?;
-        }
+        vui::read_head(bits, &mut self.form)?;
         if bits.bit()? {
             let (units, scale) = (bits.bits(32)?, bits.bits(32)?);
             // A tick is a field, and a frame has two (E.2.1).
-            self.frame_rate =
+            self.form.frame_rate =
                 units.checked_mul(2).filter(|units| *units > 0 && scale > 0).map(|units| (units, scale));
         }
         Some(())
@@ -199,8 +140,8 @@ mod tests {
     fn footage_is_read() {
         let sps = Sps::parse(&X264_MAIN).unwrap();
         assert_eq!((sps.profile, sps.chroma_format, sps.bit_depth, sps.progressive), (77, 1, 8, true));
-        assert_eq!((sps.width, sps.height, sps.pixel_aspect), (768, 576, (1, 1)));
-        let (units, scale) = sps.frame_rate.unwrap();
+        assert_eq!((sps.form.width, sps.form.height, sps.form.pixel_aspect), (768, 576, (1, 1)));
+        let (units, scale) = sps.form.frame_rate.unwrap();
         assert_eq!(scale / units, 10);
     }
 

@@ -1,28 +1,30 @@
-//! What a stream of H.264 says of itself before its first picture.
+//! What a stream says of itself before its first picture.
 
 use bytes::Bytes;
 
 use super::nal::write_nal;
-use super::sps::Sps;
+use super::{Codec, h264, h265};
 
 /// The format of a video: its size, and the parameter sets that decoders and MP4 files need.
 ///
 /// Two formats are equal if their parameter sets are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VideoFormat {
+    codec: Codec,
+    profile: &'static str,
     config: Bytes,
     parameter_sets: Vec<u8>,
-    sps: Sps,
+    form: PictureForm,
 }
 
 /// Why a format cannot be recorded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
     /// The parameter sets make no sense.
-    #[error("the camera's H.264 parameter sets cannot be read")]
-    Malformed,
-    /// H.264, and of a kind that is not decoded here.
-    #[error("H.264 with {0} is not supported yet")]
+    #[error("the camera's {0} parameter sets cannot be read")]
+    Malformed(&'static str),
+    /// A kind that is not decoded here.
+    #[error("{0} is not supported yet")]
     NotSupported(&'static str),
     /// Pictures have more pixels than are decoded here.
     #[error("pictures of {0}x{1} are larger than is supported")]
@@ -31,65 +33,100 @@ pub enum FormatError {
 
 /// Most pixels of a picture: 4096 x 3072. Bounds the decoder's memory.
 const PIXELS_MAX: u32 = 4096 * 3072;
+/// Widest or highest picture that is looked at.
+pub(super) const SIDE_MAX: u32 = 8192;
+
+/// How pictures look, whatever they are encoded with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PictureForm {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// Width and height of a pixel.
+    pub(super) pixel_aspect: (u32, u32),
+    /// Luma goes from 0 to 255, not from 16 to 235.
+    pub(super) full_range: bool,
+    /// Colours are as in ITU-R BT.709, not BT.601.
+    pub(super) bt709: bool,
+    /// Time units of one frame, and time units of one second.
+    pub(super) frame_rate: Option<(u32, u32)>,
+}
+
+impl PictureForm {
+    /// Square pixels of which nothing else is known.
+    pub(super) const fn of_size(width: u32, height: u32) -> Self {
+        Self { width, height, pixel_aspect: (1, 1), full_range: false, bt709: false, frame_rate: None }
+    }
+}
+
+/// What a codec's configuration record holds.
+pub(super) struct ParameterSets<'a> {
+    /// In the order in which a decoder wants them.
+    pub(super) units: Vec<&'a [u8]>,
+    pub(super) profile: &'static str,
+    pub(super) form: PictureForm,
+}
 
 impl VideoFormat {
     /// Reads an AVC decoder configuration record (ISO/IEC 14496-15, 5.3.3.1): the content of an MP4 file's
     /// `avcC` box. NAL units must have lengths of four bytes.
     pub fn from_avc_config(config: Bytes) -> Result<Self, FormatError> {
-        let (sps_nals, pps_nals) = parameter_sets(&config).ok_or(FormatError::Malformed)?;
-        let sps = sps_nals.first().and_then(|nal| Sps::parse(nal)).ok_or(FormatError::Malformed)?;
-        if sps.chroma_format != 1 {
-            return Err(FormatError::NotSupported("other colour than 4:2:0"));
+        Self::of(Codec::H264, config, h264::read)
+    }
+
+    /// Reads an HEVC decoder configuration record (ISO/IEC 14496-15, 8.3.3.1): the content of an MP4 file's
+    /// `hvcC` box. NAL units must have lengths of four bytes.
+    pub fn from_hevc_config(config: Bytes) -> Result<Self, FormatError> {
+        Self::of(Codec::H265, config, h265::read)
+    }
+
+    fn of(
+        codec: Codec,
+        config: Bytes,
+        read: fn(&[u8]) -> Result<ParameterSets<'_>, FormatError>,
+    ) -> Result<Self, FormatError> {
+        let ParameterSets { units, profile, form } = read(&config)?;
+        if form.width * form.height > PIXELS_MAX {
+            return Err(FormatError::TooLarge(form.width, form.height));
         }
-        if sps.bit_depth != 8 {
-            return Err(FormatError::NotSupported("more than 8 bits"));
+        let mut parameter_sets = Vec::new();
+        for nal in units {
+            write_nal(nal, &mut parameter_sets);
         }
-        if !sps.progressive {
-            return Err(FormatError::NotSupported("interlaced pictures"));
-        }
-        if sps.width * sps.height > PIXELS_MAX {
-            return Err(FormatError::TooLarge(sps.width, sps.height));
-        }
-        let mut sets = Vec::new();
-        for nal in sps_nals.iter().chain(&pps_nals) {
-            write_nal(nal, &mut sets);
-        }
-        Ok(Self { parameter_sets: sets, sps, config })
+        Ok(Self { codec, profile, config, parameter_sets, form })
+    }
+
+    /// How it is encoded.
+    pub fn codec(&self) -> Codec {
+        self.codec
     }
 
     /// Width of a picture in pixels.
     pub fn width(&self) -> u32 {
-        self.sps.width
+        self.form.width
     }
 
     /// Height of a picture in pixels.
     pub fn height(&self) -> u32 {
-        self.sps.height
+        self.form.height
     }
 
     /// Width and height of a pixel, as a ratio; (1, 1) for square ones.
     pub fn pixel_aspect(&self) -> (u32, u32) {
-        self.sps.pixel_aspect
+        self.form.pixel_aspect
     }
 
     /// The profile's name, such as `High`.
     pub fn profile(&self) -> &'static str {
-        match self.sps.profile {
-            66 => "Baseline",
-            77 => "Main",
-            88 => "Extended",
-            100 => "High",
-            _ => "another profile",
-        }
+        self.profile
     }
 
     /// Frames each second, if the stream says so.
     pub fn frame_rate(&self) -> Option<f64> {
-        self.sps.frame_rate.map(|(units, scale)| f64::from(scale) / f64::from(units))
+        self.form.frame_rate.map(|(units, scale)| f64::from(scale) / f64::from(units))
     }
 
-    /// The AVC decoder configuration record.
-    pub fn avc_config(&self) -> &Bytes {
+    /// The decoder configuration record.
+    pub fn config(&self) -> &Bytes {
         &self.config
     }
 
@@ -100,38 +137,13 @@ impl VideoFormat {
 
     /// Luma goes from 0 to 255, not from 16 to 235.
     pub(crate) fn full_range(&self) -> bool {
-        self.sps.full_range
+        self.form.full_range
     }
 
     /// Colours are as in BT.709.
     pub(crate) fn bt709(&self) -> bool {
-        self.sps.bt709
+        self.form.bt709
     }
-}
-
-type NalUnits<'a> = Vec<&'a [u8]>;
-
-/// Sequence and picture parameter sets of a record. `None`: malformed, or NAL lengths not of four bytes.
-fn parameter_sets(config: &[u8]) -> Option<(NalUnits<'_>, NalUnits<'_>)> {
-    let [1, _, _, _, length_size, sps_count, rest @ ..] = config else { return None };
-    if length_size & 3 != 3 {
-        return None;
-    }
-    let (sps, rest) = take_units(rest, sps_count & 0x1f)?;
-    let (pps_count, rest) = rest.split_first()?;
-    let (pps, _) = take_units(rest, *pps_count)?;
-    (!sps.is_empty() && !pps.is_empty()).then_some((sps, pps))
-}
-
-fn take_units(mut rest: &[u8], count: u8) -> Option<(NalUnits<'_>, &[u8])> {
-    let mut units = Vec::with_capacity(usize::from(count));
-    for _ in 0..count {
-        let (length, after) = rest.split_first_chunk::<2>()?;
-        let (unit, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-        units.push(unit);
-        rest = after;
-    }
-    Some((units, rest))
 }
 
 #[cfg(test)]
@@ -156,7 +168,7 @@ mod tests {
     fn truncated_or_mutated_records_are_survived() {
         for length in 0..CONFIG.len() {
             let truncated = Bytes::copy_from_slice(&CONFIG[..length]);
-            assert_eq!(VideoFormat::from_avc_config(truncated), Err(FormatError::Malformed));
+            assert_eq!(VideoFormat::from_avc_config(truncated), Err(FormatError::Malformed("H.264")));
         }
         for position in 0..CONFIG.len() {
             for value in 0..=255 {
@@ -176,7 +188,7 @@ mod tests {
         config.extend_from_slice(&[1, 0, 1, 0x68]);
         assert_eq!(
             VideoFormat::from_avc_config(config.into()),
-            Err(FormatError::NotSupported("more than 8 bits"))
+            Err(FormatError::NotSupported("H.264 with more than 8 bits"))
         );
     }
 }

@@ -1,27 +1,40 @@
-//! From length-prefixed NAL units (ISO/IEC 14496-15, as in MP4) to a byte stream (ISO/IEC 14496-10, annex B).
+//! Length-prefixed NAL units (ISO/IEC 14496-15, as in MP4), and from them to a byte stream (annex B of either
+//! standard).
 
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
 
 /// Appends one access unit as a byte stream. `false`, with `stream` as it was, if the lengths do not add up.
 pub(crate) fn write_annex_b(access_unit: &[u8], stream: &mut Vec<u8>) -> bool {
     let before = stream.len();
-    let mut rest = access_unit;
-    while !rest.is_empty() {
-        let Some((length, after)) = rest.split_first_chunk::<4>() else {
-            stream.truncate(before);
-            return false;
-        };
-        let Some((nal, after)) = usize::try_from(u32::from_be_bytes(*length))
-            .ok()
-            .and_then(|length| after.split_at_checked(length))
-        else {
+    for nal in units(access_unit) {
+        let Some(nal) = nal else {
             stream.truncate(before);
             return false;
         };
         write_nal(nal, stream);
-        rest = after;
     }
     true
+}
+
+/// The NAL units of an access unit, each `Some`; a last `None` if the lengths do not add up.
+pub(super) fn units(access_unit: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    let mut rest = access_unit;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let unit = rest.split_first_chunk::<4>().and_then(|(length, after)| {
+            after.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+        });
+        rest = unit.map_or(&[], |(_, after)| after);
+        Some(unit.map(|(nal, _)| nal))
+    })
+}
+
+/// One NAL unit after its length in two bytes, as records of parameter sets have it, and what follows.
+pub(super) fn take_unit(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, after) = bytes.split_first_chunk()?;
+    after.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
 
 /// Appends one NAL unit with its start code.
