@@ -1,8 +1,10 @@
 //! Trying a camera out, step by step, with an exact answer at the first step that fails.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use ownsight_model::{CameraAddress, CameraFault, CameraTestStep, StepOutcome, StepReport};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -35,7 +37,11 @@ pub async fn test_connection(
     steps: &mpsc::Sender<StepReport>,
 ) -> Result<Still, CameraFault> {
     let mut report = Report { steps, next: CameraTestStep::ALL.into_iter() };
-    match run(address, credentials, &Guard::new(known), &mut report).await {
+    let guard = Guard::new(known);
+    // The RTSP library reads a stranger's bytes. Should it panic, the step that was tried fails.
+    let tried = AssertUnwindSafe(run(address, credentials, &guard, &mut report)).catch_unwind().await;
+    let panicked = |_| Err(Fault::new(CameraFault::Broken, "reading its answer failed").into());
+    match tried.unwrap_or_else(panicked) {
         Ok(still) => Ok(still),
         Err(Stop::Fault(fault)) => {
             let kind = fault.kind;

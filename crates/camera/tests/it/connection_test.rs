@@ -131,6 +131,19 @@ async fn codecs_that_are_not_supported() {
     assert_fails(&test(&sound.await, None).await, CameraTestStep::Format, CameraFault::NoVideo);
 }
 
+/// Found by fuzzing: the library behind the RTSP library panics at such a description.
+#[tokio::test]
+async fn a_description_that_the_library_panics_at() {
+    let address = peer(|_| {
+        Some(
+            "RTSP/1.0 200 OK\nContent-Type: application/sdp\n\nv=0\no=- 0 0 IN IP4 0.0.0.0\ns=-\nt=0 0\n\
+             mvideo=0 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+        )
+    });
+    let tested = test(&address.await, None).await;
+    assert_fails(&tested, CameraTestStep::Password, CameraFault::Broken);
+}
+
 #[tokio::test]
 async fn a_camera_that_never_sends_a_picture() {
     let answer = |method: &str| match method {

@@ -34,7 +34,7 @@ impl Sps {
             if chroma_format == 3 {
                 bits.bit()?; // separate_colour_plane_flag
             }
-            bit_depth = 8 + bits.unsigned()?.max(bits.unsigned()?);
+            bit_depth = bits.unsigned()?.max(bits.unsigned()?).checked_add(8)?;
             bits.bit()?; // qpprime_y_zero_transform_bypass_flag
             if bits.bit()? {
                 skip_scaling_lists(&mut bits, if chroma_format == 3 { 12 } else { 8 })?;
