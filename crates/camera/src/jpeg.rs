@@ -1,5 +1,7 @@
 //! Pictures for people: scaled down by area averaging, and written as JPEG without a detour over RGB.
 
+use std::fmt;
+
 use bytes::Bytes;
 use jpeg_encoder::{Encoder, ImageBuffer, JpegColorType};
 
@@ -13,13 +15,19 @@ pub(crate) const WIDTH_MAX: usize = 640;
 const QUALITY: u8 = 82;
 
 /// A picture that owns its pixels, 4:2:0, square pixels, BT.601, full range: as JFIF wants it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct SmallPicture {
     width: usize,
     height: usize,
     y: Vec<u8>,
     u: Vec<u8>,
     v: Vec<u8>,
+}
+
+impl fmt::Debug for SmallPicture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SmallPicture({}x{}, …)", self.width, self.height)
+    }
 }
 
 impl SmallPicture {

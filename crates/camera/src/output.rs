@@ -1,5 +1,7 @@
 //! What a camera's pipeline hands out.
 
+use std::fmt;
+
 use bytes::Bytes;
 use ownsight_model::{AnotherCamera, CameraFault, CameraState, Timestamp};
 
@@ -55,8 +57,7 @@ pub enum GapReason {
     NotTaken,
 }
 
-/// A stretch of video in which something moved.
-#[derive(Debug)]
+/// A stretch of video in which something moved. `Debug` shows nothing of its pictures.
 pub struct Event {
     /// The first moment of the event video.
     pub started_at: Timestamp,
@@ -82,6 +83,19 @@ pub struct Event {
     pub end: EventEnd,
 }
 
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event")
+            .field("started_at", &self.started_at)
+            .field("ended_at", &self.ended_at)
+            .field("thumbnail_bytes", &self.thumbnail.len())
+            .field("clip", &self.clip)
+            .field("frames", &self.frames)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why an event video ends where it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventEnd {
@@ -104,8 +118,8 @@ pub struct MotionSample {
     pub strength: u8,
 }
 
-/// How it looks at one moment.
-#[derive(Clone, Debug)]
+/// How it looks at one moment. `Debug` does not show it.
+#[derive(Clone)]
 pub struct Still {
     /// When.
     pub at: Timestamp,
@@ -115,6 +129,15 @@ pub struct Still {
     pub width: u32,
     /// Its height in pixels.
     pub height: u32,
+}
+
+impl fmt::Debug for Still {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Still")
+            .field("at", &self.at)
+            .field("jpeg_bytes", &self.jpeg.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Figures of one camera. Rates are of the last interval; counts are since the pipeline began.
@@ -138,4 +161,19 @@ pub struct Stats {
     pub events_lost: u64,
     /// Times that a decoder or detector failed and was started again.
     pub restarts: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_picture() {
+        let picture = Bytes::from_static(b"a picture");
+        let still = Still { at: Timestamp::from_micros(0), jpeg: picture.clone(), width: 1, height: 1 };
+        let clip = Clip::new(picture.clone(), vec![picture]);
+        for shown in [format!("{still:?}"), format!("{clip:?}")] {
+            assert!(!shown.contains("picture"), "{shown}");
+        }
+    }
 }

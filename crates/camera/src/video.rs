@@ -1,5 +1,6 @@
 //! Video on its way through the pipeline: encoded frames with their times.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,8 +11,8 @@ use crate::codec::VideoFormat;
 /// Ticks of a second in which times within a video are counted: RTP's clock for video (RFC 6184, 8.2.1).
 pub const TICKS_PER_SECOND: i64 = 90_000;
 
-/// One encoded frame: an access unit. Cloning shares the bytes.
-#[derive(Clone, Debug)]
+/// One encoded frame: an access unit. Cloning shares the bytes; `Debug` does not show them.
+#[derive(Clone)]
 pub struct AccessUnit {
     /// NAL units, each after its length in four bytes, without parameter sets.
     pub data: Bytes,
@@ -24,6 +25,17 @@ pub struct AccessUnit {
     pub key: bool,
     /// The format in which it is to be decoded.
     pub format: Arc<VideoFormat>,
+}
+
+impl fmt::Debug for AccessUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessUnit")
+            .field("bytes", &self.data.len())
+            .field("pts", &self.pts)
+            .field("at", &self.at)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A duration in ticks, rounded down; durations here are at most minutes.

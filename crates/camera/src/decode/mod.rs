@@ -5,6 +5,7 @@
 mod due;
 mod ffmpeg;
 
+use std::fmt;
 use std::sync::Arc;
 
 use openh264::OpenH264API;
@@ -18,8 +19,8 @@ use due::{Due, Tag};
 use ffmpeg::Ffmpeg;
 pub use ffmpeg::find_ffmpeg;
 
-/// A decoded picture, 4:2:0, borrowed from the decoder.
-#[derive(Clone, Copy, Debug)]
+/// A decoded picture, 4:2:0, borrowed from the decoder. `Debug` does not show it.
+#[derive(Clone, Copy)]
 pub struct Picture<'a> {
     /// Luma, `stride.0` bytes a row.
     pub y: &'a [u8],
@@ -94,6 +95,12 @@ pub enum DecoderError {
 
 /// Frames that may be on their way through another process. More are a process that does not keep up.
 const BEHIND_MAX: usize = 64;
+
+impl fmt::Debug for Picture<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Picture({}x{}, pts {}, …)", self.width, self.height, self.pts)
+    }
+}
 
 /// Decodes the access units of one stream of video.
 pub struct PictureDecoder {

@@ -1,9 +1,11 @@
 //! An MP4 file in memory, whose frames are shared with the pre-roll instead of copied.
 
+use std::fmt;
+
 use bytes::{Bytes, BytesMut};
 
-/// An MP4 file: its boxes, then its frames. Cloning shares the bytes.
-#[derive(Clone, Debug)]
+/// An MP4 file: its boxes, then its frames. Cloning shares the bytes; `Debug` does not show them.
+#[derive(Clone)]
 pub struct Clip {
     head: Bytes,
     frames: Vec<Bytes>,
@@ -11,7 +13,7 @@ pub struct Clip {
 }
 
 impl Clip {
-    pub(super) fn new(head: Bytes, frames: Vec<Bytes>) -> Self {
+    pub(crate) fn new(head: Bytes, frames: Vec<Bytes>) -> Self {
         let len = head.len() + frames.iter().map(Bytes::len).sum::<usize>();
         Self { head, frames, len }
     }
@@ -38,5 +40,11 @@ impl Clip {
             whole.extend_from_slice(chunk);
         }
         whole.freeze()
+    }
+}
+
+impl fmt::Debug for Clip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clip").field("bytes", &self.len).finish_non_exhaustive()
     }
 }
