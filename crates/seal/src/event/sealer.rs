@@ -66,7 +66,6 @@ impl CameraSealer {
             length: HEADER_BYTES as u64,
             broken: false,
             open: None,
-            sealed: Vec::new(),
             out,
         })
     }
@@ -83,15 +82,13 @@ pub struct EventSealer<W> {
     broken: bool,
     /// The section that is being sealed.
     open: Option<(SectionKind, SealerCore)>,
-    /// What of it waits for the writer.
-    sealed: Vec<u8>,
     out: W,
 }
 
 impl<W: Write> EventSealer<W> {
     /// Seals one section. Sections come in the order of their kinds' codes, each kind once.
     ///
-    /// Takes memory for one segment of 64 KiB beside `plaintext`. After an error of `plaintext` or of the writer the
+    /// Takes memory for two segments of 64 KiB at most beside `plaintext`. After an error of `plaintext` or of the writer the
     /// event can be neither continued nor finished: seal it anew.
     pub fn section(&mut self, kind: SectionKind, plaintext: &mut impl io::Read) -> io::Result<()> {
         self.begin_section(kind)?;
@@ -118,28 +115,21 @@ impl<W: Write> EventSealer<W> {
     /// Takes the next plaintext of the section that was begun, and writes what is complete of it.
     pub fn push(&mut self, plaintext: &[u8]) -> io::Result<()> {
         let (_, sealer) = self.open.as_mut().ok_or_else(no_section)?;
-        sealer.push(plaintext, &mut self.sealed)?;
-        self.put_out()
+        let pushed = sealer.push_to(plaintext, |sealed| self.out.write_all(sealed));
+        if pushed.is_err() {
+            self.open = None;
+        }
+        pushed
     }
 
     /// Ends the section that was begun.
     pub fn end_section(&mut self) -> io::Result<()> {
         let (kind, sealer) = self.open.take().ok_or_else(no_section)?;
-        let lengths = sealer.finish(&mut self.sealed)?;
-        self.put_out()?;
+        let lengths = sealer.finish_to(|sealed| self.out.write_all(sealed))?;
         self.sections.push(Section { kind, offset: self.length, length: lengths.ciphertext });
         self.length += lengths.ciphertext;
         self.broken = false;
         Ok(())
-    }
-
-    fn put_out(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.sealed);
-        self.sealed.clear();
-        if written.is_err() {
-            self.open = None;
-        }
-        written
     }
 
     /// What it writes to.

@@ -48,6 +48,20 @@ impl SegmentCipher {
         })
     }
 
+    /// Seals `plaintext` into `sealed`, which is longer by one tag. The caller seals each number at most once.
+    pub(super) fn seal_into(
+        &self,
+        segment: u64,
+        last: bool,
+        plaintext: &[u8],
+        sealed: &mut [u8],
+    ) -> Result<(), StreamError> {
+        let nonce = self.nonce(segment, last)?;
+        let parts = sealed.split_at_mut_checked(plaintext.len());
+        let (ciphertext, tag) = parts.ok_or(StreamError::Library)?;
+        seal_segment_into_raw(&self.key, nonce, plaintext, ciphertext, tag).map_err(|_| StreamError::Library)
+    }
+
     /// Opens ciphertext and tag in place. After an error `buffer` is all zero.
     pub(super) fn open<'a>(
         &self,
@@ -83,6 +97,23 @@ fn seal_segment_raw(
         return key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), buffer);
     }
     buffer.extend_from_slice(&[0; TAG_LEN]);
+    Ok(())
+}
+
+/// Makes ciphertext and tag of a plaintext that lies elsewhere.
+fn seal_segment_into_raw(
+    key: &LessSafeKey,
+    nonce: [u8; NONCE_LEN],
+    plaintext: &[u8],
+    ciphertext: &mut [u8],
+    tag: &mut [u8],
+) -> Result<(), Unspecified> {
+    if on(Barrier::Stream) {
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        return key.seal_out_of_place_scatter(nonce, Aad::empty(), plaintext, ciphertext, &[], tag);
+    }
+    ciphertext.copy_from_slice(plaintext);
+    tag.fill(0);
     Ok(())
 }
 
@@ -124,6 +155,20 @@ mod tests {
         assert_eq!(nonce(0x0102_0304, true), Ok([3, 3, 3, 3, 3, 3, 3, 1, 2, 3, 4, 1]));
         assert_eq!(nonce(u64::from(u32::MAX), true), Ok([3, 3, 3, 3, 3, 3, 3, 0xff, 0xff, 0xff, 0xff, 1]));
         assert_eq!(nonce(1 << 32, true), Err(StreamError::TooLong));
+    }
+
+    #[test]
+    fn sealed_elsewhere_is_as_sealed_in_place() {
+        let plaintext = b"a face at the door";
+        let mut in_place = plaintext.to_vec();
+        cipher().seal(7, false, &mut in_place).unwrap();
+        let mut sealed = vec![0xff; plaintext.len() + TAG_LEN];
+        cipher().seal_into(7, false, plaintext, &mut sealed).unwrap();
+        assert_eq!(sealed, in_place);
+        for len in [0, plaintext.len(), plaintext.len() + TAG_LEN - 1] {
+            let refused = cipher().seal_into(7, false, plaintext, &mut vec![0; len]);
+            assert_eq!(refused, Err(StreamError::Library), "room for {len} bytes");
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@
 //! - Nobody opens a segment before the last one, which proves the length: only [`UnprovenOpener::prove`] makes a
 //!   [`StreamOpener`].
 //! - Plaintext that did not authenticate is overwritten before the error returns.
-//! - Sealing and opening take memory for one segment, whatever the stream's length.
+//! - Sealing takes memory for two segments at most and opening for one, whatever the stream's length.
 
 mod cipher;
 mod error;

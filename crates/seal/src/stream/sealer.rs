@@ -25,8 +25,9 @@ pub struct StreamLengths {
 
 /// Seals a stream without I/O: the caller takes the bytes wherever they go, also across an await.
 ///
-/// Holds one segment. A full one stays back until more plaintext or [`SealerCore::finish`] tells whether it is the
-/// last. A stream that is dropped before `finish` has no last segment and never opens.
+/// Holds one segment, and one more once it was given more than a segment at a time. A full one stays back until more
+/// plaintext or [`SealerCore::finish`] tells whether it is the last. A stream that is dropped before `finish` has no last
+/// segment and never opens.
 pub struct SealerCore {
     cipher: SegmentCipher,
     size: SegmentSize,
@@ -34,6 +35,8 @@ pub struct SealerCore {
     header: Option<[u8; HEADER_LEN]>,
     /// Plaintext of the segment that is being filled; while it is put out, its ciphertext.
     buffer: Zeroizing<Vec<u8>>,
+    /// The ciphertext of a segment whose plaintext came in one piece. Empty until then.
+    sealed: Vec<u8>,
     /// Number of the segment in `buffer`.
     segment: u64,
     plaintext_len: u64,
@@ -62,6 +65,7 @@ impl SealerCore {
             size,
             header: Some(header.to_bytes()),
             buffer: Zeroizing::new(Vec::with_capacity(size.bytes() as usize)),
+            sealed: Vec::new(),
             segment: 0,
             plaintext_len: 0,
             abandoned: false,
@@ -91,7 +95,8 @@ impl SealerCore {
         })
     }
 
-    fn push_to<E: From<StreamError>>(
+    /// As [`Self::push`], to whatever takes sealed bytes. After an error of that nothing more can be sealed.
+    pub(crate) fn push_to<E: From<StreamError>>(
         &mut self,
         mut input: &[u8],
         mut sink: impl FnMut(&[u8]) -> Result<(), E>,
@@ -99,6 +104,12 @@ impl SealerCore {
         self.begin(&mut sink)?;
         while !input.is_empty() {
             let capacity = self.size.plaintext_capacity(self.segment) as usize;
+            if self.buffer.is_empty() && input.len() > capacity {
+                let (whole, later) = input.split_at(capacity);
+                self.put_through(whole, &mut sink)?;
+                input = later;
+                continue;
+            }
             let room = capacity.saturating_sub(self.buffer.len());
             if room == 0 {
                 self.put_out(false, &mut sink)?;
@@ -113,7 +124,8 @@ impl SealerCore {
         Ok(())
     }
 
-    fn finish_to<E: From<StreamError>>(
+    /// As [`Self::finish`], to whatever takes sealed bytes.
+    pub(crate) fn finish_to<E: From<StreamError>>(
         mut self,
         mut sink: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<StreamLengths, E> {
@@ -141,6 +153,22 @@ impl SealerCore {
             Some(header) => sink(&header),
             None => Ok(()),
         }
+    }
+
+    /// Seals a segment that is whole and not the last, without a copy of its plaintext.
+    fn put_through<E: From<StreamError>>(
+        &mut self,
+        plaintext: &[u8],
+        sink: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let length = plaintext.len() + TAG_LEN;
+        self.sealed.reserve_exact((self.size.bytes() as usize).saturating_sub(self.sealed.len()));
+        self.sealed.resize(length, 0);
+        self.cipher.seal_into(self.segment, false, plaintext, &mut self.sealed)?;
+        sink(&self.sealed)?;
+        self.plaintext_len += plaintext.len() as u64;
+        self.segment += 1;
+        Ok(())
     }
 
     fn put_out<E: From<StreamError>>(
@@ -264,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_buffer_never_grows_beyond_one_segment() {
+    fn no_buffer_grows_beyond_one_segment() {
         for size in [SegmentSize::MIN, SegmentSize::KIB_64] {
             let mut core = SealerCore::new(&StreamKey::new([7; 32]), b"", size).unwrap();
             let before = core.buffer.capacity();
@@ -274,6 +302,7 @@ mod tests {
             }
             assert_eq!(core.buffer.capacity(), before);
             assert!(before <= size.bytes() as usize);
+            assert!(core.sealed.capacity() <= size.bytes() as usize);
         }
     }
 
