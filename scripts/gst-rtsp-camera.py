@@ -22,6 +22,14 @@ ENCODERS = {
     "h265": ["-c:v", "libx265", "-x265-params", "bframes=0:open-gop=0:log-level=error"],
 }
 
+SOUNDS = {
+    "pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay",
+    "pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay",
+    "l16": "audio/x-raw,rate=16000,channels=1 ! audioconvert ! rtpL16pay",
+    "aac": "audio/x-raw,rate=44100,channels=2 ! voaacenc ! aacparse ! rtpmp4gpay",
+    "g726": "audio/x-raw,rate=8000,channels=1 ! avenc_g726 ! rtpg726pay",
+}
+
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -29,7 +37,7 @@ def options():
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     parser.add_argument("--path", default="/camera")
     parser.add_argument("--codec", choices=ENCODERS, help="encode anew, without B-frames")
-    parser.add_argument("--audio", action="store_true", help="add a tone as a second track")
+    parser.add_argument("--audio", nargs="?", choices=SOUNDS, const="pcmu", help="add sound that ticks at each full second")
     parser.add_argument("--auth", choices=["digest", "basic"], default="digest")
     parser.add_argument("--user", help="ask for this user")
     parser.add_argument("--password", default="")
@@ -86,8 +94,14 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         super().__init__()
         self.reel = reel
         video = f"appsrc name=reel format=time ! {codec}parse ! rtp{codec}pay name=pay0 config-interval=-1"
-        tone = "audiotestsrc is-live=true ! mulawenc ! rtppcmupay name=pay1" if audio else ""
-        self.set_launch(f"( {video} {tone} )")
+        # Packets of 20 ms and less, as cameras send. An encoder of AAC takes 1,024 samples at a time.
+        # A viewer of the video alone may have to wait where the sound is not live, and viewers of both may be refused where
+        # it is: for either there is a kind.
+        pace = "samplesperbuffer=1024" if audio == "aac" else "samplesperbuffer=160"
+        pace += " is-live=true" if audio == "pcmu" else ""
+        ticks = f"audiotestsrc {pace} wave=ticks freq=1000 sine-periods-per-tick=100"
+        sound = f"{ticks} ! {SOUNDS[audio]} name=pay1" if audio else ""
+        self.set_launch(f"( {video} {sound} )")
         self.set_shared(True)
 
     def do_configure(self, media):

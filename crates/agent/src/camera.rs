@@ -46,6 +46,7 @@ impl Assignment {
                 assigned.home_epoch,
                 assigned.camera_epoch,
                 assigned.sensitivity,
+                assigned.sound,
             )
         };
         sealed_as(self) == sealed_as(other)
@@ -62,6 +63,7 @@ impl Assignment {
         config.known = fingerprints.of(&self.assigned);
         // A home's scale goes from 1 to 10, the detector's from 0 to 100.
         config.motion.sensitivity = self.assigned.sensitivity.clamp(1, 10) * 10;
+        config.sound = self.assigned.sound;
         config.still_interval = options.still_interval;
         config.event = options.event.clone();
         config

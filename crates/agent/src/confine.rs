@@ -66,7 +66,7 @@ pub enum Confinement {
         folder: PathBuf,
         /// Can be read. Those that are missing here are left out.
         read_only: Vec<PathBuf>,
-        /// The only program that can be started, which decodes H.265 under the same confinement; `None`: no program.
+        /// The only program that can be started, which decodes H.265 and makes sound AAC under the same confinement; `None`: no program.
         starts: Option<PathBuf>,
         /// Whether the kernel knew everything that was asked for.
         completely: bool,

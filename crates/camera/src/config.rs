@@ -46,6 +46,8 @@ pub struct CameraConfig {
     pub motion: MotionConfig,
     /// How events are cut.
     pub event: EventConfig,
+    /// Whether sound is recorded beside the video, where the camera has any.
+    pub sound: bool,
     /// Time between two stills. The first comes with the first picture of each connection.
     pub still_interval: Duration,
 }
@@ -59,6 +61,7 @@ impl CameraConfig {
             known: None,
             motion: MotionConfig::default(),
             event: EventConfig::default(),
+            sound: false,
             still_interval: Duration::from_mins(1),
         }
     }

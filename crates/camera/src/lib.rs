@@ -11,6 +11,7 @@
 //! - What comes from a camera can cost that camera's events and nothing else: errors are counted, a panic ends
 //!   one [`Recorder`] and begins the next, and every buffer is bounded in bytes.
 //! - A clip has each frame of its time exactly once, and lasts exactly as long as its event says.
+//! - Sound is asked of a camera only where [`CameraConfig::sound`] says so; else nothing of it is received.
 //! - Nothing of another camera than the one that is known is recorded, and no password is answered to one whose realm
 //!   is not the known one; see [`KnownCamera`].
 //! - Nothing is lost silently: what was not recorded is a [`Gap`], what nobody took is counted in [`Stats`].
@@ -25,6 +26,7 @@ mod config;
 mod connection_test;
 mod cut;
 mod decode;
+mod encode;
 mod fingerprint;
 mod jpeg;
 mod motion;
@@ -33,6 +35,7 @@ mod outbox;
 mod output;
 mod pipeline;
 mod recorder;
+mod sound;
 mod source;
 mod timing;
 mod video;
@@ -48,5 +51,6 @@ pub use mp4::Clip;
 pub use output::{CameraOutput, CameraStatus, Event, EventEnd, Gap, GapReason, MotionSample, Stats, Still};
 pub use pipeline::CameraPipeline;
 pub use recorder::{Recorded, Recorder, RecorderStats};
+pub use sound::{SoundCodec, SoundFormat, SoundUnit};
 pub use timing::{Moment, Placed, Timeline};
 pub use video::{AccessUnit, TICKS_PER_SECOND};

@@ -159,7 +159,8 @@ mod tests {
         let format = VideoFormat::from_avc_config(config).unwrap();
         let at = Timestamp::from_micros(second * 1_000_000);
         let samples = vec![Sample { data: vec![0; bytes].into(), pts: 0, key: true }];
-        let clip = Movie { format: &format, samples, start: 0, end: 9000, created_at: at }.write();
+        let clip =
+            Movie { format: &format, samples, sound: None, start: 0, end: 9000, created_at: at }.write();
         Box::new(Event {
             started_at: at,
             ended_at: at.shifted(12_000_000),

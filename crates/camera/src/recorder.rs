@@ -12,6 +12,7 @@ use crate::decode::{Picture, PictureDecoder};
 use crate::jpeg::SmallPicture;
 use crate::motion::{Detector, MotionUpdate};
 use crate::output::{Event, Still};
+use crate::sound::SoundUnit;
 use crate::video::AccessUnit;
 
 /// What a [`Recorder`] found.
@@ -38,7 +39,8 @@ pub struct RecorderStats {
 
 /// Finds events in a stream of encoded frames.
 ///
-/// Does no I/O and knows no clock: times are those of the frames. It uses CPU time, so keep it away from an
+/// Knows no clock, times are those of the frames, and does no I/O, but that an `ffmpeg` makes AAC of an event's sound that is
+/// none yet. It uses CPU time, so keep it away from an
 /// asynchronous runtime's own threads.
 #[derive(Debug)]
 pub struct Recorder {
@@ -94,6 +96,11 @@ impl Recorder {
             self.waited += 1;
         }
         std::mem::take(&mut watcher.found)
+    }
+
+    /// Takes sound, which comes before the next frame that is shown after it.
+    pub fn sound(&mut self, unit: &SoundUnit) {
+        self.watcher.cutter.sound(unit);
     }
 
     /// The stream has a hole, jumps or ends: a running event ends here, and the next frame that counts is a key

@@ -80,7 +80,7 @@ impl Gate {
             person.may(Closable::Thumbnails, Some(access.id()), existing)?;
             access.refuse_added(&plan, &source, existing)?;
             let device = choose_device(&plan, device)?;
-            let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY };
+            let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY, sound: false };
             let draft = access.new_camera(CameraStanding::Draft, device, &profile, Some(&source))?;
             let now = Timestamp::now();
             let test = TestRow {
@@ -154,7 +154,7 @@ impl Gate {
             let (changed, former_device) = match &open.existing {
                 None => {
                     let name = text::name("name", name.unwrap_or_default())?;
-                    let profile = CameraProfile { name, sensitivity: SENSITIVITY };
+                    let profile = CameraProfile { name, sensitivity: SENSITIVITY, sound: false };
                     let text = draft.secret.seal_text(&profile::encode(&profile));
                     let row = CameraRow { standing: CameraStanding::Active, text, ..draft_row.clone() };
                     (row, None)

@@ -59,6 +59,8 @@ pub struct CameraChange {
     pub accept: Option<String>,
     /// How readily motion is an event, 1 to 10.
     pub sensitivity: Option<u8>,
+    /// Whether sound is recorded.
+    pub sound: Option<bool>,
     /// Another device.
     pub device: Option<DeviceId>,
 }
@@ -196,7 +198,7 @@ impl Gate {
                 }
                 None => choose_pushing_device(&plan, new.device)?,
             };
-            let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY };
+            let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY, sound: false };
             let row = access.new_camera(CameraStanding::Active, device, &profile, source.as_ref())?;
             let mut cameras = plan.cameras.clone();
             cameras.push(row.clone());
@@ -425,6 +427,7 @@ impl CameraChange {
             }
             open.profile.sensitivity = sensitivity;
         }
+        open.profile.sound = self.sound.unwrap_or(open.profile.sound);
         let accepted = self.accept.as_deref().map(str::parse::<FingerprintId>).transpose();
         let accepted = accepted.map_err(|_| {
             GateError::invalid("accept_fingerprint", "64 hex digits, as in the camera's status, are expected")
@@ -505,6 +508,7 @@ fn view(
         user: open.access.as_ref().map(|source| source.user.clone()).filter(|user| !user.is_empty()),
         has_password: open.access.as_ref().is_some_and(|source| !source.password.is_empty()),
         sensitivity: open.profile.sensitivity,
+        sound: open.profile.sound,
         device_id,
         device_name,
         created_at: row.created_at,

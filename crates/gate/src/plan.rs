@@ -196,6 +196,7 @@ impl OpenCamera {
             psk: self.secret.device_psk(device),
             source,
             sensitivity: self.profile.sensitivity,
+            sound: self.profile.sound,
         }
     }
 }

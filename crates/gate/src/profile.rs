@@ -27,6 +27,9 @@ pub(crate) struct HomeProfile {
 pub(crate) struct CameraProfile {
     pub(crate) name: String,
     pub(crate) sensitivity: u8,
+    /// Whether sound is recorded: no, unless somebody who manages the home has said so.
+    #[serde(default)]
+    pub(crate) sound: bool,
 }
 
 /// A device's name.

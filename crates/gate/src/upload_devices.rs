@@ -30,7 +30,7 @@ impl Gate {
             let (person, access, plan) = self.managing_plan(credentials, home).await?;
             let key = UploadKey::generate();
             let (row, device_key) = access.upload_device(&key, &name)?;
-            let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY };
+            let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY, sound: false };
             let camera = access.new_camera(CameraStanding::Active, &row, &profile, None)?;
             let configuration = access.first_configuration(&row, &device_key, &key, &plan, camera.clone())?;
             let scope = access.upload_scope(row.id);

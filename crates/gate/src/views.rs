@@ -343,6 +343,8 @@ view! {
         has_password: bool,
         /// How readily motion is an event, 1 to 10.
         sensitivity: u8,
+        /// Whether sound is recorded.
+        sound: bool,
         /// The device that serves it.
         device_id: Option<DeviceId> as Option<String>,
         /// That device's name.

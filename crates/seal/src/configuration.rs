@@ -66,6 +66,9 @@ pub struct AssignedCamera {
     pub source: Option<CameraSource>,
     /// How readily motion is an event, 1 to 10.
     pub sensitivity: u8,
+    /// Whether sound is recorded. Left out where it is not, as by servers that know nothing of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sound: bool,
 }
 
 /// Where a camera is, and what it wants to hear.

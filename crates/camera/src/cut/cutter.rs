@@ -5,9 +5,11 @@ use std::collections::VecDeque;
 use crate::config::EventConfig;
 use crate::motion::{MotionChange, MotionUpdate};
 use crate::output::EventEnd;
+use crate::sound::SoundUnit;
 use crate::video::{AccessUnit, TICKS_PER_SECOND, to_ticks};
 
 use super::ring::Ring;
+use super::sounds::Sounds;
 use super::take::{SAME_TICKS, Take};
 
 /// If no picture of the end comes (the decoder may have failed), units this much later end an event too.
@@ -32,11 +34,12 @@ struct Running {
 /// Cuts events out of a stream: encoded frames go in, in decoding order, and what the detector says of them.
 ///
 /// Does no I/O. Memory is bounded by [`EventConfig::ring_bytes_max`] and [`EventConfig::bytes_max`]; both share
-/// the frames' bytes.
+/// the frames' bytes. Of sound at most 8 MB are kept besides, those of the running event counted in its bytes.
 #[derive(Debug)]
 pub struct EventCutter {
     config: EventConfig,
     ring: Ring,
+    sounds: Sounds,
     running: Option<Running>,
     /// Motion goes on since this time.
     moving_since: Option<i64>,
@@ -50,6 +53,7 @@ impl EventCutter {
     pub fn new(config: EventConfig) -> Self {
         Self {
             ring: Ring::new(&config),
+            sounds: Sounds::default(),
             config,
             running: None,
             moving_since: None,
@@ -83,6 +87,20 @@ impl EventCutter {
         take
     }
 
+    /// Takes the next piece of sound. What lies before the first frame that is kept, and what finds no room, is left out.
+    pub fn sound(&mut self, unit: &SoundUnit) {
+        let running = self.running.as_ref().and_then(|running| running.units.first()).map(|unit| unit.pts);
+        let ring = self.ring.first_pts();
+        let Some(since) = running.into_iter().chain(ring).min() else { return };
+        if let Some(running) = &mut self.running {
+            if running.bytes + unit.data.len() > self.config.bytes_max {
+                return;
+            }
+            running.bytes += unit.data.len();
+        }
+        self.sounds.push(unit, since);
+    }
+
     /// Takes what the detector says of the next picture in the order of showing. Each picture's frame must have
     /// been given to [`unit`](Self::unit) before.
     pub fn motion(&mut self, update: &MotionUpdate) -> Option<Take> {
@@ -113,6 +131,7 @@ impl EventCutter {
     pub fn interrupt(&mut self) -> Option<Take> {
         let take = self.finish_early(EventEnd::Interrupted);
         self.ring.clear();
+        self.sounds.clear();
         self.strengths.clear();
         self.moving_since = None;
         self.last_end = None;
@@ -145,7 +164,7 @@ impl EventCutter {
         let exact = units.iter().map(|unit| unit.pts).find(|pts| (pts - wanted).abs() < SAME_TICKS);
         let start = exact.unwrap_or(wanted);
         self.running = Some(Running {
-            bytes: units.iter().map(|unit| unit.data.len()).sum(),
+            bytes: units.iter().map(|unit| unit.data.len()).sum::<usize>() + self.sounds.bytes(),
             units,
             start,
             motion_start: motion_start.max(start),
@@ -181,6 +200,7 @@ impl EventCutter {
             motion_end: running.motion_end.min(end),
             units: running.units,
             strengths: running.strengths,
+            sounds: self.sounds.between(running.start, end),
             why,
         })
     }

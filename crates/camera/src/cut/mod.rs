@@ -2,6 +2,8 @@
 
 mod cutter;
 mod ring;
+mod sounds;
+mod soundtrack;
 mod take;
 
 pub use cutter::EventCutter;

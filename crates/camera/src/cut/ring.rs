@@ -56,6 +56,11 @@ impl Ring {
         self.bytes = 0;
     }
 
+    /// When the first unit is shown; `None` if there is none.
+    pub(super) fn first_pts(&self) -> Option<i64> {
+        self.units.front().map(|unit| unit.pts)
+    }
+
     /// The units from the last key frame at or before `pts` on, or from the first there is.
     pub(super) fn units_from_key(&self, pts: i64) -> Vec<AccessUnit> {
         let first = self.units.iter().rposition(|unit| unit.key && unit.pts <= pts).unwrap_or(0);

@@ -7,7 +7,10 @@ use ownsight_model::Timestamp;
 use crate::codec::VideoFormat;
 use crate::mp4::{Clip, Movie, Sample};
 use crate::output::{EventEnd, MotionSample};
+use crate::sound::SoundUnit;
 use crate::video::{AccessUnit, TICKS_PER_SECOND, to_micros};
+
+use super::soundtrack::soundtrack;
 
 /// Times that differ by less are the same: 1 ms. RTP times of equal frames vary by a tick or two.
 pub(super) const SAME_TICKS: i64 = TICKS_PER_SECOND / 1000;
@@ -21,6 +24,7 @@ pub struct Take {
     pub(super) motion_start: i64,
     pub(super) motion_end: i64,
     pub(super) strengths: Vec<(i64, u8)>,
+    pub(super) sounds: Vec<SoundUnit>,
     pub(super) why: EventEnd,
 }
 
@@ -75,18 +79,21 @@ impl Take {
         u32::try_from(inside + usize::from(before)).unwrap_or(u32::MAX)
     }
 
-    /// Writes the video as an MP4 file. Its frames are shared, not copied.
+    /// Writes the video, with the sound that there is, as an MP4 file. Frames are shared, not copied. Sound that an MP4 cannot
+    /// hold is made AAC by an `ffmpeg` in a process of its own, for which it waits some seconds at most; what it does not
+    /// give is left out.
     pub fn into_clip(self) -> Option<Clip> {
         let format = Arc::clone(self.format()?);
         let created_at = self.started_at();
-        let end = self.end;
+        let (start, end) = (self.start, self.end);
+        let sound = soundtrack(&self.sounds, start, end);
         let samples = self.units.into_iter().map(|unit| Sample {
             // A frame that begins a tick before the end would be shown for that tick.
             pts: if (end - SAME_TICKS..end).contains(&unit.pts) { end } else { unit.pts },
             key: unit.key,
             data: unit.data,
         });
-        let movie = Movie { format: &format, samples: samples.collect(), start: self.start, end, created_at };
+        let movie = Movie { format: &format, samples: samples.collect(), sound, start, end, created_at };
         Some(movie.write())
     }
 

@@ -56,6 +56,41 @@ impl Boxes {
         }
     }
 
+    /// A handler (8.4.3).
+    pub(super) fn write_hdlr(&mut self, kind: [u8; 4]) {
+        self.write_full(*b"hdlr", 0, 0, |boxes| {
+            boxes.u32(0);
+            boxes.raw(&kind);
+            boxes.zeros(12);
+            boxes.raw(b"Ownsight\0");
+        });
+    }
+
+    /// Data is in this file (8.7.2).
+    pub(super) fn write_dinf(&mut self) {
+        self.write(*b"dinf", |boxes| {
+            boxes.write_full(*b"dref", 0, 0, |boxes| {
+                boxes.u32(1);
+                boxes.write_full(*b"url ", 0, 1, |_| {});
+            });
+        });
+    }
+
+    /// Values as runs of equal ones (8.6.1).
+    pub(super) fn write_runs(&mut self, values: &[u32]) {
+        let runs = || values.chunk_by(|a, b| a == b).filter_map(|run| Some((run.len(), *run.first()?)));
+        self.u32(saturate(runs().count()));
+        for (length, value) in runs() {
+            self.u32(saturate(length));
+            self.u32(value);
+        }
+    }
+
+    /// The head of a descriptor (ISO/IEC 14496-1, 8.3.3) whose body has less than 128 bytes.
+    pub(super) fn descriptor(&mut self, tag: u8, body: usize) {
+        self.raw(&[tag, u8::try_from(body).unwrap_or(u8::MAX) & 0x7f]);
+    }
+
     pub(super) fn zeros(&mut self, count: usize) {
         self.bytes.resize(self.bytes.len() + count, 0);
     }

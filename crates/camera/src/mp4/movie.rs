@@ -19,9 +19,10 @@
 //!           stts            8.6.1.2 decode times
 //!           ctts            8.6.1.3 presentation minus decode time, only with B-frames
 //!           stss            8.6.2   key frames
-//!           stsc            8.7.4   one chunk
+//!           stsc            8.7.4   one chunk, or some in turn with those of sound
 //!           stsz            8.7.3   sizes
-//!           stco            8.7.5   where the chunk begins
+//!           stco            8.7.5   where each chunk begins
+//!   trak                            the track of sound, if there is any
 //! mdat                      8.1.1   the frames in decoding order
 //! ```
 //!
@@ -38,6 +39,8 @@ use ownsight_model::Timestamp;
 
 use super::boxes::{Boxes, saturate};
 use super::clip::Clip;
+use super::layout::{self, Chunk, Group};
+use super::sound::SoundTrack;
 use crate::codec::{Codec, VideoFormat};
 use crate::timing::decode_times;
 use crate::video::TICKS_PER_SECOND;
@@ -60,6 +63,8 @@ pub(crate) struct Movie<'a> {
     pub(crate) format: &'a VideoFormat,
     /// The frames, in decoding order.
     pub(crate) samples: Vec<Sample>,
+    /// The sound beside them.
+    pub(crate) sound: Option<SoundTrack>,
     /// First moment shown, in ticks.
     pub(crate) start: i64,
     /// End of what is shown, in ticks.
@@ -79,19 +84,39 @@ impl Movie<'_> {
     /// Writes the file. Frames are shared, not copied.
     pub(crate) fn write(self) -> Clip {
         let times = Times::of(&self);
+        let groups = layout::groups(&times.ends(self.start), self.sound.as_ref());
         let mut boxes = Boxes::default();
         write_ftyp(&mut boxes, self.format.codec());
-        // The chunk's place is known once everything before it is written.
+        // The chunks' places are known once everything before them is written.
         let place = {
             let mut measured = Boxes::default();
-            self.write_moov(&mut measured, &times, 0);
+            self.write_moov(&mut measured, &times, &self.chunks(&groups, 0));
             boxes.len() + measured.len() + 8
         };
-        self.write_moov(&mut boxes, &times, saturate(place));
-        let data: usize = self.samples.iter().map(|sample| sample.data.len()).sum();
-        boxes.u32(saturate(data + 8));
+        self.write_moov(&mut boxes, &times, &self.chunks(&groups, saturate(place)));
+        let data = self.interleaved(&groups);
+        boxes.u32(saturate(data.iter().map(Bytes::len).sum::<usize>() + 8));
         boxes.raw(b"mdat");
-        Clip::new(boxes.into_bytes().into(), self.samples.into_iter().map(|sample| sample.data).collect())
+        Clip::new(boxes.into_bytes().into(), data)
+    }
+
+    /// Where the frames of both tracks lie.
+    fn chunks(&self, groups: &[Group], place: u32) -> (Vec<Chunk>, Vec<Chunk>) {
+        let sounds = self.sound.iter().flat_map(|sound| &sound.samples);
+        let sizes = self.samples.iter().map(|sample| sample.data.len());
+        layout::chunks(groups, place, sizes, sounds.map(|sample| sample.data.len()))
+    }
+
+    /// The frames as they lie in the file.
+    fn interleaved(self, groups: &[Group]) -> Vec<Bytes> {
+        let mut frames = self.samples.into_iter().map(|sample| sample.data);
+        let mut sounds = self.sound.into_iter().flat_map(|sound| sound.samples).map(|sample| sample.data);
+        let mut data = Vec::new();
+        for group in groups {
+            data.extend(frames.by_ref().take(group.frames));
+            data.extend(sounds.by_ref().take(group.sounds));
+        }
+        data
     }
 
     fn shown(&self) -> u32 {
@@ -102,7 +127,7 @@ impl Movie<'_> {
         u64::try_from(self.created_at.as_micros().div_euclid(1_000_000) + EPOCH_SECONDS).unwrap_or(0)
     }
 
-    fn write_moov(&self, boxes: &mut Boxes, times: &Times, place: u32) {
+    fn write_moov(&self, boxes: &mut Boxes, times: &Times, (chunks, sounds): &(Vec<Chunk>, Vec<Chunk>)) {
         boxes.write(*b"moov", |boxes| {
             boxes.write_full(*b"mvhd", 1, 0, |boxes| {
                 boxes.u64(self.created());
@@ -114,7 +139,7 @@ impl Movie<'_> {
                 boxes.zeros(10);
                 boxes.matrix();
                 boxes.zeros(24);
-                boxes.u32(2); // next_track_ID
+                boxes.u32(if self.sound.is_some() { 3 } else { 2 }); // next_track_ID
             });
             boxes.write(*b"trak", |boxes| {
                 self.write_tkhd(boxes);
@@ -135,24 +160,17 @@ impl Movie<'_> {
                         boxes.u16(0x55c4); // language: und
                         boxes.u16(0);
                     });
-                    boxes.write_full(*b"hdlr", 0, 0, |boxes| {
-                        boxes.u32(0);
-                        boxes.raw(b"vide");
-                        boxes.zeros(12);
-                        boxes.raw(b"Ownsight\0");
-                    });
+                    boxes.write_hdlr(*b"vide");
                     boxes.write(*b"minf", |boxes| {
                         boxes.write_full(*b"vmhd", 0, 1, |boxes| boxes.zeros(8));
-                        boxes.write(*b"dinf", |boxes| {
-                            boxes.write_full(*b"dref", 0, 0, |boxes| {
-                                boxes.u32(1);
-                                boxes.write_full(*b"url ", 0, 1, |_| {});
-                            });
-                        });
-                        boxes.write(*b"stbl", |boxes| self.write_stbl(boxes, times, place));
+                        boxes.write_dinf();
+                        boxes.write(*b"stbl", |boxes| self.write_stbl(boxes, times, chunks));
                     });
                 });
             });
+            if let Some(sound) = &self.sound {
+                sound.write_trak(boxes, self.created(), sounds);
+            }
         });
     }
 
@@ -173,14 +191,14 @@ impl Movie<'_> {
         });
     }
 
-    fn write_stbl(&self, boxes: &mut Boxes, times: &Times, place: u32) {
+    fn write_stbl(&self, boxes: &mut Boxes, times: &Times, chunks: &[Chunk]) {
         boxes.write_full(*b"stsd", 0, 0, |boxes| {
             boxes.u32(1);
             self.write_sample_entry(boxes);
         });
-        boxes.write_full(*b"stts", 0, 0, |boxes| write_runs(boxes, &times.durations));
+        boxes.write_full(*b"stts", 0, 0, |boxes| boxes.write_runs(&times.durations));
         if times.offsets.iter().any(|offset| *offset != 0) {
-            boxes.write_full(*b"ctts", 1, 0, |boxes| write_runs(boxes, &times.offsets));
+            boxes.write_full(*b"ctts", 1, 0, |boxes| boxes.write_runs(&times.offsets));
         }
         boxes.write_full(*b"stss", 0, 0, |boxes| {
             let keys = || self.samples.iter().zip(1_u32..).filter(|(sample, _)| sample.key);
@@ -189,23 +207,7 @@ impl Movie<'_> {
                 boxes.u32(number);
             }
         });
-        boxes.write_full(*b"stsc", 0, 0, |boxes| {
-            boxes.u32(1);
-            boxes.u32(1); // first_chunk
-            boxes.u32(saturate(self.samples.len()));
-            boxes.u32(1); // sample_description_index
-        });
-        boxes.write_full(*b"stsz", 0, 0, |boxes| {
-            boxes.u32(0); // sizes differ
-            boxes.u32(saturate(self.samples.len()));
-            for sample in &self.samples {
-                boxes.u32(saturate(sample.data.len()));
-            }
-        });
-        boxes.write_full(*b"stco", 0, 0, |boxes| {
-            boxes.u32(1);
-            boxes.u32(place);
-        });
+        Chunk::write_all(boxes, chunks, self.samples.iter().map(|sample| sample.data.len()));
     }
 
     fn write_sample_entry(&self, boxes: &mut Boxes) {
@@ -251,16 +253,6 @@ fn write_ftyp(boxes: &mut Boxes, codec: Codec) {
     });
 }
 
-/// 8.6.1: values as runs of equal ones.
-fn write_runs(boxes: &mut Boxes, values: &[u32]) {
-    let runs = || values.chunk_by(|a, b| a == b).filter_map(|run| Some((run.len(), *run.first()?)));
-    boxes.u32(saturate(runs().count()));
-    for (length, value) in runs() {
-        boxes.u32(saturate(length));
-        boxes.u32(value);
-    }
-}
-
 /// The times of a movie as its boxes hold them.
 struct Times {
     /// Decode time of the first sample, which is the media's zero.
@@ -283,6 +275,16 @@ impl Times {
             i32::try_from(pts - dts).map_or(0, |offset| u32::from_be_bytes(offset.to_be_bytes()))
         };
         Self { origin, durations, offsets: pts.iter().zip(&dts).map(offset).collect() }
+    }
+
+    /// When each sample ends by decode times, in ticks since `start`.
+    fn ends(&self, start: i64) -> Vec<i64> {
+        let mut at = self.origin - start;
+        let end = |duration: &u32| {
+            at += i64::from(*duration);
+            at
+        };
+        self.durations.iter().map(end).collect()
     }
 }
 
@@ -318,7 +320,14 @@ mod tests {
         let format = VideoFormat::from_avc_config(config).unwrap();
         let sample = |pts: &i64| Sample { data: Bytes::new(), pts: *pts, key: false };
         let samples = pts.iter().map(sample).collect();
-        let movie = Movie { format: &format, samples, start, end, created_at: Timestamp::from_micros(0) };
+        let movie = Movie {
+            format: &format,
+            samples,
+            sound: None,
+            start,
+            end,
+            created_at: Timestamp::from_micros(0),
+        };
         (squeezed(&movie), Times::of(&movie))
     }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 
+use crate::sound::SoundUnit;
 use crate::video::AccessUnit;
 
 use super::{Counters, add};
@@ -17,8 +18,8 @@ const BYTES_MAX: usize = 16 << 20;
 /// What the watching thread gets.
 #[derive(Debug)]
 pub(super) enum Fed {
-    /// The next frame, joined to the one before it.
-    Frame(AccessUnit),
+    /// The next frame, joined to the one before it, and the sound that came between them.
+    Frame(AccessUnit, Vec<SoundUnit>),
     /// What follows is not joined to what came before.
     Interrupt,
 }
@@ -71,21 +72,21 @@ impl Feed {
         self.tell_interruption();
     }
 
-    /// Gives a frame on. Never waits.
-    pub(super) fn frame(&mut self, unit: AccessUnit) -> Given {
+    /// Gives a frame on, with the sound that came before it. Never waits. What becomes of the frame becomes of the sound.
+    pub(super) fn frame(&mut self, unit: AccessUnit, sounds: Vec<SoundUnit>) -> Given {
         add(&self.counters.frames, 1);
         add(&self.counters.bytes, unit.data.len() as u64);
         if self.need_key && !unit.key {
             add(&self.counters.undecoded, 1);
             return Given::Skipped;
         }
-        let bytes = unit.data.len();
+        let bytes = weight(&unit, &sounds);
         self.tell_interruption();
         if self.interrupted || self.queued.load(Ordering::Relaxed) + bytes > BYTES_MAX {
             return self.overrun();
         }
         self.queued.fetch_add(bytes, Ordering::Relaxed);
-        match self.sender.try_send(Fed::Frame(unit)) {
+        match self.sender.try_send(Fed::Frame(unit, sounds)) {
             Ok(()) if self.need_key => {
                 self.need_key = false;
                 Given::First
@@ -119,11 +120,15 @@ impl Inlet {
     /// The next; `None` when the connection's side is gone. Blocks the thread.
     pub(super) fn next(&mut self) -> Option<Fed> {
         let fed = self.receiver.blocking_recv()?;
-        if let Fed::Frame(unit) = &fed {
-            self.queued.fetch_sub(unit.data.len(), Ordering::Relaxed);
+        if let Fed::Frame(unit, sounds) = &fed {
+            self.queued.fetch_sub(weight(unit, sounds), Ordering::Relaxed);
         }
         Some(fed)
     }
+}
+
+fn weight(unit: &AccessUnit, sounds: &[SoundUnit]) -> usize {
+    unit.data.len() + sounds.iter().map(|sound| sound.data.len()).sum::<usize>()
 }
 
 #[cfg(test)]
@@ -146,8 +151,8 @@ mod tests {
     fn drain(inlet: &mut Inlet) -> Vec<&'static str> {
         let mut got = Vec::new();
         while let Ok(fed) = inlet.receiver.try_recv() {
-            if let Fed::Frame(unit) = &fed {
-                inlet.queued.fetch_sub(unit.data.len(), Ordering::Relaxed);
+            if let Fed::Frame(unit, sounds) = &fed {
+                inlet.queued.fetch_sub(weight(unit, sounds), Ordering::Relaxed);
             }
             got.push(if matches!(fed, Fed::Interrupt) { "interrupt" } else { "frame" });
         }
@@ -157,22 +162,22 @@ mod tests {
     #[test]
     fn frames_begin_with_a_key_frame() {
         let (mut feed, mut inlet) = Feed::new(Arc::default());
-        let given = [false, true, false].map(|key| feed.frame(unit(key, 1)));
+        let given = [false, true, false].map(|key| feed.frame(unit(key, 1), Vec::new()));
         assert_eq!(given, [Given::Skipped, Given::First, Given::Joined]);
         feed.interrupt();
-        assert_eq!(feed.frame(unit(false, 1)), Given::Skipped);
-        assert_eq!(feed.frame(unit(true, 1)), Given::First);
+        assert_eq!(feed.frame(unit(false, 1), Vec::new()), Given::Skipped);
+        assert_eq!(feed.frame(unit(true, 1), Vec::new()), Given::First);
         assert_eq!(drain(&mut inlet), ["frame", "frame", "interrupt", "frame"]);
     }
 
     #[test]
     fn what_finds_no_room_is_an_interruption() {
         let (mut feed, mut inlet) = Feed::new(Arc::default());
-        let given: Vec<_> = (0..FRAMES_MAX + 2).map(|_| feed.frame(unit(true, 1))).collect();
+        let given: Vec<_> = (0..FRAMES_MAX + 2).map(|_| feed.frame(unit(true, 1), Vec::new())).collect();
         assert_eq!(given[FRAMES_MAX - 1..], [Given::Joined, Given::Overrun, Given::Overrun]);
         assert_eq!(drain(&mut inlet).len(), FRAMES_MAX);
-        assert_eq!(feed.frame(unit(false, 1)), Given::Skipped);
-        assert_eq!(feed.frame(unit(true, 1)), Given::First);
+        assert_eq!(feed.frame(unit(false, 1), Vec::new()), Given::Skipped);
+        assert_eq!(feed.frame(unit(true, 1), Vec::new()), Given::First);
         assert_eq!(drain(&mut inlet), ["interrupt", "frame"]);
         assert_eq!(feed.counters.overrun.load(Ordering::Relaxed), 2);
     }
@@ -181,11 +186,11 @@ mod tests {
     fn bytes_are_bounded_too() {
         let (mut feed, mut inlet) = Feed::new(Arc::default());
         let third = BYTES_MAX / 3;
-        let given: Vec<_> = (0..4).map(|_| feed.frame(unit(true, third))).collect();
+        let given: Vec<_> = (0..4).map(|_| feed.frame(unit(true, third), Vec::new())).collect();
         assert_eq!(given, [Given::First, Given::Joined, Given::Joined, Given::Overrun]);
         drain(&mut inlet);
-        assert_eq!(feed.frame(unit(true, third)), Given::First);
+        assert_eq!(feed.frame(unit(true, third), Vec::new()), Given::First);
         drop(inlet);
-        assert_eq!(feed.frame(unit(true, 1)), Given::Closed);
+        assert_eq!(feed.frame(unit(true, 1), Vec::new()), Given::Closed);
     }
 }

@@ -20,6 +20,9 @@ use super::{Counters, add};
 
 /// A connection that gave frames for this long was a good one: the next wait is short again.
 const GOOD_AFTER: Duration = Duration::from_secs(30);
+/// A connection with sound that broke is followed by ones without for this long: were the sound what broke it, the video
+/// would be lost with it again and again.
+const SILENT_FOR: Duration = Duration::from_mins(10);
 /// Longest wait for a first key frame. Some cameras send one in 30 s only.
 const KEY_FRAME_MAX: Duration = Duration::from_mins(1);
 
@@ -32,17 +35,20 @@ pub(super) async fn run(
     mut stopped: oneshot::Receiver<()>,
 ) {
     let mut backoff = Backoff::default();
+    let mut silent_until = None;
     loop {
         let begun = Instant::now();
         // The RTSP library reads a stranger's bytes. Should it panic, this connection ends, and the next begins.
         let connection =
-            AssertUnwindSafe(connection(&config, &mut health, &mut feed, &counters)).catch_unwind();
+            AssertUnwindSafe(connection(&config, &mut health, &mut feed, &counters, &mut silent_until))
+                .catch_unwind();
         let fault = tokio::select! {
             ended = connection => match ended {
                 Ok(Ended::Fault(fault)) => fault,
                 Ok(Ended::NobodyWatches) => break,
                 Err(_) => {
                     add(&counters.restarts, 1);
+                    silent_until = config.sound.then(|| Instant::now() + SILENT_FOR);
                     Fault::new(CameraFault::Broken, "reading the stream failed")
                 }
             },
@@ -81,25 +87,41 @@ async fn connection(
     health: &mut Health,
     feed: &mut Feed,
     counters: &Counters,
+    silent_until: &mut Option<Instant>,
 ) -> Ended {
     let guard = Guard::new(config.known.clone());
+    let with_sound = config.sound && silent_until.is_none_or(|until| until <= Instant::now());
+    let mut sound_asked = false;
     let connecting = async {
         let url = parse_url(&config.address)?;
         let passed = guard.unasked(&url).await?;
         let mut described = Described::connect(&url, config.credentials.as_ref()).await?;
         guard.described(passed, described.sdp()).await?;
         described.choose_video()?;
+        if with_sound {
+            sound_asked = described.choose_sound();
+        }
         described.play().await
     };
     let mut stream = match connecting.await {
         Ok(stream) => stream,
-        Err(fault) => return Ended::Fault(fault),
+        Err(fault) => {
+            if sound_asked && fault.kind != CameraFault::Busy {
+                *silent_until = Some(Instant::now() + SILENT_FOR);
+            }
+            return Ended::Fault(fault);
+        }
     };
     let mut keyless_since = Instant::now();
     loop {
         let frame = match stream.next().await {
             Ok(frame) => frame,
-            Err(fault) => return Ended::Fault(fault),
+            Err(fault) => {
+                if stream.has_sound() && fault.kind == CameraFault::Broken {
+                    *silent_until = Some(Instant::now() + SILENT_FOR);
+                }
+                return Ended::Fault(fault);
+            }
         };
         if frame.unit.key {
             keyless_since = Instant::now();
@@ -125,7 +147,7 @@ fn take(frame: Frame, health: &mut Health, feed: &mut Feed, counters: &Counters)
         feed.interrupt();
     }
     let at = frame.unit.at;
-    let given = feed.frame(frame.unit);
+    let given = feed.frame(frame.unit, frame.sounds);
     match given {
         Given::Joined | Given::First => health.recorded(at),
         Given::Overrun => health.pause(GapReason::Overloaded),

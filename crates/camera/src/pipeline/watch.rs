@@ -47,7 +47,12 @@ fn run(
         }
         // A bug that some camera's bytes bring to light costs this camera's running event, and is counted.
         let looked = catch_unwind(AssertUnwindSafe(|| match &fed {
-            Fed::Frame(unit) => recorder.frame(unit),
+            Fed::Frame(unit, sounds) => {
+                for sound in sounds {
+                    recorder.sound(sound);
+                }
+                recorder.frame(unit)
+            }
             Fed::Interrupt => recorder.interrupt(),
         }));
         let found = looked.unwrap_or_else(|_| {

@@ -4,6 +4,7 @@ mod backoff;
 mod challenge;
 mod fault;
 mod reach;
+mod sound;
 mod stream;
 
 pub(crate) use backoff::Backoff;

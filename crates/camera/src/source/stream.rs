@@ -1,4 +1,4 @@
-//! One connection to a camera, with `retina`: RTSP over TCP, H.264 or H.265 interleaved into it.
+//! One connection to a camera, with `retina`: RTSP over TCP, H.264 or H.265 interleaved into it, and sound if it is asked for.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use ownsight_model::{CameraAddress, CameraFault, Timestamp};
-use retina::client::{Demuxed, PlayOptions, Session, SessionOptions, SetupOptions};
+use retina::client::{Demuxed, InitialTimestampPolicy, PlayOptions, Session, SessionOptions, SetupOptions};
 use retina::codec::{CodecItem, FrameFormat, ParametersRef, VideoFrame};
 use retina::rtcp::ReceivedCompoundPacket;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -16,9 +16,11 @@ use url::Url;
 
 use super::fault::Fault;
 use super::reach::{ANSWER_MAX, ask, reach};
+use super::sound::{self, Sound};
 use crate::codec::{Codec, VideoFormat};
 use crate::config::Credentials;
 use crate::decode::find_ffmpeg;
+use crate::sound::SoundUnit;
 use crate::timing::{Moment, Timeline};
 use crate::video::{AccessUnit, TICKS_PER_SECOND};
 
@@ -41,6 +43,7 @@ pub(crate) fn parse_url(address: &CameraAddress) -> Result<Url, Fault> {
 pub(crate) struct Described {
     session: Session<retina::client::Described>,
     video: usize,
+    sound: Option<Sound>,
 }
 
 impl Described {
@@ -61,7 +64,7 @@ impl Described {
                 return Err(diagnose(url, Fault::new(CameraFault::NoAnswer, "no description in 10 s")).await);
             }
         };
-        Ok(Self { session, video: usize::MAX })
+        Ok(Self { session, video: usize::MAX, sound: None })
     }
 
     /// The description as it came.
@@ -71,10 +74,9 @@ impl Described {
 
     /// What there is, in words.
     pub(crate) fn offers(&self) -> String {
-        let count =
-            |media: &str| self.session.streams().iter().filter(|stream| stream.media() == media).count();
-        let sound = if count("audio") > 0 { ", sound is left out" } else { "" };
-        format!("{} video{sound}", count("video"))
+        let streams = self.session.streams();
+        let videos = streams.iter().filter(|stream| stream.media() == "video").count();
+        format!("{videos} video{}", sound::offers(streams))
     }
 
     /// Chooses the video to record, and says its format if that is known already: the first of H.264, which plays
@@ -100,24 +102,41 @@ impl Described {
         Ok(format)
     }
 
+    /// Chooses sound to record beside the video, and says whether there is any that can be. Without this call none is
+    /// asked for.
+    pub(crate) fn choose_sound(&mut self) -> bool {
+        self.sound = sound::choose(self.session.streams());
+        self.sound.is_some()
+    }
+
     /// Frames each second, if the description says so.
     pub(crate) fn frame_rate(&self) -> Option<f64> {
         self.session.streams().get(self.video)?.framerate().map(f64::from)
     }
 
-    /// Sets the chosen video up and plays. Other streams are not asked for.
+    /// Sets the chosen video up, and sound if it was chosen, and plays. Other streams are not asked for. A camera that
+    /// does not give its sound is recorded without.
     pub(crate) async fn play(mut self) -> Result<Stream, Fault> {
         if self.video >= self.session.streams().len() {
             self.choose_video()?;
         }
         let video = self.video;
-        let options = SetupOptions::default().frame_format(FrameFormat::MP4);
-        answered(self.session.setup(video, options)).await?;
-        let playing = answered(self.session.play(PlayOptions::default())).await?;
+        let options = || SetupOptions::default().frame_format(FrameFormat::MP4);
+        answered(self.session.setup(video, options())).await?;
+        if let Some(sound) = &self.sound
+            && let Err(fault) = answered(self.session.setup(sound.stream(), options())).await
+        {
+            tracing::warn!(detail = %fault.detail, "a camera does not give its sound: recording without");
+            self.sound = None;
+        }
+        // Each stream's own times are used, so it does not matter where the camera says that they begin.
+        let play = PlayOptions::default().initial_timestamp(InitialTimestampPolicy::Ignore);
+        let playing = answered(self.session.play(play)).await?;
         let demuxed = playing.demuxed().map_err(|error| Fault::of_protocol(&error))?;
         Ok(Stream {
             demuxed: Box::pin(demuxed),
             video,
+            sound: self.sound,
             format: None,
             timeline: Timeline::new(),
             begun: false,
@@ -157,12 +176,15 @@ pub(crate) struct Frame {
     pub(crate) jumped: bool,
     /// Packets lost just before it.
     pub(crate) lost: u16,
+    /// Sound that came since the frame before it.
+    pub(crate) sounds: Vec<SoundUnit>,
 }
 
 /// A stream that plays. Dropping it ends the session.
 pub(crate) struct Stream {
     demuxed: Pin<Box<Demuxed>>,
     video: usize,
+    sound: Option<Sound>,
     format: Option<Arc<VideoFormat>>,
     timeline: Timeline,
     /// A first frame has come.
@@ -171,6 +193,11 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Whether sound comes beside the video.
+    pub(crate) fn has_sound(&self) -> bool {
+        self.sound.is_some()
+    }
+
     /// The next frame. Cancel safe: a dropped call loses no frame.
     pub(crate) async fn next(&mut self) -> Result<Frame, Fault> {
         loop {
@@ -190,6 +217,11 @@ impl Stream {
                     if let Some(frame) = self.take(frame)? {
                         self.last_frame = Instant::now();
                         return Ok(frame);
+                    }
+                }
+                CodecItem::AudioFrame(frame) => {
+                    if let Some(sound) = &mut self.sound {
+                        sound.take(&frame, &self.timeline);
                     }
                 }
                 CodecItem::Rtcp(packet) => self.take_report(&packet),
@@ -221,10 +253,17 @@ impl Stream {
         let unit = AccessUnit { data: Bytes::from(frame.into_data()), pts, at: placed.at, key, format };
         let jumped = placed.jumped && self.begun;
         self.begun = true;
-        Ok(Some(Frame { unit, jumped, lost }))
+        let sounds = self.sound.as_mut().map(Sound::come).unwrap_or_default();
+        Ok(Some(Frame { unit, jumped, lost, sounds }))
     }
 
     fn take_report(&mut self, packet: &ReceivedCompoundPacket) {
+        if let Some(sound) = &mut self.sound {
+            sound.report(packet);
+        }
+        if packet.stream_id() != self.video {
+            return;
+        }
         if let Some(timestamp) = packet.rtp_timestamp() {
             let received = packet.ctx().received();
             let arrival = Moment { steady: received, wall: Timestamp::now().minus(received.elapsed()) };

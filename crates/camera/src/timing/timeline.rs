@@ -90,7 +90,14 @@ impl Timeline {
         }
     }
 
-    fn micros(&self, moment: Instant) -> i64 {
+    /// What is to be added to RTP's clock to get this machine's, as [`micros`](Self::micros) counts it; `None` before the
+    /// first frame.
+    pub(crate) fn distance(&self) -> Option<i64> {
+        self.state.as_ref().map(|(clock, _)| clock.place(0))
+    }
+
+    /// A moment in microseconds since this timeline began.
+    pub(crate) fn micros(&self, moment: Instant) -> i64 {
         let since = moment.checked_duration_since(self.start).unwrap_or(Duration::ZERO);
         i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
     }

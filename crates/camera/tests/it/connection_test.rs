@@ -188,7 +188,7 @@ async fn a_real_server_passes_all_steps() {
         assert!(details[0].starts_with(&format!("127.0.0.1, port {}, in ", camera.port())));
         assert_eq!(details[2].to_lowercase(), scheme);
         assert_eq!(details[4], "H.264 Main, 768×576, 10 frames/s");
-        assert_eq!(details[3].contains("sound is left out"), audio == "--audio");
+        assert_eq!(details[3].contains("sound (G.711) "), audio == "--audio");
 
         let wrong = test(&camera.address, Some(("anna", "secret?"))).await;
         assert_fails(&wrong, CameraTestStep::Password, CameraFault::Unauthorized);

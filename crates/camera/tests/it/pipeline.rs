@@ -18,7 +18,7 @@ use crate::support::tools;
 const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Short events, so that a test sees some.
-fn config(address: &CameraAddress) -> CameraConfig {
+pub(crate) fn config(address: &CameraAddress) -> CameraConfig {
     let event = EventConfig {
         pre_roll: Duration::from_secs(1),
         length: Duration::from_secs(4),
@@ -31,16 +31,16 @@ fn config(address: &CameraAddress) -> CameraConfig {
 
 /// What a pipeline has said so far.
 #[derive(Default)]
-struct Said {
-    states: Vec<CameraState>,
+pub(crate) struct Said {
+    pub(crate) states: Vec<CameraState>,
     gaps: Vec<Gap>,
-    events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     stills: usize,
 }
 
 impl Said {
     /// Listens until something is so.
-    async fn until(
+    pub(crate) async fn until(
         &mut self,
         outputs: &mut Receiver<CameraOutput>,
         what: &str,
@@ -55,7 +55,7 @@ impl Said {
         }
     }
 
-    fn hear(&mut self, output: CameraOutput) {
+    pub(crate) fn hear(&mut self, output: CameraOutput) {
         match output {
             CameraOutput::Status(status) => {
                 assert!(!status.detail.contains("secret"));

@@ -150,6 +150,7 @@ impl TestCamera {
             psk: self.secret.device_psk(device),
             source: self.source.clone(),
             sensitivity: self.sensitivity,
+            sound: false,
         }
     }
 

@@ -223,6 +223,7 @@ fn configuration(chain: &mut Chain, key: &DeviceKey) {
             accepted: None,
         }),
         sensitivity: 5,
+        sound: false,
     };
     let configuration = Configuration {
         installation: inputs::INSTALLATION,

@@ -24,6 +24,7 @@ fn assigned(home: &Home) -> AssignedCamera {
             accepted: None,
         }),
         sensitivity: 5,
+        sound: false,
     }
 }
 
@@ -162,6 +163,14 @@ fn the_json_is_as_documented_and_unknown_fields_are_passed_over() {
     assert_eq!(names(&json["tests"][0]).len(), camera.len() + 1);
     assert!(json["tests"][0]["test"].is_string());
     assert_eq!(json["cameras"][0]["psk"].as_str().unwrap().len(), 43);
+
+    // Sound is told only where it is recorded, and who is not told records none.
+    assert!(!written.cameras[0].sound);
+    let mut loud = written.cameras[0].clone();
+    loud.sound = true;
+    assert_eq!(serde_json::to_value(&loud).unwrap()["sound"], true);
+    let quiet: AssignedCamera = serde_json::from_value(json["cameras"][0].clone()).unwrap();
+    assert!(!quiet.sound);
 
     json["later"] = true.into();
     json["cameras"][0]["later"] = 5.into();

@@ -59,6 +59,8 @@ pub(crate) struct ChangeCamera {
     accept_fingerprint: Option<String>,
     /// How readily motion is an event, 1 to 10.
     sensitivity: Option<u8>,
+    /// Whether sound is recorded.
+    sound: Option<bool>,
     /// The device that is to serve it.
     #[schema(value_type = Option<String>)]
     device_id: Option<DeviceId>,
@@ -122,6 +124,7 @@ pub(crate) async fn change(
         password: body.password,
         accept: body.accept_fingerprint,
         sensitivity: body.sensitivity,
+        sound: body.sound,
         device: body.device_id,
     };
     state.gate.change_camera(&who, camera, change).await?;

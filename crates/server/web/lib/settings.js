@@ -6,6 +6,8 @@ import { createStore } from './store.js';
 export const theme = createStore(read('ownsight-theme', 'system'));
 /** Whether single keys do things. */
 export const keysOn = createStore(read('ownsight-keys', 'on') === 'on');
+/** Whether videos sound, where they have a sound. */
+export const soundOn = createStore(read('ownsight-sound', 'off') === 'on');
 
 theme.subscribe((value) => {
   const root = document.documentElement;
@@ -14,6 +16,7 @@ theme.subscribe((value) => {
   write('ownsight-theme', value === 'system' ? null : value);
 });
 keysOn.subscribe((on) => write('ownsight-keys', on ? null : 'off'));
+soundOn.subscribe((on) => write('ownsight-sound', on ? 'on' : null));
 
 function read(key, fallback) {
   try {

@@ -56,7 +56,7 @@ function Detail({ home, camera, cameras, parent }) {
     const clean = { ...next, address: parts.address, user: parts.user ?? next.user, password: parts.password ?? next.password };
     setForm(clean);
     setTried((was) => [...was, pathOf(clean.address)]);
-    const { name: _name, sensitivity: _sensitivity, ...what } = changesOf(clean, camera);
+    const { name: _name, sensitivity: _sensitivity, sound: _sound, ...what } = changesOf(clean, camera);
     test.start({ camera_id: camera.id, ...(camera.address && !what.address ? { address: camera.address } : {}), ...what });
   };
   useEffect(() => {
@@ -182,7 +182,8 @@ function Settings({ home, camera, form, setForm, changed, connection, pushes, de
         <label for="sensitivity">Sensitivity to motion: ${form.sensitivity}</label>
         <input id="sensitivity" class="range" type="range" min="1" max="10" step="1" value=${form.sensitivity} onInput=${(event) => set('sensitivity')(Number(event.currentTarget.value))} />
         <p class="sensitivity-scale"><span>only what is large</span><span>also what is small</span></p>
-      </div>`}
+      </div>
+      <label class="tick"><input type="checkbox" checked=${form.sound} onChange=${(event) => set('sound')(event.currentTarget.checked)} /><span>Record sound<small>In many places it is unlawful to record what people say unless they agree. Ask those who can be heard. The live test says whether this camera’s sound can be recorded.</small></span></label>`}
       ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
       <div class="form-buttons">
         <button class=${connection && !pushes ? 'btn' : 'btn btn-primary'} disabled=${state.busy || !Object.keys(changed).length}>${connection && !pushes ? 'Save without a test' : 'Save'}</button>
@@ -192,7 +193,7 @@ function Settings({ home, camera, form, setForm, changed, connection, pushes, de
 }
 
 function formOf(camera) {
-  return { name: camera.name, address: camera.address ?? '', user: camera.user ?? '', password: '', sensitivity: camera.sensitivity, device_id: camera.device_id };
+  return { name: camera.name, address: camera.address ?? '', user: camera.user ?? '', password: '', sensitivity: camera.sensitivity, sound: Boolean(camera.sound), device_id: camera.device_id };
 }
 
 /** What the form would change, as the body of a PATCH. An empty password stays what it is. */
@@ -203,6 +204,7 @@ function changesOf(form, camera) {
   if (form.user.trim() !== (camera.user ?? '')) changes.user = form.user.trim();
   if (form.password) changes.password = form.password;
   if (form.sensitivity !== camera.sensitivity) changes.sensitivity = form.sensitivity;
+  if (form.sound !== Boolean(camera.sound)) changes.sound = form.sound;
   if (form.device_id && form.device_id !== camera.device_id) changes.device_id = form.device_id;
   return changes;
 }

@@ -4,4 +4,5 @@ pub(crate) mod footage;
 pub(crate) mod mp4;
 pub(crate) mod rtsp;
 pub(crate) mod scene;
+pub(crate) mod tap;
 pub(crate) mod tools;

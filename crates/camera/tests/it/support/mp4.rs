@@ -79,6 +79,13 @@ impl Mp4 {
         }
     }
 
+    /// What each track holds (`hdlr`).
+    pub(crate) fn tracks(file: &[u8]) -> Vec<String> {
+        let traks = boxes(child(file, "moov")).into_iter().filter(|(kind, _)| kind == "trak");
+        let handler = |trak| String::from_utf8_lossy(&child(child(trak, "mdia"), "hdlr")[8..12]).into_owned();
+        traks.map(|(_, trak)| handler(trak)).collect()
+    }
+
     /// Presentation times that are shown, in order, counted from the edit's beginning.
     pub(crate) fn shown(&self) -> Vec<i64> {
         let (start, duration) = self.edit;

@@ -30,6 +30,22 @@ async fn a_camera_is_added_changed_and_told_to_its_device() {
     let changed = anna.browser.patch(&path, &json!({"name": "Yard, north", "sensitivity": 8})).await.json();
     assert_eq!((&changed["name"], &changed["sensitivity"]), (&json!("Yard, north"), &json!(8)));
     assert_eq!(changed["has_password"], true, "what is left out stays");
+    // Sound is recorded from when somebody says so until somebody says otherwise, and only of this camera.
+    let mut told = async || {
+        let configuration = anna.serving.device.newest().await;
+        let loud = configuration.cameras.iter().filter(|told| told.sound);
+        loud.map(|told| told.camera.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!((&camera["sound"], &changed["sound"]), (&json!(false), &json!(false)));
+    assert!(told().await.is_empty());
+    let loud = anna.browser.patch(&path, &json!({"sound": true})).await.json();
+    assert_eq!((&loud["sound"], &loud["sensitivity"]), (&json!(true), &json!(8)));
+    assert_eq!(told().await, [camera["id"].as_str().unwrap()]);
+    let renamed = anna.browser.patch(&path, &json!({"name": "Yard"})).await.json();
+    assert_eq!(renamed["sound"], true, "what is left out stays");
+    let quiet = anna.browser.patch(&path, &json!({"sound": false, "name": "Yard, north"})).await.json();
+    assert_eq!(quiet["sound"], false);
+    assert!(told().await.is_empty());
     // Each part of the access alone.
     for (change, user, password) in [
         (json!({"user": "another"}), json!("another"), "a secret word"),

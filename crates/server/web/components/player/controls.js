@@ -7,7 +7,7 @@ import { SPEEDS } from './use-video.js';
 const NAMES = { 0.25: '¼', 0.5: '½', 1: '1', 2: '2', 4: '4' };
 
 /**
- * The controls in a row: speed, older, frame, play, frame, newer, clock, download, full screen. On a phone they are the bottom bar.
+ * The controls in a row: speed, older, frame, play, frame, newer, clock, sound, download, full screen. On a phone they are the bottom bar.
  * @param {{video: any, event: any, zone: string, older: string | null, newer: string | null, onGo: (id: string) => void, download: string | null, onFullScreen: () => void}} props
  */
 export function Controls({ video, event, zone, older, newer, onGo, download, onFullScreen }) {
@@ -26,10 +26,17 @@ export function Controls({ video, event, zone, older, newer, onGo, download, onF
       </div>
       <div class="controls-end">
         <${Clock} video=${video} event=${event} zone=${zone} />
+        <${SoundButton} video=${video} />
         ${download && html`<a class="icon-btn" href=${download} download aria-label="Download"><${Icon} name="download-simple" /></a>`}
         <button type="button" class="icon-btn" aria-label="Full screen" onClick=${onFullScreen}><${Icon} name="corners-out" /></button>
       </div>
     </div>`;
+}
+
+/** Sound on and off, of a video that has any. @param {{video: any, large?: boolean}} props */
+export function SoundButton({ video, large = false }) {
+  if (!video.sound) return null;
+  return html`<button type="button" class="icon-btn" aria-label="Sound" aria-pressed=${!video.muted} title=${video.muted ? 'Sound is off' : 'Sound is on'} onClick=${video.toggleMuted}><${Icon} name=${video.muted ? 'speaker-slash' : 'speaker-high'} class=${large ? 'icon-24' : ''} /></button>`;
 }
 
 function Step({ icon, word, label, disabled = false, onClick }) {

@@ -12,7 +12,7 @@ import { Icon } from '../icon/icon.js';
 import { Menu } from '../overlay/menu.js';
 import { KeyHelp } from '../shell/key-help.js';
 import { BackLink, Page } from '../shell/page.js';
-import { Clock, Controls } from './controls.js';
+import { Clock, Controls, SoundButton } from './controls.js';
 import { Facts } from './facts.js';
 import { Filmstrip } from './filmstrip.js';
 import { Stage } from './stage.js';
@@ -79,6 +79,7 @@ export function Player({ event, fresh, startAt, home, list, listName, spot, near
           <p class="player-place soft">${spot}</p>
           <button type="button" class="player-keys soft" onClick=${() => setHelp(true)}><kbd>?</kbd> keys</button>
           <div class="player-actions">
+            <${SoundButton} video=${video} large />
             ${download && html`<a class="icon-btn" href=${download} download aria-label="Download"><${Icon} name="download-simple" class="icon-24" /></a>`}
             <button type="button" class="icon-btn" aria-label="Full screen" onClick=${fullScreen}><${Icon} name="corners-out" class="icon-24" /></button>
             ${menu.length > 0 && html`<${Menu} label="More" items=${menu} />`}
@@ -90,10 +91,10 @@ export function Player({ event, fresh, startAt, home, list, listName, spot, near
           <${Timeline} event=${event} zone=${zone} length=${video.length} at=${video.at} onSeek=${video.seek} />
           <${Controls} video=${video} event=${event} zone=${zone} older=${near.older} newer=${near.newer} onGo=${go} download=${download} onFullScreen=${fullScreen} />
         </div>
-        ${phone && html`<${Facts} event=${event} zone=${zone} seen=${seen} phone onDelete=${null} />`}
+        ${phone && html`<${Facts} event=${event} zone=${zone} seen=${seen} sound=${video.sound} phone onDelete=${null} />`}
         <${Filmstrip} events=${near.events} current=${event.id} zone=${zone} hrefOf=${hrefOf} nameOf=${nameOf} onGo=${go} />
       </div>
-      ${!phone && html`<${Facts} event=${event} zone=${zone} seen=${seen} phone=${false} onDelete=${mayDelete ? () => setAsking(true) : null} />`}
+      ${!phone && html`<${Facts} event=${event} zone=${zone} seen=${seen} sound=${video.sound} phone=${false} onDelete=${mayDelete ? () => setAsking(true) : null} />`}
       ${asking && html`<${DeleteEvent} event=${event} zone=${zone} onDeleted=${removed} onClose=${() => setAsking(false)} />`}
       ${help && html`<${KeyHelp} onClose=${() => setHelp(false)} />`}
     <//>`;

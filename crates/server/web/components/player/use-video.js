@@ -4,6 +4,8 @@ import { useEffect, useRef, useState } from '../../lib/html.js';
 import { frameAt, middleOf } from '../../lib/motion.js';
 import { offlineProblem, problemOf } from '../../lib/problem.js';
 import { isOpen, useReopening } from '../../lib/reopening.js';
+import { soundOn } from '../../lib/settings.js';
+import { hasSound } from '../../lib/sound.js';
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
@@ -13,21 +15,33 @@ export const SPEEDS = [0.25, 0.5, 1, 2, 4];
  */
 export function useVideo({ id, src, frames, nominal, startAt }) {
   const element = useRef(null);
-  const [state, setState] = useState({ id, at: startAt ?? 0, length: nominal, playing: false, waiting: true, problem: null, round: 0, ended: false });
+  const [state, setState] = useState({ id, at: startAt ?? 0, length: nominal, playing: false, waiting: true, problem: null, round: 0, ended: false, sound: null });
   const [speed, setSpeed] = useState(1);
-  const [muted, setMuted] = useState(true);
+  const [muted, setMuted] = useState(!soundOn.get());
   const change = (next) => setState((was) => ({ ...was, ...next }));
 
   useEffect(() => {
-    change({ id, at: startAt ?? 0, length: nominal, playing: false, waiting: true, problem: null, ended: false });
+    change({ id, at: startAt ?? 0, length: nominal, playing: false, waiting: true, problem: null, ended: false, sound: null });
   }, [id]);
 
   useEffect(() => {
     const video = element.current;
     if (!video || !src) return undefined;
     let frame = 0;
+    const mute = (quiet) => {
+      video.muted = quiet;
+      setMuted(quiet);
+    };
+    // A browser may refuse to play aloud what nobody has touched; it then plays without sound.
+    const begin = () => video.play().catch((error) => {
+      if (error?.name !== 'NotAllowedError' || video.muted) return;
+      mute(true);
+      video.play().catch(() => {});
+    });
+    const listen = () => setState((was) => (was.sound === null && hasSound(video) !== null ? { ...was, sound: hasSound(video) } : was));
     const follow = () => {
       change({ at: video.currentTime });
+      listen();
       frame = requestAnimationFrame(follow);
     };
     const listeners = {
@@ -35,9 +49,13 @@ export function useVideo({ id, src, frames, nominal, startAt }) {
         change({ length: Number.isFinite(video.duration) && video.duration > 0 ? video.duration : nominal });
         video.playbackRate = speed;
         if (startAt) video.currentTime = startAt;
-        if (!startAt && !window.matchMedia(STILL).matches) video.play().catch(() => {});
+        mute(!soundOn.get());
+        if (!startAt && !window.matchMedia(STILL).matches) begin();
       },
-      loadeddata: () => change({ waiting: false }),
+      loadeddata: () => {
+        change({ waiting: false });
+        listen();
+      },
       playing: () => change({ playing: true, waiting: false, ended: false }),
       play: () => {
         cancelAnimationFrame(frame);
@@ -111,6 +129,7 @@ export function useVideo({ id, src, frames, nominal, startAt }) {
       if (!element.current) return;
       element.current.muted = !element.current.muted;
       setMuted(element.current.muted);
+      soundOn.set(!element.current.muted);
     },
     retry,
   };
