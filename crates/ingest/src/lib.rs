@@ -47,7 +47,7 @@ pub use retention::Round;
 pub use run::Run;
 pub use service::{Ingest, OpenIngestError, Readiness};
 pub use sweep::{SweepFailed, is_known, object_of};
-pub use upload::{Begun, Declared, Delivery, KnownUpload, Receipt, UploadDevice, UploadSlot};
+pub use upload::{Begun, Declared, Delivery, KnownUpload, Receipt, UploadDevice, UploadPace, UploadSlot};
 
 /// Names this crate's metrics, once a recorder is installed.
 pub fn describe_metrics() {

@@ -30,7 +30,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::alarm::{AlarmKind, DELIVERIES, DELIVERY_SECONDS};
-use crate::error::spread;
+use crate::error::{DISK_FULL_CODE, spread};
 use crate::limits::DeviceUpload;
 use crate::{DeviceIdentity, Ingest, IngestError};
 
@@ -38,7 +38,7 @@ use checks::Place;
 use finish::Finish;
 use intake::Intake;
 
-pub use plain::{Begun, Delivery, KnownUpload, UploadDevice, UploadSlot};
+pub use plain::{Begun, Delivery, KnownUpload, UploadDevice, UploadPace, UploadSlot};
 
 /// Pause between two looks at an event that somebody else is delivering.
 const CLAIM_PAUSE_MS: std::ops::Range<u64> = 20..80;
@@ -97,7 +97,7 @@ impl Ingest {
     {
         let begun = Instant::now();
         let result = self.take_in(identity, camera, event, declared, pin!(body)).await;
-        self.note(&result, begun);
+        self.note(result.as_ref().map_err(IngestError::code), begun);
         if let Err(error) = &result {
             tracing::debug!(device.id = %identity.device(), camera.id = %camera, event.id = %event, %error,
                 "an event was not taken");
@@ -105,12 +105,12 @@ impl Ingest {
         result
     }
 
-    /// Counts what came of a delivery.
-    fn note(&self, result: &Result<Receipt, IngestError>, begun: Instant) {
+    /// Counts what came of a delivery; `Err` has its code.
+    fn note(&self, result: Result<&Receipt, &'static str>, begun: Instant) {
         let outcome = match result {
             Ok(Receipt { fresh: true, .. }) => "stored",
             Ok(_) => "known",
-            Err(error) => error.code(),
+            Err(code) => code,
         };
         metrics::counter!(DELIVERIES, "outcome" => outcome).increment(1);
         match result {
@@ -121,7 +121,7 @@ impl Ingest {
                     self.inner.full.set(false);
                 }
             }
-            Err(IngestError::DiskFull { .. }) => self.inner.full.set(true),
+            Err(code) if code == DISK_FULL_CODE => self.inner.full.set(true),
             Err(_) => {}
         }
     }
