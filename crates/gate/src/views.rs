@@ -409,6 +409,10 @@ view! {
         bits_per_second: u64,
         /// Frames lost since the device connected.
         lost_frames: u64,
+        /// Packets that never came, since the device connected; `null` of a device that does not count them.
+        lost_packets: Option<u64>,
+        /// When these figures were made.
+        at: Timestamp as i64,
     }
 }
 view! {

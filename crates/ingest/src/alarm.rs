@@ -17,6 +17,16 @@ pub(crate) const RETENTION_ERASED: &str = "ownsight_retention_erased_total";
 /// Counts reports of devices by what came of them.
 pub(crate) const REPORTS: &str = "ownsight_reports_total";
 
+/// Cameras by what their devices say, and by the fault of those that are offline.
+pub(crate) const CAMERAS: &str = "ownsight_cameras";
+/// Frames, bits of all cameras that record, each second.
+pub(crate) const CAMERAS_FRAMES: &str = "ownsight_cameras_frames_per_second";
+pub(crate) const CAMERAS_BITS: &str = "ownsight_cameras_bits_per_second";
+/// How many of those that record have lost packets or frames since they were connected.
+pub(crate) const CAMERAS_LOSSY: &str = "ownsight_cameras_lossy";
+/// For how long the camera that is offline the longest is offline.
+pub(crate) const CAMERAS_OFFLINE_SECONDS: &str = "ownsight_cameras_offline_seconds_max";
+
 /// What ingest raises an alarm for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AlarmKind {
@@ -65,6 +75,15 @@ pub(crate) fn describe() {
     metrics::describe_gauge!(DISK_FULL, "1 while new footage is refused because the disk is full.");
     metrics::describe_counter!(RETENTION_ERASED, "Events erased because of age or quota.");
     metrics::describe_counter!(REPORTS, "Reports of devices by outcome.");
+    metrics::describe_gauge!(CAMERAS, "Cameras by state and fault, as their devices say.");
+    metrics::describe_gauge!(CAMERAS_FRAMES, "Frames of all cameras that record, each second.");
+    metrics::describe_gauge!(CAMERAS_BITS, "Bits of all cameras that record, each second.");
+    metrics::describe_gauge!(CAMERAS_LOSSY, "Cameras that record and lost packets or frames.");
+    metrics::describe_gauge!(
+        CAMERAS_OFFLINE_SECONDS,
+        metrics::Unit::Seconds,
+        "How long the camera that is offline the longest is offline."
+    );
     let own = [
         AlarmKind::EventNotYours,
         AlarmKind::EventDigestDiffers,

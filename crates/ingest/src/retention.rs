@@ -14,6 +14,7 @@ use ownsight_vault::{ObjectRef, StoreError};
 
 use crate::Ingest;
 use crate::alarm::{AlarmKind, RETENTION_ERASED};
+use crate::fleet::Told;
 use crate::sweep::object_of;
 
 /// Objects that are to be erased still, in memory; the next start sweeps those beyond.
@@ -51,6 +52,7 @@ impl Ingest {
     pub async fn keep_limits(&self, stop: impl Future<Output = ()> + Send) {
         let rounds = async {
             let mut left_over = LeftOver::default();
+            let mut told = Told::default();
             loop {
                 match self.round(Timestamp::now(), &mut left_over).await {
                     Ok(round) if round == Round::default() => {}
@@ -58,6 +60,7 @@ impl Ingest {
                     Err(error) => tracing::warn!(%error, "a round of retention ended early"),
                 }
                 self.look_at_space().await;
+                self.tell_of_cameras(&mut told).await;
                 tokio::time::sleep(self.inner.config.retention_interval).await;
             }
         };

@@ -78,7 +78,7 @@ pub use members::{Comes, Issue, JoinAs, Joining, MEMBERS_MAX};
 pub use operator_visits::VisitRow;
 pub use ownsight_model::HomeId;
 pub use pairings::AnswerOutcome;
-pub use reports::{NewReport, ReportSubject, ReportSummary};
+pub use reports::{FleetCamera, FleetDevice, NewReport, ReportSubject, ReportSummary};
 pub use restored::Confirmation;
 pub use retention::EventKey;
 pub use rows::*;
