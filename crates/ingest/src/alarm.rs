@@ -12,6 +12,8 @@ pub(crate) const STORED_BYTES: &str = "ownsight_stored_bytes_total";
 pub(crate) const DELIVERY_SECONDS: &str = "ownsight_delivery_seconds";
 /// 1 while new footage is refused because the disk is full.
 pub(crate) const DISK_FULL: &str = "ownsight_footage_refused";
+/// 1 while the disk that footage lies on answers.
+pub(crate) const DISK_ANSWERS: &str = "ownsight_disk_answers";
 /// Counts events that retention erased.
 pub(crate) const RETENTION_ERASED: &str = "ownsight_retention_erased_total";
 /// Counts reports of devices by what came of them.
@@ -40,6 +42,8 @@ pub enum AlarmKind {
     DeviceContested,
     /// New footage is refused: the disk is full.
     DiskFull,
+    /// The disk that footage lies on does not answer, or with errors only.
+    DiskGone,
     /// What should be erased could not be.
     ErasureFailed,
     /// More objects than is believable are not in the registry: the sweep removed none.
@@ -55,6 +59,7 @@ impl AlarmKind {
             Self::EventAfterLeaving => "event-after-leaving",
             Self::DeviceContested => "device-contested",
             Self::DiskFull => "disk-full",
+            Self::DiskGone => "disk-gone",
             Self::ErasureFailed => "erasure-failed",
             Self::SweepRefused => "sweep-refused",
         }
@@ -90,6 +95,7 @@ pub(crate) fn describe() {
         AlarmKind::EventAfterLeaving,
         AlarmKind::DeviceContested,
         AlarmKind::DiskFull,
+        AlarmKind::DiskGone,
         AlarmKind::ErasureFailed,
         AlarmKind::SweepRefused,
     ];
@@ -97,6 +103,8 @@ pub(crate) fn describe() {
         metrics::counter!(ALARMS, "kind" => label).increment(0);
     }
     metrics::gauge!(DISK_FULL).set(0.0);
+    metrics::describe_gauge!(DISK_ANSWERS, "1 while the disk that footage lies on answers.");
+    metrics::gauge!(DISK_ANSWERS).set(1.0);
 }
 
 /// Whether footage is refused now, so that the alarm counts once for each time that the disk fills up.
@@ -115,6 +123,27 @@ impl FullState {
                 );
             } else {
                 tracing::info!("events are taken in again");
+            }
+        }
+    }
+}
+
+/// Whether the disk does not answer now, so that the alarm counts once for each time.
+#[derive(Debug, Default)]
+pub(crate) struct GoneState(AtomicBool);
+
+impl GoneState {
+    pub(crate) fn set(&self, gone: bool) {
+        if self.0.swap(gone, Ordering::Relaxed) != gone {
+            metrics::gauge!(DISK_ANSWERS).set(if gone { 0.0 } else { 1.0 });
+            if gone {
+                AlarmKind::DiskGone.raise();
+                tracing::error!(
+                    alarm.kind = AlarmKind::DiskGone.label(),
+                    "the disk that footage lies on does not answer: devices keep their events"
+                );
+            } else {
+                tracing::info!("the disk that footage lies on answers again");
             }
         }
     }

@@ -31,7 +31,7 @@ pub struct IngestConfig {
     pub plain_grace: Duration,
     /// How long a delivery waits for another one of the same event.
     pub claim_wait_max: Duration,
-    /// How long making one object durable may take.
+    /// How long a device waits for its object to be durable, before it is told to come back. It goes on meanwhile.
     pub commit_max: Duration,
     /// How far ahead of this machine's clock an event may be.
     pub ahead_max: Duration,

@@ -15,12 +15,16 @@ use ownsight_vault::{ObjectRef, StoreError};
 use crate::Ingest;
 use crate::alarm::{AlarmKind, RETENTION_ERASED};
 use crate::fleet::Told;
+use crate::service::READY_MAX;
 use crate::sweep::object_of;
 
 /// Objects that are to be erased still, in memory; the next start sweeps those beyond.
 const LEFT_OVER_MAX: usize = 10_000;
 /// Pause between two steps of erasing, so that deliveries and viewers get the disk in between.
 const BREATH: Duration = Duration::from_millis(5);
+
+/// How often the disk is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,7 +63,6 @@ impl Ingest {
                     Ok(round) => tracing::info!(?round, "what had reached its limits was erased"),
                     Err(error) => tracing::warn!(%error, "a round of retention ended early"),
                 }
-                self.look_at_space().await;
                 self.tell_of_cameras(&mut told).await;
                 tokio::time::sleep(self.inner.config.retention_interval).await;
             }
@@ -67,6 +70,7 @@ impl Ingest {
         tokio::select! {
             () = stop => {}
             () = rounds => {}
+            () = self.watch_disk() => {}
         }
     }
 
@@ -218,11 +222,29 @@ impl Ingest {
         }
     }
 
-    /// Ends the alarm of a full disk also when no device sends anything.
-    async fn look_at_space(&self) {
-        match self.inner.vault.space().await {
-            Ok(space) => self.inner.full.set(space.full_since.is_some()),
-            Err(error) => tracing::error!(%error, "the vault's disk does not say how much room it has"),
+    /// Looks at the vault's disk, now: whether it answers, and has room. [`Self::keep_limits`] does so by itself, so that
+    /// both alarms begin and end also when no device sends anything.
+    ///
+    /// Cancel-safe: it changes nothing but the alarms.
+    pub async fn look_at_disk(&self) {
+        match tokio::time::timeout(READY_MAX, self.inner.vault.space()).await {
+            Ok(Ok(space)) => {
+                self.inner.full.set(space.full_since.is_some());
+                self.inner.gone.set(false);
+            }
+            Ok(Err(error)) => {
+                self.inner.gone.set(true);
+                tracing::error!(%error, "the vault's disk does not say how much room it has");
+            }
+            Err(_) => self.inner.gone.set(true),
+        }
+    }
+
+    /// Looks at the disk again and again, also while a round of retention waits for it.
+    async fn watch_disk(&self) {
+        loop {
+            self.look_at_disk().await;
+            tokio::time::sleep(self.inner.config.retention_interval.min(LOOK_EVERY)).await;
         }
     }
 }

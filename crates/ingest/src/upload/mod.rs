@@ -119,6 +119,7 @@ impl Ingest {
                 // One that was here already says nothing about the disk.
                 if receipt.fresh {
                     self.inner.full.set(false);
+                    self.inner.gone.set(false);
                 }
             }
             Err(code) if code == DISK_FULL_CODE => self.inner.full.set(true),
@@ -156,14 +157,9 @@ impl Ingest {
             .await
             .map_err(|_| IngestError::Interrupted { why: "it took too long" })??;
         let row = place.row(whole, Timestamp::now(), &self.inner.config)?;
-        let finish = Finish {
-            registry: self.inner.registry.clone(),
-            vault: self.inner.vault.clone(),
-            commit_max: self.inner.config.commit_max,
-            writer,
-            row,
-        };
-        run_to_its_end(slot, finish).await
+        let finish =
+            Finish { registry: self.inner.registry.clone(), vault: self.inner.vault.clone(), writer, row };
+        run_to_its_end(slot, finish, self.inner.config.commit_max).await
     }
 
     /// A place among the deliveries under way, if the device and the server have one.
@@ -261,17 +257,23 @@ fn known(object: ObjectRef, stored: &StoredEvent, declared: Declared) -> Result<
     Ok(Receipt { event: object.event, received_at, bytes, fresh: false })
 }
 
-/// The last steps, in a task of their own: a caller that goes away does not stop them half-way.
-async fn run_to_its_end(slot: Slot, finish: Finish) -> Result<Receipt, IngestError> {
+/// The last steps, in a task of their own: a caller that goes away does not stop them half-way, nor does one that a slow
+/// disk keeps waiting for so long that it is told to come back. The work is not done twice: as long as it goes on it
+/// holds its place and the event's claim, and who comes back finds the event durable.
+async fn run_to_its_end(slot: Slot, finish: Finish, wait_max: Duration) -> Result<Receipt, IngestError> {
     let task = tokio::spawn(async move {
         let _slot = slot;
         finish.run().await
     });
-    match task.await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+    match timeout(wait_max, task).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         // The runtime is shutting down.
-        Err(_) => Err(IngestError::busy()),
+        Ok(Err(_)) => Err(IngestError::busy()),
+        Err(_) => {
+            tracing::warn!("the disk takes long to make an event durable: its device is told to come back");
+            Err(IngestError::busy())
+        }
     }
 }
 

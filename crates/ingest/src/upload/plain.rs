@@ -188,11 +188,10 @@ impl Delivery<'_> {
         let finish = Finish {
             registry: ingest.inner.registry.clone(),
             vault: ingest.inner.vault.clone(),
-            commit_max: ingest.inner.config.commit_max,
             writer,
             row,
         };
-        let result = super::run_to_its_end(slot, finish).await;
+        let result = super::run_to_its_end(slot, finish, ingest.inner.config.commit_max).await;
         if result.is_ok() {
             ingest.touch(place.identity()).await;
         }
