@@ -218,7 +218,8 @@ impl PipelineTask {
             at: self.handle.now(),
             state: status.state,
             since: self.handle.server_time(status.since),
-            video: self.video.filter(|video| video.width > 0),
+            // Of a camera at which nothing moved yet the size is not known, and its rates are.
+            video: self.video.filter(|video| video.width > 0 || video.fps > 0.0),
             another: status.another.clone(),
         };
         self.handle.report_camera(&self.sealer, &report);

@@ -43,6 +43,13 @@ pub struct Round {
     pub left_over: u64,
 }
 
+/// Why events go.
+#[derive(Debug, Clone, Copy)]
+enum Why {
+    Age,
+    Space,
+}
+
 /// What is to be erased from the vault although the registry has forgotten it.
 #[derive(Debug, Default)]
 struct LeftOver(HashSet<ObjectRef>);
@@ -108,7 +115,7 @@ impl Ingest {
         loop {
             let limit = self.inner.config.erase_batch.max(1);
             let events = self.inner.registry.expired_events(home.id, now.minus(kept), limit).await?;
-            let count = self.erase(home.id, &events, now, left_over).await?;
+            let count = self.erase(home.id, &events, Why::Age, now, left_over).await?;
             erased += count;
             if count == 0 {
                 return Ok(erased);
@@ -143,7 +150,7 @@ impl Ingest {
                 surplus == 0
             });
             events.truncate(enough.map_or(events.len(), |last| last + 1));
-            let count = self.erase(home.id, &events, now, left_over).await?;
+            let count = self.erase(home.id, &events, Why::Space, now, left_over).await?;
             erased += count;
             if count == 0 {
                 break;
@@ -164,6 +171,7 @@ impl Ingest {
         &self,
         home: HomeId,
         events: &[EventKey],
+        why: Why,
         now: Timestamp,
         left_over: &mut LeftOver,
     ) -> Result<u64, RegistryError> {
@@ -172,8 +180,14 @@ impl Ingest {
         }
         // Only of the home that was asked for, whatever came back.
         let own = events.iter().filter(|event| event.home == home);
-        let keys = own.map(|event| (event.camera, event.id)).collect();
-        let forgotten = self.inner.registry.forget_events(keys, now).await?;
+        let registry = &self.inner.registry;
+        let forgotten = match why {
+            Why::Age => {
+                registry.forget_events(own.map(|event| (event.camera, event.id)).collect(), now).await?
+            }
+            // That a limit of days is kept was wished for; that the space was used up is for the home's page to say.
+            Why::Space => registry.forget_surplus(home, own.copied().collect(), now).await?,
+        };
         let objects: Vec<ObjectRef> = forgotten.into_iter().map(object_of).collect();
         metrics::counter!(RETENTION_ERASED).increment(objects.len() as u64);
         self.erase_objects(&objects, left_over).await;

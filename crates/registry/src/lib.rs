@@ -69,7 +69,7 @@ pub use engine::{back_up, installation_of};
 pub use error::{RegistryError, StorageError};
 pub use events::{DayRows, EventDetail, EventPage, EventPosition, EventQuery};
 pub use home_epochs::{CameraRenewal, DeviceRenewal, HomeRenewal};
-pub use homes::{HomeDetail, HomePlan, HomeUpdate};
+pub use homes::{Dropped, HomeDetail, HomePlan, HomeUpdate};
 pub use ingest::{CameraForDevice, InsertOutcome, StoredEvent};
 pub use installation::{Rewrap, Rewrapped};
 pub use invitation_codes::{AskToJoin, CodeRenewal};

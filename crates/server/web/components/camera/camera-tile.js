@@ -60,5 +60,7 @@ export function sayState(camera, zone, now) {
 /** `768×576, 10 frames/s, 0.4 Mbit/s, 3 packets lost.` @param {any} video */
 export function sayVideo(video) {
   const lost = lostWords(video);
-  return `${video.width}×${video.height}, ${Number(video.fps.toFixed(1))}\u00a0frames/s, ${rate(video.bits_per_second).replace(' ', '\u00a0')}, ${lost}.`;
+  // Its size is known once there was an event.
+  const size = video.width ? `${video.width}×${video.height}, ` : '';
+  return `${size}${Number(video.fps.toFixed(1))}\u00a0frames/s, ${rate(video.bits_per_second).replace(' ', '\u00a0')}, ${lost}.`;
 }
