@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::alive::{AliveCamera, Offline};
+use crate::figures::Figures;
 use crate::fingerprints::Fingerprints;
 use crate::run::CameraOptions;
 use crate::sealing::{event_to_seal, gap_report};
@@ -93,6 +94,7 @@ impl WatchedCamera {
         assignment: Assignment,
         options: &CameraOptions,
         fingerprints: &Fingerprints,
+        figures: &Figures,
         before: Option<JoinHandle<()>>,
     ) -> Self {
         let (offline_sender, offline) = watch::channel(None);
@@ -101,6 +103,7 @@ impl WatchedCamera {
         let mut pipeline_task = PipelineTask {
             handle,
             sealer,
+            figures: figures.clone(),
             offline: offline_sender,
             video: None,
             reported: None,
@@ -153,6 +156,7 @@ impl WatchedCamera {
 struct PipelineTask {
     handle: DeviceHandle,
     sealer: CameraSealer,
+    figures: Figures,
     offline: watch::Sender<Option<Offline>>,
     video: Option<VideoReport>,
     reported: Option<Instant>,
@@ -204,6 +208,7 @@ impl PipelineTask {
         let camera = self.sealer.scope().camera;
         tracing::info!(camera.id = %camera, state = ?status.state, detail = status.detail, "camera");
         self.offline.send_replace(offline);
+        self.figures.status(camera, status.state, since);
         self.status = Some(status);
         self.report();
     }
@@ -215,7 +220,8 @@ impl PipelineTask {
             at: self.handle.now(),
             state: status.state,
             since: self.handle.server_time(status.since),
-            video: self.video.filter(|video| video.width > 0),
+            // Of a camera at which nothing moved yet the size is not known, and its rates are.
+            video: self.video.filter(|video| video.width > 0 || video.fps > 0.0),
             another: status.another.clone(),
         };
         self.handle.report_camera(&self.sealer, &report);
@@ -255,14 +261,17 @@ impl PipelineTask {
             fps: stats.frames_per_second,
             bits_per_second: stats.bits_per_second,
             lost_frames: stats.frames_undecoded + stats.frames_overrun,
+            lost_packets: Some(stats.packets_lost),
         });
+        self.figures.stats(self.sealer.scope().camera, *stats);
         if is_first || self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
             self.report();
         }
     }
 
     fn size(&mut self, width: u32, height: u32) {
-        let before = VideoReport { width, height, fps: 0.0, bits_per_second: 0, lost_frames: 0 };
+        let before =
+            VideoReport { width, height, fps: 0.0, bits_per_second: 0, lost_frames: 0, lost_packets: None };
         self.video = Some(VideoReport { width, height, ..self.video.unwrap_or(before) });
     }
 

@@ -37,6 +37,7 @@ mod camera;
 mod camera_test;
 mod confine;
 mod error;
+mod figures;
 mod fingerprints;
 mod run;
 mod sealing;
@@ -44,6 +45,7 @@ pub mod supervisor;
 
 pub use confine::{Confinement, Neighbours, confine};
 pub use error::AgentError;
+pub use figures::Figures;
 pub use ownsight_camera::EventConfig;
 pub use ownsight_device::{Invitation, PairingCode, ServerAddress};
 pub use run::{AgentConfig, CameraOptions, Pairing, run};

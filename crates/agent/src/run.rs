@@ -18,6 +18,7 @@ use crate::alive::{Alive, report_gaps};
 use crate::camera::{Assignment, WatchedCamera};
 use crate::camera_test::CameraTests;
 use crate::error::AgentError;
+use crate::figures::Figures;
 use crate::fingerprints::Fingerprints;
 
 /// How often the sign of life is written.
@@ -39,6 +40,8 @@ pub struct AgentConfig {
     pub queue_bytes_max: Option<u64>,
     /// What is the same for all its cameras.
     pub cameras: CameraOptions,
+    /// Where its figures are kept, for whoever looks at them.
+    pub figures: Figures,
 }
 
 /// How an agent watches its cameras, whatever their home says of each.
@@ -74,6 +77,7 @@ impl AgentConfig {
             pairing: None,
             queue_bytes_max: None,
             cameras: CameraOptions::default(),
+            figures: Figures::default(),
         }
     }
 }
@@ -97,7 +101,8 @@ pub async fn run(
     let (handle, runner) = started.map_err(|error| failed(&error))?.map_err(AgentError::Folder)?;
     tracing::info!(device.id = %handle.scope().device, home.id = %handle.scope().home, "the agent runs");
     let mut tasks = DeviceTask::spawn(runner);
-    let watching = watch_home(&handle, files, config.cameras, &shutdown);
+    config.figures.of_device(&handle);
+    let watching = watch_home(&handle, files, config.cameras, config.figures, &shutdown);
     tokio::select! {
         () = watching => tasks.stop().await,
         ended = tasks.ended() => ended,
@@ -179,6 +184,7 @@ async fn watch_home(
     handle: &DeviceHandle,
     files: DeviceFiles,
     options: CameraOptions,
+    figures: Figures,
     shutdown: &CancellationToken,
 ) {
     let fingerprints = Fingerprints::new(files.clone());
@@ -201,6 +207,7 @@ async fn watch_home(
         before,
         tests,
         fingerprints,
+        figures,
         cameras: HashMap::new(),
     };
     let mut configurations = handle.configuration();
@@ -229,6 +236,7 @@ struct WatchedHome {
     before: Option<Alive>,
     tests: CameraTests,
     fingerprints: Fingerprints,
+    figures: Figures,
     cameras: HashMap<CameraId, WatchedCamera>,
 }
 
@@ -245,6 +253,7 @@ impl WatchedHome {
         for camera in gone {
             if let Some(watched) = self.cameras.remove(&camera) {
                 tracing::info!(camera.id = %camera, "no longer this agent's");
+                self.figures.forget(camera);
                 // It ends by itself; what it still finds is sealed as before.
                 drop(watched.stop());
             }
@@ -263,8 +272,16 @@ impl WatchedHome {
             }
             let ended = self.cameras.remove(&camera).map(WatchedCamera::stop);
             let handle = self.handle.clone();
-            let watched =
-                WatchedCamera::start(handle, sealer, assignment, &self.options, &self.fingerprints, ended);
+            self.figures.watched(camera);
+            let watched = WatchedCamera::start(
+                handle,
+                sealer,
+                assignment,
+                &self.options,
+                &self.fingerprints,
+                &self.figures,
+                ended,
+            );
             tracing::info!(camera.id = %camera, tenure.id = %watched.tenure(), "watched");
             self.cameras.insert(camera, watched);
         }

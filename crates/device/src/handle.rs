@@ -262,13 +262,13 @@ fn seal_blocking(
     kind: ObjectKind,
     event: EventToSeal,
 ) -> Result<Queued, SealError> {
-    let writer = queue.begin().map_err(disk_failed)?;
+    let writer = queue.begin(kind).map_err(disk_failed)?;
     let mut sealing = sealer.begin(event.event, event.started_at, writer).map_err(failed)?;
     for mut section in event.sections {
         sealing.section(section.kind, &mut section.content).map_err(failed)?;
     }
     let (writer, _) = sealing.finish(event.ended_at, event.label, event.label_source).map_err(failed)?;
-    let committed = queue.commit(writer, kind, sealer.scope().camera, event.event);
+    let committed = queue.commit(writer, sealer.scope().camera, event.event);
     let (bytes, outcome) = committed.map_err(disk_failed)?;
     Ok(Queued { event: event.event, bytes, outcome })
 }

@@ -2,7 +2,8 @@
 //!
 //! All durable I/O of the vault and of a device's queue goes through the trait [`Disk`]. In production it is a
 //! [`RealDisk`]: one folder of the machine. In tests it is a `ForgettingDisk` (feature `test-disk`), which
-//! after a crash has lost or torn whatever was not synced, as a real disk may after a power cut.
+//! after a crash has lost or torn whatever was not synced, as a real disk may after a power cut; or lies behind a
+//! `FaultyDisk`, which is slow, full or gone for a while.
 //!
 //! What a caller may rely on, and nothing more:
 //! - bytes written to a file are durable after [`DiskFile::sync`] returned `Ok`;
@@ -18,6 +19,8 @@
 pub mod durable;
 mod error;
 #[cfg(feature = "test-disk")]
+mod faulty;
+#[cfg(feature = "test-disk")]
 mod forgetting;
 mod network;
 mod real;
@@ -27,6 +30,8 @@ use std::fmt;
 use std::path::Path;
 
 pub use error::{DiskError, Operation};
+#[cfg(feature = "test-disk")]
+pub use faulty::FaultyDisk;
 #[cfg(feature = "test-disk")]
 pub use forgetting::{ForgettingDisk, SyncRecord, SyncTarget};
 pub use network::network_filesystem;

@@ -55,6 +55,8 @@ pub(crate) fn status(
         fps: video.fps,
         bits_per_second: video.bits_per_second,
         lost_frames: video.lost_frames,
+        lost_packets: video.lost_packets,
+        at: report.at,
     });
     let (mut status, _) = match report.state {
         CameraState::Connecting => of("connecting", None, report.since, true),

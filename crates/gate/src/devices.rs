@@ -23,7 +23,7 @@ use crate::{Answer, Credentials, GateError, alarm, text, views};
 /// How long a pairing code works.
 const CODE_LASTS: Duration = Duration::from_mins(10);
 /// A device that has not called for so long is away.
-pub(crate) const AWAY_AFTER: Duration = Duration::from_secs(90);
+pub(crate) const AWAY_AFTER: Duration = ownsight_model::DEVICE_AWAY_AFTER;
 /// The name of the agent that the server itself runs.
 const LOCAL_NAME: &str = "This server";
 

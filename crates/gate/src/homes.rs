@@ -127,6 +127,12 @@ impl Gate {
             used_bytes: detail.used_bytes,
             events: detail.events,
             oldest_event_at: detail.oldest_event_at,
+            dropped: detail.dropped.map(|dropped| views::Dropped {
+                events: dropped.events,
+                from: dropped.from,
+                to: dropped.to,
+                last_at: dropped.last_at,
+            }),
             disk: views::Disk {
                 free_bytes: space.free_bytes,
                 floor_bytes: space.floor_bytes,

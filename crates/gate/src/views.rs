@@ -139,8 +139,23 @@ view! {
         events: u64,
         /// When the oldest began.
         oldest_event_at: Option<Timestamp> as Option<i64>,
+        /// What went in the last 32 days because the home's space was used up.
+        dropped: Option<Dropped>,
         /// The disk that they lie on.
         disk: Disk,
+    }
+}
+view! {
+    /// Events that went because their home's space was used up, the oldest first.
+    Dropped {
+        /// How many.
+        events: u64,
+        /// When the first of them began.
+        from: Timestamp as i64,
+        /// When the last of them began.
+        to: Timestamp as i64,
+        /// When the last of them went.
+        last_at: Timestamp as i64,
     }
 }
 view! {
@@ -411,6 +426,10 @@ view! {
         bits_per_second: u64,
         /// Frames lost since the device connected.
         lost_frames: u64,
+        /// Packets that never came, since the device connected; `null` of a device that does not count them.
+        lost_packets: Option<u64>,
+        /// When these figures were made.
+        at: Timestamp as i64,
     }
 }
 view! {

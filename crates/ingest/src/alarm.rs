@@ -12,10 +12,22 @@ pub(crate) const STORED_BYTES: &str = "ownsight_stored_bytes_total";
 pub(crate) const DELIVERY_SECONDS: &str = "ownsight_delivery_seconds";
 /// 1 while new footage is refused because the disk is full.
 pub(crate) const DISK_FULL: &str = "ownsight_footage_refused";
+/// 1 while the disk that footage lies on answers.
+pub(crate) const DISK_ANSWERS: &str = "ownsight_disk_answers";
 /// Counts events that retention erased.
 pub(crate) const RETENTION_ERASED: &str = "ownsight_retention_erased_total";
 /// Counts reports of devices by what came of them.
 pub(crate) const REPORTS: &str = "ownsight_reports_total";
+
+/// Cameras by what their devices say, and by the fault of those that are offline.
+pub(crate) const CAMERAS: &str = "ownsight_cameras";
+/// Frames, bits of all cameras that record, each second.
+pub(crate) const CAMERAS_FRAMES: &str = "ownsight_cameras_frames_per_second";
+pub(crate) const CAMERAS_BITS: &str = "ownsight_cameras_bits_per_second";
+/// How many of those that record have lost packets or frames since they were connected.
+pub(crate) const CAMERAS_LOSSY: &str = "ownsight_cameras_lossy";
+/// For how long the camera that is offline the longest is offline.
+pub(crate) const CAMERAS_OFFLINE_SECONDS: &str = "ownsight_cameras_offline_seconds_max";
 
 /// What ingest raises an alarm for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +42,8 @@ pub enum AlarmKind {
     DeviceContested,
     /// New footage is refused: the disk is full.
     DiskFull,
+    /// The disk that footage lies on does not answer, or with errors only.
+    DiskGone,
     /// What should be erased could not be.
     ErasureFailed,
     /// More objects than is believable are not in the registry: the sweep removed none.
@@ -45,6 +59,7 @@ impl AlarmKind {
             Self::EventAfterLeaving => "event-after-leaving",
             Self::DeviceContested => "device-contested",
             Self::DiskFull => "disk-full",
+            Self::DiskGone => "disk-gone",
             Self::ErasureFailed => "erasure-failed",
             Self::SweepRefused => "sweep-refused",
         }
@@ -65,12 +80,22 @@ pub(crate) fn describe() {
     metrics::describe_gauge!(DISK_FULL, "1 while new footage is refused because the disk is full.");
     metrics::describe_counter!(RETENTION_ERASED, "Events erased because of age or quota.");
     metrics::describe_counter!(REPORTS, "Reports of devices by outcome.");
+    metrics::describe_gauge!(CAMERAS, "Cameras by state and fault, as their devices say.");
+    metrics::describe_gauge!(CAMERAS_FRAMES, "Frames of all cameras that record, each second.");
+    metrics::describe_gauge!(CAMERAS_BITS, "Bits of all cameras that record, each second.");
+    metrics::describe_gauge!(CAMERAS_LOSSY, "Cameras that record and lost packets or frames.");
+    metrics::describe_gauge!(
+        CAMERAS_OFFLINE_SECONDS,
+        metrics::Unit::Seconds,
+        "How long the camera that is offline the longest is offline."
+    );
     let own = [
         AlarmKind::EventNotYours,
         AlarmKind::EventDigestDiffers,
         AlarmKind::EventAfterLeaving,
         AlarmKind::DeviceContested,
         AlarmKind::DiskFull,
+        AlarmKind::DiskGone,
         AlarmKind::ErasureFailed,
         AlarmKind::SweepRefused,
     ];
@@ -78,6 +103,8 @@ pub(crate) fn describe() {
         metrics::counter!(ALARMS, "kind" => label).increment(0);
     }
     metrics::gauge!(DISK_FULL).set(0.0);
+    metrics::describe_gauge!(DISK_ANSWERS, "1 while the disk that footage lies on answers.");
+    metrics::gauge!(DISK_ANSWERS).set(1.0);
 }
 
 /// Whether footage is refused now, so that the alarm counts once for each time that the disk fills up.
@@ -96,6 +123,27 @@ impl FullState {
                 );
             } else {
                 tracing::info!("events are taken in again");
+            }
+        }
+    }
+}
+
+/// Whether the disk does not answer now, so that the alarm counts once for each time.
+#[derive(Debug, Default)]
+pub(crate) struct GoneState(AtomicBool);
+
+impl GoneState {
+    pub(crate) fn set(&self, gone: bool) {
+        if self.0.swap(gone, Ordering::Relaxed) != gone {
+            metrics::gauge!(DISK_ANSWERS).set(if gone { 0.0 } else { 1.0 });
+            if gone {
+                AlarmKind::DiskGone.raise();
+                tracing::error!(
+                    alarm.kind = AlarmKind::DiskGone.label(),
+                    "the disk that footage lies on does not answer: devices keep their events"
+                );
+            } else {
+                tracing::info!("the disk that footage lies on answers again");
             }
         }
     }

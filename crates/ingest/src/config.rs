@@ -25,9 +25,13 @@ pub struct IngestConfig {
     pub upload_grace: Duration,
     /// The slowest delivery that is borne.
     pub bytes_per_second_min: u64,
+    /// How long a plain upload may take to say in its first line what it is.
+    pub plain_line_max: Duration,
+    /// How long a plain upload may be waited for in all, beside the time for the bytes that came so far.
+    pub plain_grace: Duration,
     /// How long a delivery waits for another one of the same event.
     pub claim_wait_max: Duration,
-    /// How long making one object durable may take.
+    /// How long a device waits for its object to be durable, before it is told to come back. It goes on meanwhile.
     pub commit_max: Duration,
     /// How far ahead of this machine's clock an event may be.
     pub ahead_max: Duration,
@@ -56,6 +60,8 @@ impl Default for IngestConfig {
             idle_max: Duration::from_secs(30),
             upload_grace: Duration::from_secs(90),
             bytes_per_second_min: 16 << 10,
+            plain_line_max: Duration::from_secs(10),
+            plain_grace: Duration::from_secs(30),
             claim_wait_max: Duration::from_secs(20),
             commit_max: Duration::from_mins(1),
             ahead_max: Duration::from_hours(1),

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The code of [`IngestError::DiskFull`].
+pub(crate) const DISK_FULL_CODE: &str = "disk-full";
+
 /// Why a device is not believed to be itself.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticateError {
@@ -116,7 +119,7 @@ impl IngestError {
             Self::Interrupted { .. } => "interrupted",
             Self::TooMany { .. } => "too-many",
             Self::Busy { .. } => "busy",
-            Self::DiskFull { .. } => "disk-full",
+            Self::DiskFull { .. } => DISK_FULL_CODE,
         }
     }
 }

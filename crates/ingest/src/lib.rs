@@ -24,6 +24,7 @@ pub mod check;
 mod config;
 mod configuration;
 mod error;
+mod fleet;
 mod identity;
 mod leaving;
 mod limits;
@@ -40,6 +41,7 @@ pub use alarm::{ALARMS, AlarmKind};
 pub use config::IngestConfig;
 pub use configuration::{NextConfiguration, WAIT_MAX};
 pub use error::{AuthenticateError, DeviceCallError, IngestError, PairingError};
+pub use fleet::Fleet;
 pub use identity::{Credential, DeviceIdentity};
 pub use pairing::Answer;
 pub use reports::{AlarmReport, Report, ReportKind};
@@ -47,7 +49,7 @@ pub use retention::Round;
 pub use run::Run;
 pub use service::{Ingest, OpenIngestError, Readiness};
 pub use sweep::{SweepFailed, is_known, object_of};
-pub use upload::{Begun, Declared, Delivery, KnownUpload, Receipt, UploadDevice, UploadSlot};
+pub use upload::{Begun, Declared, Delivery, KnownUpload, Receipt, UploadDevice, UploadPace, UploadSlot};
 
 /// Names this crate's metrics, once a recorder is installed.
 pub fn describe_metrics() {

@@ -14,12 +14,17 @@ use ownsight_vault::{ObjectRef, StoreError};
 
 use crate::Ingest;
 use crate::alarm::{AlarmKind, RETENTION_ERASED};
+use crate::fleet::Told;
+use crate::service::READY_MAX;
 use crate::sweep::object_of;
 
 /// Objects that are to be erased still, in memory; the next start sweeps those beyond.
 const LEFT_OVER_MAX: usize = 10_000;
 /// Pause between two steps of erasing, so that deliveries and viewers get the disk in between.
 const BREATH: Duration = Duration::from_millis(5);
+
+/// How often the disk is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,6 +43,13 @@ pub struct Round {
     pub left_over: u64,
 }
 
+/// Why events go.
+#[derive(Debug, Clone, Copy)]
+enum Why {
+    Age,
+    Space,
+}
+
 /// What is to be erased from the vault although the registry has forgotten it.
 #[derive(Debug, Default)]
 struct LeftOver(HashSet<ObjectRef>);
@@ -51,19 +63,21 @@ impl Ingest {
     pub async fn keep_limits(&self, stop: impl Future<Output = ()> + Send) {
         let rounds = async {
             let mut left_over = LeftOver::default();
+            let mut told = Told::default();
             loop {
                 match self.round(Timestamp::now(), &mut left_over).await {
                     Ok(round) if round == Round::default() => {}
                     Ok(round) => tracing::info!(?round, "what had reached its limits was erased"),
                     Err(error) => tracing::warn!(%error, "a round of retention ended early"),
                 }
-                self.look_at_space().await;
+                self.tell_of_cameras(&mut told).await;
                 tokio::time::sleep(self.inner.config.retention_interval).await;
             }
         };
         tokio::select! {
             () = stop => {}
             () = rounds => {}
+            () = self.watch_disk() => {}
         }
     }
 
@@ -101,7 +115,7 @@ impl Ingest {
         loop {
             let limit = self.inner.config.erase_batch.max(1);
             let events = self.inner.registry.expired_events(home.id, now.minus(kept), limit).await?;
-            let count = self.erase(home.id, &events, now, left_over).await?;
+            let count = self.erase(home.id, &events, Why::Age, now, left_over).await?;
             erased += count;
             if count == 0 {
                 return Ok(erased);
@@ -136,7 +150,7 @@ impl Ingest {
                 surplus == 0
             });
             events.truncate(enough.map_or(events.len(), |last| last + 1));
-            let count = self.erase(home.id, &events, now, left_over).await?;
+            let count = self.erase(home.id, &events, Why::Space, now, left_over).await?;
             erased += count;
             if count == 0 {
                 break;
@@ -157,6 +171,7 @@ impl Ingest {
         &self,
         home: HomeId,
         events: &[EventKey],
+        why: Why,
         now: Timestamp,
         left_over: &mut LeftOver,
     ) -> Result<u64, RegistryError> {
@@ -165,8 +180,14 @@ impl Ingest {
         }
         // Only of the home that was asked for, whatever came back.
         let own = events.iter().filter(|event| event.home == home);
-        let keys = own.map(|event| (event.camera, event.id)).collect();
-        let forgotten = self.inner.registry.forget_events(keys, now).await?;
+        let registry = &self.inner.registry;
+        let forgotten = match why {
+            Why::Age => {
+                registry.forget_events(own.map(|event| (event.camera, event.id)).collect(), now).await?
+            }
+            // That a limit of days is kept was wished for; that the space was used up is for the home's page to say.
+            Why::Space => registry.forget_surplus(home, own.copied().collect(), now).await?,
+        };
         let objects: Vec<ObjectRef> = forgotten.into_iter().map(object_of).collect();
         metrics::counter!(RETENTION_ERASED).increment(objects.len() as u64);
         self.erase_objects(&objects, left_over).await;
@@ -215,11 +236,29 @@ impl Ingest {
         }
     }
 
-    /// Ends the alarm of a full disk also when no device sends anything.
-    async fn look_at_space(&self) {
-        match self.inner.vault.space().await {
-            Ok(space) => self.inner.full.set(space.full_since.is_some()),
-            Err(error) => tracing::error!(%error, "the vault's disk does not say how much room it has"),
+    /// Looks at the vault's disk, now: whether it answers, and has room. [`Self::keep_limits`] does so by itself, so that
+    /// both alarms begin and end also when no device sends anything.
+    ///
+    /// Cancel-safe: it changes nothing but the alarms.
+    pub async fn look_at_disk(&self) {
+        match tokio::time::timeout(READY_MAX, self.inner.vault.space()).await {
+            Ok(Ok(space)) => {
+                self.inner.full.set(space.full_since.is_some());
+                self.inner.gone.set(false);
+            }
+            Ok(Err(error)) => {
+                self.inner.gone.set(true);
+                tracing::error!(%error, "the vault's disk does not say how much room it has");
+            }
+            Err(_) => self.inner.gone.set(true),
+        }
+    }
+
+    /// Looks at the disk again and again, also while a round of retention waits for it.
+    async fn watch_disk(&self) {
+        loop {
+            self.look_at_disk().await;
+            tokio::time::sleep(self.inner.config.retention_interval.min(LOOK_EVERY)).await;
         }
     }
 }

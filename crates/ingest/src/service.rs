@@ -10,12 +10,12 @@ use ownsight_vault::Vault;
 use tokio::sync::Semaphore;
 
 use crate::IngestConfig;
-use crate::alarm::FullState;
+use crate::alarm::{FullState, GoneState};
 use crate::limits::{Buckets, DeviceUploads};
 use crate::wakes::Wakes;
 
 /// How long a question about readiness may take.
-const READY_MAX: Duration = Duration::from_secs(2);
+pub(crate) const READY_MAX: Duration = Duration::from_secs(2);
 
 /// Takes in what devices deliver. Cheap to clone; clones share all limits.
 #[derive(Clone)]
@@ -35,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) pairing_rate: Buckets<IpAddr>,
     pub(crate) wakes: Arc<Wakes>,
     pub(crate) full: FullState,
+    pub(crate) gone: GoneState,
 }
 
 /// Why ingest does not open at start.
@@ -76,6 +77,7 @@ impl Ingest {
             pairing_rate: Buckets::new(config.peer_pairings_per_second, config.peer_pairings_burst),
             wakes,
             full: FullState::default(),
+            gone: GoneState::default(),
             registry,
             vault,
             config,

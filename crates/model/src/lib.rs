@@ -34,7 +34,9 @@ pub use ids::{
 };
 pub use lockdown::{Closable, Closed, LockdownScope};
 pub use motion::MotionTrack;
-pub use report::{CameraReport, DeviceReport, GapReason, GapReport, TestReport, VideoReport};
+pub use report::{
+    CameraReport, DEVICE_AWAY_AFTER, DeviceReport, GapReason, GapReport, TestReport, VideoReport,
+};
 pub use role::Role;
 pub use share::{NoFootage, Right, Rights};
 pub use time::Timestamp;

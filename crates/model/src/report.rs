@@ -1,8 +1,13 @@
 //! What devices report: JSON bodies that travel with a tag, stored as they came and believed only once verified.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AnotherCamera, CameraId, CameraState, DeviceId, StepReport, TestId, Timestamp};
+
+/// A device that has not called for so long is away: what it said of its cameras counts no longer.
+pub const DEVICE_AWAY_AFTER: Duration = Duration::from_secs(90);
 
 /// A device's report on a camera's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +40,10 @@ pub struct VideoReport {
     pub bits_per_second: u64,
     /// Frames lost since the device connected.
     pub lost_frames: u64,
+    /// Packets that the camera numbered and that never came, since the device connected; `None` of a device that does not
+    /// count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_packets: Option<u64>,
 }
 
 /// A time in which a camera did not record.

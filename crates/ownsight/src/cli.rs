@@ -111,6 +111,9 @@ pub(crate) struct AgentArgs {
     /// The longest event, in seconds, while motion goes on
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(12..=300))]
     pub(crate) event_max: u64,
+    /// Answer `/metrics` about this agent's cameras at this loopback address, such as 127.0.0.1:7702
+    #[arg(long, env = "OWNSIGHT_AGENT_METRICS", value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Take what to do from standard input, and end when that closes
     #[arg(long, hide = true)]
     pub(crate) supervised: bool,

@@ -35,6 +35,21 @@ pub struct HomeDetail {
     pub oldest_event_at: Option<Timestamp>,
     /// Accounts with a live grant of it.
     pub members: u32,
+    /// What went in the last weeks because its space was used up.
+    pub dropped: Option<Dropped>,
+}
+
+/// Events of a home that went because its space was used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped {
+    /// How many.
+    pub events: u64,
+    /// When the first of them began.
+    pub from: Timestamp,
+    /// When the last of them began.
+    pub to: Timestamp,
+    /// When the last of them went.
+    pub last_at: Timestamp,
 }
 
 /// All that an owner's request needs to write configurations.
@@ -259,7 +274,7 @@ impl Registry {
 }
 
 /// What goes at once with a home. Of the rest retention keeps nothing.
-const ERASED_WITH_A_HOME: [&str; 12] = [
+const ERASED_WITH_A_HOME: [&str; 13] = [
     "UPDATE camera_epochs SET salt = zeroblob(32) WHERE home = ?1",
     "DELETE FROM gaps WHERE camera IN (SELECT id FROM cameras WHERE home = ?1)",
     "DELETE FROM reports WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
@@ -268,6 +283,7 @@ const ERASED_WITH_A_HOME: [&str; 12] = [
     "DELETE FROM configurations WHERE device IN (SELECT id FROM devices WHERE home = ?1)",
     "UPDATE devices SET standing = 3, text = x'', device_key = x'', upload_key = NULL WHERE home = ?1",
     "DELETE FROM rosters WHERE home = ?1",
+    "DELETE FROM space_erasures WHERE home = ?1",
     "DELETE FROM invitations WHERE home = ?1",
     "DELETE FROM invitation_codes WHERE home = ?1",
     "DELETE FROM share_epochs WHERE share IN (SELECT id FROM shares WHERE home = ?1)",
@@ -301,11 +317,21 @@ fn detail(connection: &Connection, home: HomeId) -> Step<HomeDetail> {
     let oldest = number(connection, sql, [home.as_bytes()])?;
     let sql = "SELECT count(DISTINCT account) FROM grants WHERE home = ?1 AND revoked_at IS NULL";
     let members = number(connection, sql, [home.as_bytes()])?.unwrap_or_default();
+    let sql =
+        "SELECT max(last_at), sum(events), min(from_at), max(to_at) FROM space_erasures WHERE home = ?1";
+    let dropped = first(connection, "space_erasures", sql, [home.as_bytes()], |c| {
+        c.joined(4, |c| {
+            let last_at = c.time("last_at")?;
+            let events = c.number("events")?;
+            Ok(Dropped { events, from: c.time("from_at")?, to: c.time("to_at")?, last_at })
+        })
+    })?;
     Ok(HomeDetail {
         used_bytes,
         events,
         oldest_event_at: oldest.map(Timestamp::from_micros),
         members: u32::try_from(members).unwrap_or(u32::MAX),
+        dropped: dropped.flatten(),
     })
 }
 

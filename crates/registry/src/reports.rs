@@ -9,7 +9,7 @@ use crate::devices::device_row;
 use crate::engine::Tx;
 use crate::error::Step;
 use crate::rows::{DeviceRow, DeviceStanding, ReportRow};
-use crate::sql::{exists, first, run};
+use crate::sql::{exists, first, rows, run};
 use crate::{Registry, RegistryError};
 
 /// Codes of `reports.kind`.
@@ -61,7 +61,52 @@ pub struct ReportSummary {
     pub refused: u32,
 }
 
+/// A camera as the server knows it without a key: whether its device calls, and what that said last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetCamera {
+    /// The camera.
+    pub camera: CameraId,
+    /// The device that serves it.
+    pub device: Option<FleetDevice>,
+    /// That device's latest report on it, as it came. Nobody has verified it.
+    pub report: Option<Vec<u8>>,
+}
+
+/// The device of a [`FleetCamera`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FleetDevice {
+    /// Whether it uploads plainly, and so says nothing of itself.
+    pub uploads: bool,
+    /// When it last called.
+    pub seen_at: Option<Timestamp>,
+}
+
 impl Registry {
+    /// Cameras of all homes that are in use, in the order of their ids, those behind `after`.
+    pub async fn fleet(&self, after: CameraId, limit: u32) -> Result<Vec<FleetCamera>, RegistryError> {
+        self.engine
+            .statement(move |connection| {
+                let sql = "SELECT c.id, d.id, d.upload_key IS NOT NULL, d.seen_at, r.body FROM cameras c
+                           LEFT JOIN devices d ON d.id = c.device
+                           LEFT JOIN reports r ON r.kind = ?1 AND r.subject = c.id AND r.device = c.device
+                           WHERE c.standing = 2 AND c.id > ?2 ORDER BY c.id LIMIT ?3";
+                rows(connection, "cameras", sql, params![CAMERA, after.as_bytes(), limit], |c| {
+                    Ok(FleetCamera {
+                        camera: c.id("id")?,
+                        device: c.of("devices").joined(3, |c| {
+                            let _: DeviceId = c.id("id")?;
+                            Ok(FleetDevice {
+                                uploads: c.flag("upload_key")?,
+                                seen_at: c.time_or_null("seen_at")?,
+                            })
+                        })?,
+                        report: c.of("reports").joined(1, |c| c.blob("body"))?,
+                    })
+                })
+            })
+            .await
+    }
+
     /// Keeps a device's reports. Those about what is not its own are refused one by one. An unknown device is
     /// [`RegistryError::NotFound`].
     pub async fn put_reports(

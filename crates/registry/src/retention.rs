@@ -11,6 +11,8 @@ use crate::events::forget_opened;
 use crate::sql::{first, rows, run};
 use crate::{ObjectKey, Registry, RegistryError};
 
+const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+
 /// An event that retention looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventKey {
@@ -73,11 +75,52 @@ impl Registry {
             .await
     }
 
-    /// Forgets tombstones that were made before this moment; how many. A device that still retries one of these
+    /// As [`Self::forget_events`], of events of this home that go because its space is used up: that is written down, for its
+    /// page.
+    pub async fn forget_surplus(
+        &self,
+        home: HomeId,
+        events: Vec<EventKey>,
+        now: Timestamp,
+    ) -> Result<Vec<ObjectKey>, RegistryError> {
+        self.engine
+            .write(move |tx| {
+                let mut objects = Vec::new();
+                let mut span: Option<(u64, Timestamp, Timestamp)> = None;
+                for event in events.iter().filter(|event| event.home == home) {
+                    let Some(object) = entomb(tx, event.camera, event.id, now)? else { continue };
+                    objects.push(object);
+                    let at = event.started_at;
+                    let (count, from, to) = span.unwrap_or((0, at, at));
+                    span = Some((count + 1, from.min(at), to.max(at)));
+                }
+                if let Some((count, from, to)) = span {
+                    run(
+                        tx,
+                        "INSERT INTO space_erasures (home, day, events, from_at, to_at, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                         ON CONFLICT (home, day) DO UPDATE SET events = events + excluded.events,
+                           from_at = min(from_at, excluded.from_at), to_at = max(to_at, excluded.to_at), last_at = excluded.last_at",
+                        params![
+                            home.as_bytes(),
+                            now.as_micros().div_euclid(DAY_MICROS),
+                            big(count),
+                            from.as_micros(),
+                            to.as_micros(),
+                            now.as_micros()
+                        ],
+                    )?;
+                }
+                Ok(objects)
+            })
+            .await
+    }
+
+    /// Forgets tombstones that were made before this moment, and what was written down of them; how many. A device that still retries one of these
     /// events would deliver it anew.
     pub async fn purge_tombstones(&self, before: Timestamp) -> Result<u64, RegistryError> {
         self.engine
             .write(move |tx| {
+                run(tx, "DELETE FROM space_erasures WHERE last_at < ?1", [before.as_micros()])?;
                 let sql = "DELETE FROM events WHERE erased_at IS NOT NULL AND erased_at < ?1";
                 Ok(run(tx, sql, [before.as_micros()])? as u64)
             })

@@ -20,11 +20,13 @@ mod health;
 mod http;
 mod listener;
 pub mod metrics;
+mod metrics_server;
 mod routes;
 mod server;
 mod state;
 mod web;
 
 pub use config::{Network, ParseNetworkError, ParsePublicUrlError, PublicUrl, ServerConfig, TlsFiles};
+pub use metrics_server::MetricsServer;
 pub use ownsight_ingest as ingest;
 pub use server::{RunningServer, Server, StartError};

@@ -17,6 +17,9 @@ pub(crate) const REQUEST_SECONDS: &str = "ownsight_request_seconds";
 /// Connections that are open.
 pub(crate) const CONNECTIONS: &str = "ownsight_connections";
 
+/// The type of what `/metrics` answers.
+pub(crate) const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
 /// Histograms gather what they were given until somebody looks, or this time passes.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -61,8 +64,5 @@ pub(crate) async fn upkeep() {
 }
 
 pub(crate) fn router() -> Router {
-    Router::new().route(
-        "/metrics",
-        get(async || ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], render())),
-    )
+    Router::new().route("/metrics", get(async || ([(CONTENT_TYPE, TEXT_FORMAT)], render())))
 }

@@ -22,7 +22,7 @@ use crate::{metrics, routes};
 /// Archives that are written at once.
 const EXPORTS_MAX: usize = 8;
 /// Connections to the metrics' port.
-const METRICS_CONNECTIONS_MAX: usize = 16;
+pub(crate) const METRICS_CONNECTIONS_MAX: usize = 16;
 
 /// Starts servers.
 #[derive(Debug)]
@@ -161,10 +161,10 @@ impl Drop for RunningServer {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
 
-fn address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, StartError> {
+pub(crate) fn address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|source| StartError::Listen { address: asked, source })
 }

@@ -65,6 +65,21 @@ pub enum UploadError {
 }
 
 impl UploadError {
+    /// Its code, as in `docs/device-api.md`; `None` of who is no device that uploads: nothing was delivered then.
+    pub(crate) const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Device(_) => None,
+            Self::NotVerified => Some("not-verified"),
+            Self::NotSigned => Some("not-signed"),
+            Self::Malformed { .. } => Some("malformed"),
+            Self::Camera { .. } => Some("not-yours"),
+            Self::Media(_) => Some("wrong-media"),
+            Self::TooLarge { .. } => Some("too-large"),
+            Self::Sealing(_) => Some("internal"),
+            Self::Ingest(error) => Some(error.code()),
+        }
+    }
+
     pub(crate) fn malformed(why: impl Into<String>) -> Self {
         Self::Malformed { why: why.into() }
     }

@@ -12,6 +12,7 @@
 //! - An event is linked only after the MAC of the whole body has verified under the key that did not travel. Until
 //!   then there is a temporary file of sealed bytes without a trailer, which goes when the request does.
 //! - Thumbnail and clip have the form of what they claim to be: [`jpeg`], [`mp4`]. Nothing is decoded here.
+//! - Whoever holds an upload key holds no place for long: what comes too slowly is ended ([`ownsight_ingest::UploadPace`]).
 //! - This part can seal and not open footage: it holds a public key and a PSK, for the time of one request.
 //!
 //! Errors: [`UploadError`].
@@ -24,6 +25,7 @@ pub mod jpeg;
 mod keys;
 mod metadata;
 pub mod mp4;
+mod pace;
 mod receive;
 mod uploads;
 

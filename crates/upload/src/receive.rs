@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use ownsight_ingest::IngestError;
+use ownsight_ingest::{IngestError, UploadPace};
 use ownsight_model::DeviceId;
 use ownsight_seal::UploadMac;
 use tokio::time::{Instant, timeout_at};
 
 use crate::frames::{Frames, MAC_BYTES, Part, Step};
 use crate::metadata::Metadata;
+use crate::pace::Pace;
 use crate::{UploadError, alarm};
 
 /// Plaintext that goes on in one piece: what it becomes is handed on before more is taken.
@@ -32,6 +33,7 @@ pub(crate) struct Receive<'a, B> {
     body: Pin<&'a mut B>,
     /// How long it may send nothing.
     idle_max: Duration,
+    pace: Pace,
     begun: Instant,
     deadline: Instant,
     portion: Bytes,
@@ -46,13 +48,15 @@ impl<'a, B, E> Receive<'a, B>
 where
     B: Stream<Item = Result<Bytes, E>> + Send,
 {
-    pub(crate) fn new(body: Pin<&'a mut B>, mac: UploadMac, idle_max: Duration, in_all: Duration) -> Self {
+    /// Its first line must have come in the time that the pace gives for it.
+    pub(crate) fn new(body: Pin<&'a mut B>, mac: UploadMac, pace: UploadPace) -> Self {
         let begun = Instant::now();
         Self {
             body,
-            idle_max,
+            idle_max: pace.idle_max,
+            pace: Pace::new(pace.grace, pace.bytes_per_second_min),
             begun,
-            deadline: begun + in_all,
+            deadline: begun + pace.line_max,
             portion: Bytes::new(),
             frames: Frames::new(),
             mac,
@@ -111,13 +115,18 @@ where
     /// The next portion; `None` at the end. Not empty.
     async fn portion(&mut self) -> Result<Option<Bytes>, UploadError> {
         loop {
-            let until = self.deadline.min(Instant::now() + self.idle_max);
-            match timeout_at(until, self.body.next()).await {
+            let (asked, patience) = (Instant::now(), self.pace.left());
+            let until = self.deadline.min(asked + self.idle_max.min(patience));
+            let came = timeout_at(until, self.body.next()).await;
+            let bytes = if let Ok(Some(Ok(portion))) = &came { portion.len() } else { 0 };
+            self.pace.came(bytes, asked.elapsed());
+            match came {
                 Ok(Some(Ok(portion))) if portion.is_empty() => {}
                 Ok(Some(Ok(portion))) => return Ok(Some(portion)),
                 Ok(None) => return Ok(None),
                 Ok(Some(Err(_))) => return Err(interrupted("the connection broke")),
                 Err(_) if until == self.deadline => return Err(interrupted("it took too long")),
+                Err(_) if patience < self.idle_max => return Err(interrupted("it came too slowly")),
                 Err(_) => return Err(interrupted("nothing came for too long")),
             }
         }

@@ -1,6 +1,7 @@
 //! Taking one upload: who, configuration, metadata, both parts checked and sealed as they come, MAC, commit.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -66,6 +67,31 @@ impl Uploads {
         B: Stream<Item = Result<Bytes, E>> + Send,
         E: Send,
     {
+        let begun = Instant::now();
+        let of = credentials.device;
+        let result = self.receive(credentials, length, pin!(body)).await;
+        match &result {
+            Ok(receipt) => self.ingest.note_upload(Ok(receipt), begun),
+            Err(error) => {
+                if let Some(code) = error.code() {
+                    self.ingest.note_upload(Err(code), begun);
+                }
+                tracing::debug!(device.id = %of, %error, "a plain upload was not taken");
+            }
+        }
+        result
+    }
+
+    async fn receive<B, E>(
+        &self,
+        credentials: UploadCredentials,
+        length: Option<u64>,
+        body: Pin<&mut B>,
+    ) -> Result<Receipt, UploadError>
+    where
+        B: Stream<Item = Result<Bytes, E>> + Send,
+        E: Send,
+    {
         let (installation, of) = (self.ingest.installation(), credentials.device);
         let credential = Credential::from_bytes(*credentials.key.credential(installation, of));
         let device = self.ingest.authenticate_upload(of, &credential).await?;
@@ -73,9 +99,7 @@ impl Uploads {
         let slot = self.ingest.begin_upload(identity)?;
         let (configuration, mac) = keys::open(installation, &credentials, &device)?;
         drop(credentials);
-        let in_all = self.ingest.upload_max(0);
-        let body = pin!(body);
-        let mut body = Receive::new(body, mac, self.ingest.idle_max(), in_all);
+        let mut body = Receive::new(body, mac, self.ingest.upload_pace());
 
         let Piece::Metadata(metadata, whole) = body.next().await? else {
             return Err(UploadError::malformed("the first line is missing"));

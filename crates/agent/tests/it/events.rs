@@ -39,6 +39,16 @@ async fn footage_becomes_events_that_open_for_the_home() {
         .verify_report(ownsight_seal::CameraReportKind::State, world.home.device, &body, &tag)
         .unwrap();
 
+    let figures = eventually("figures of it", || {
+        let figures = agent.figures.render();
+        figures.contains("ownsight_camera_packets_lost_total").then_some(figures)
+    })
+    .await;
+    let records = format!("ownsight_camera_records{{camera=\"{}\"}} 1", camera.id());
+    assert!(figures.lines().any(|line| line == records), "{figures}");
+    assert!(figures.contains("ownsight_agent_queue_bytes_max "), "{figures}");
+    assert!(!figures.contains(crate::PASSWORD) && !figures.contains("rtsp"), "{figures}");
+
     let begun = std::time::Instant::now();
     let object = loop {
         if let Some(object) = find(SectionKind::Clip) {

@@ -18,7 +18,7 @@ mod swap;
 
 use std::time::Duration;
 
-use ownsight_agent::{AgentConfig, AgentError, Pairing};
+use ownsight_agent::{AgentConfig, AgentError, Figures, Pairing};
 use ownsight_camera_sim::{CameraSim, PRESETS, SimCamera};
 use support::{Home, TestCamera, TestServer};
 use tokio::task::JoinHandle;
@@ -37,6 +37,7 @@ struct World {
 
 /// An agent that runs.
 struct Agent {
+    figures: Figures,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), AgentError>>,
 }
@@ -74,9 +75,9 @@ impl World {
         config.cameras.still_interval = Duration::from_secs(1);
         // People walk by all the time: no event may last until nobody does.
         config.cameras.event.length_max = Duration::from_secs(12);
-        let shutdown = CancellationToken::new();
+        let (figures, shutdown) = (config.figures.clone(), CancellationToken::new());
         let task = tokio::spawn(ownsight_agent::run(config, |_| true, shutdown.clone()));
-        Agent { shutdown, task }
+        Agent { figures, shutdown, task }
     }
 
     fn configure(

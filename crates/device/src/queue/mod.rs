@@ -7,8 +7,9 @@
 //! Removals are not synced: an object that a power loss brings back is delivered again, and the server answers as
 //! it did before. What lies in `sealing/` at a start is swept.
 //!
-//! The queue is bounded in bytes. When it is full the oldest objects are dropped; each dropped event is told to
-//! the [`DropRecord`] before its file goes, so that the loss is on record first.
+//! The queue is bounded in bytes. When it is full, or its disk is, the stills go first, of which there will be others,
+//! then what camera tests wait for, and the oldest events last: nothing but an event makes an event go. Each dropped
+//! event is told to the [`DropRecord`] before its file goes, so that the loss is on record first.
 //!
 //! All functions block on the disk; none holds the lock meanwhile.
 
@@ -176,8 +177,8 @@ impl Queue {
         })
     }
 
-    /// Begins to write an object.
-    pub(crate) fn begin(self: &Arc<Self>) -> Result<QueueWriter, DiskError> {
+    /// Begins to write an object of this kind.
+    pub(crate) fn begin(self: &Arc<Self>, kind: ObjectKind) -> Result<QueueWriter, DiskError> {
         let number = {
             let mut inner = self.lock();
             inner.next_temporary += 1;
@@ -186,11 +187,11 @@ impl Queue {
         let path = self.place.join(SEALING).join(number.to_string());
         let file = loop {
             match self.disk.create(&path) {
-                Err(error) if error.is_full() && self.drop_oldest() => {}
+                Err(error) if error.is_full() && self.make_room(kind) => {}
                 result => break result?,
             }
         };
-        Ok(QueueWriter::new(Arc::clone(self), file, path))
+        Ok(QueueWriter::new(Arc::clone(self), file, path, kind))
     }
 
     /// Queues what a writer has written: durable when this returns.
@@ -199,10 +200,10 @@ impl Queue {
     pub(crate) fn commit(
         &self,
         writer: QueueWriter,
-        kind: ObjectKind,
         camera: CameraId,
         event: EventId,
     ) -> Result<(u64, oneshot::Receiver<Outcome>), DiskError> {
+        let kind = writer.kind();
         let (written, bytes, digest) = writer.finish()?;
         let sequence = {
             let mut inner = self.lock();
@@ -224,7 +225,7 @@ impl Queue {
         if kind == ObjectKind::Still {
             self.supersede(camera, sequence);
         }
-        while self.is_over() && self.drop_oldest() {}
+        while self.is_over() && self.make_room(kind) {}
         self.changed.notify_waiters();
         Ok((bytes, outcome))
     }
@@ -355,11 +356,15 @@ impl Queue {
         inner.bytes > self.bytes_max || inner.entries.len() > OBJECTS_MAX
     }
 
-    /// Drops the oldest object that is not on its way. `false` if there is none.
-    fn drop_oldest(&self) -> bool {
+    /// Drops one object that is not on its way, to make room for one of this kind: the oldest of those that matter least.
+    /// `false` if there is none that matters no more than it.
+    fn make_room(&self, kind: ObjectKind) -> bool {
         let name = {
             let inner = self.lock();
-            inner.entries.values().find(|entry| !entry.in_flight).map(|entry| entry.name.clone())
+            let waiting = inner.entries.values().filter(|entry| !entry.in_flight).map(|entry| &entry.name);
+            let allowed = waiting.filter(|name| matters(name.kind) <= matters(kind));
+            // Of equals the first is taken: the oldest.
+            allowed.min_by_key(|name| matters(name.kind)).cloned()
         };
         let Some(name) = name else { return false };
         if name.kind == ObjectKind::Event {
@@ -410,6 +415,16 @@ impl Inner {
         self.bytes += bytes;
         self.events += u64::from(name.kind == ObjectKind::Event);
         self.entries.insert(name.sequence, Entry::new(name, bytes, outcome));
+    }
+}
+
+/// How much an object matters when there is no room: stills are made anew each minute, a test can be made again, what
+/// happened once cannot.
+const fn matters(kind: ObjectKind) -> u8 {
+    match kind {
+        ObjectKind::Still => 0,
+        ObjectKind::Test => 1,
+        ObjectKind::Event => 2,
     }
 }
 

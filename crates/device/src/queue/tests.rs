@@ -24,9 +24,9 @@ fn open(disk: &ForgettingDisk) -> Arc<Queue> {
 
 fn put(queue: &Arc<Queue>, kind: ObjectKind, camera: CameraId, bytes: &[u8]) -> EventId {
     let event = EventId::generate();
-    let mut writer = queue.begin().unwrap();
+    let mut writer = queue.begin(kind).unwrap();
     writer.write_all(bytes).unwrap();
-    queue.commit(writer, kind, camera, event).unwrap();
+    queue.commit(writer, camera, event).unwrap();
     event
 }
 
@@ -57,7 +57,7 @@ fn what_is_queued_survives_a_crash_at_every_operation() {
         queued.push((disk.position(), event));
         if round == 2 {
             // Some operations between the promise and the removals, so that a crash can fall in between.
-            drop(queue.begin().unwrap());
+            drop(queue.begin(ObjectKind::Event).unwrap());
             let job = queue.next().unwrap();
             gone.push((disk.position(), job.name().event));
             job.done(Outcome::Delivered).unwrap();
@@ -103,9 +103,9 @@ fn a_failed_sync_queues_nothing() {
         let camera = CameraId::generate();
         let kept = put(&queue, ObjectKind::Event, camera, b"kept");
         disk.fail_sync(disk.syncs().len() + failing);
-        let mut writer = queue.begin().unwrap();
+        let mut writer = queue.begin(ObjectKind::Event).unwrap();
         writer.write_all(b"lost").unwrap();
-        assert!(queue.commit(writer, ObjectKind::Event, camera, EventId::generate()).is_err());
+        assert!(queue.commit(writer, camera, EventId::generate()).is_err());
         assert_eq!(names(&queue).iter().map(|name| name.event).collect::<Vec<_>>(), [kept]);
         for seed in 0..20 {
             let queue = open(&disk.crash(seed));
@@ -122,18 +122,18 @@ fn a_broken_write_or_rename_queues_nothing_and_leaves_nothing() {
     let camera = CameraId::generate();
     let kept = put(&queue, ObjectKind::Event, camera, b"kept");
     let attempt = || {
-        let mut writer = queue.begin().unwrap();
+        let mut writer = queue.begin(ObjectKind::Event).unwrap();
         writer.write_all(&vec![1; 100_000]).ok();
-        queue.commit(writer, ObjectKind::Event, camera, EventId::generate())
+        queue.commit(writer, camera, EventId::generate())
     };
     // The object takes two writes: the first comes while it is written, the second at its end.
     for write in 0..2 {
         disk.cut_write(disk.writes() + write, 17);
-        let mut writer = queue.begin().unwrap();
+        let mut writer = queue.begin(ObjectKind::Event).unwrap();
         let written = writer.write_all(&vec![1; 100_000]);
         assert_eq!(written.is_err(), write == 0, "an error comes at once");
         if written.is_ok() {
-            assert!(queue.commit(writer, ObjectKind::Event, camera, EventId::generate()).is_err());
+            assert!(queue.commit(writer, camera, EventId::generate()).is_err());
         }
     }
     // Create, two writes and a sync come before the rename.
@@ -196,10 +196,49 @@ fn a_full_disk_drops_the_oldest_too() {
     assert_eq!(record.0.lock().unwrap().iter().map(|dropped| dropped.event).collect::<Vec<_>>(), [first]);
     assert_eq!(names(&queue).iter().map(|name| name.event).collect::<Vec<_>>(), [second]);
     assert!(is_whole(&queue));
-    let mut writer = queue.begin().unwrap();
+    let mut writer = queue.begin(ObjectKind::Event).unwrap();
     assert!(writer.write_all(&vec![3; 300_000]).is_err());
     drop(writer);
     assert_eq!(disk.list(Path::new(SEALING)).unwrap(), []);
+}
+
+#[test]
+fn stills_go_first_then_tests_then_events_and_only_for_what_matters_as_much() {
+    for full_disk in [false, true] {
+        let disk = ForgettingDisk::new();
+        let record = Record::default();
+        let queue =
+            Queue::open(Arc::new(disk.clone()), Place::default(), 0, Box::new(record.clone())).unwrap();
+        let queue = Arc::new(queue);
+        let (camera, other) = (CameraId::generate(), CameraId::generate());
+        let large = vec![0; 15 << 20];
+        let first = put(&queue, ObjectKind::Event, camera, &large);
+        let second = put(&queue, ObjectKind::Event, camera, &large);
+        put(&queue, ObjectKind::Still, camera, &large);
+        let test = put(&queue, ObjectKind::Test, camera, &large);
+        let left = || names(&queue).iter().map(|name| name.event).collect::<Vec<_>>();
+        if full_disk {
+            disk.set_capacity(Some(62 << 20));
+        }
+        let still = put(&queue, ObjectKind::Still, other, &large[..10 << 20]);
+        // By its limit alone the queue finds only afterwards that it is over.
+        assert_eq!(left(), [first, second, test, still], "another still went for it");
+        let third = put(&queue, ObjectKind::Event, camera, &large);
+        assert_eq!(left(), [first, second, test, third], "a still went for an event");
+        let fourth = put(&queue, ObjectKind::Event, camera, &large);
+        assert_eq!(left(), [first, second, third, fourth], "and then a test");
+        assert!(record.0.lock().unwrap().is_empty(), "no event was lost until here");
+        let fifth = put(&queue, ObjectKind::Event, camera, &large);
+        assert_eq!(left(), [second, third, fourth, fifth], "and then the oldest event");
+        assert_eq!(record.0.lock().unwrap().iter().map(|dropped| dropped.event).collect::<Vec<_>>(), [first]);
+
+        // Of a queue of events a still takes nothing.
+        disk.set_capacity(Some(disk.used_bytes() + 1000));
+        let mut writer = queue.begin(ObjectKind::Still).unwrap();
+        let written = writer.write_all(&large);
+        assert!(written.is_err() || queue.commit(writer, other, EventId::generate()).is_err());
+        assert_eq!(left(), [second, third, fourth, fifth]);
+    }
 }
 
 #[test]
@@ -241,7 +280,7 @@ fn too_large_objects_are_refused_and_leave_nothing() {
     let queue = Arc::new(
         Queue::open(Arc::clone(&disk), Place::default(), 1 << 40, Box::new(Record::default())).unwrap(),
     );
-    let mut writer = queue.begin().unwrap();
+    let mut writer = queue.begin(ObjectKind::Event).unwrap();
     let chunk = vec![0; 1 << 20];
     for _ in 0..64 {
         writer.write_all(&chunk).unwrap();

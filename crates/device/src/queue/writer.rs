@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use ownsight_disk::{DiskError, DiskFile};
 
-use super::{OBJECT_BYTES_MAX, Queue};
+use super::{OBJECT_BYTES_MAX, ObjectKind, Queue};
 
 /// Bytes that are written to the disk at once.
 const CHUNK: usize = 64 << 10;
@@ -16,6 +16,7 @@ const CHUNK: usize = 64 << 10;
 ///
 /// Errors of the disk come as [`io::Error`]s whose inner error is the [`DiskError`].
 pub(crate) struct QueueWriter {
+    kind: ObjectKind,
     file: Box<dyn DiskFile>,
     temporary: Temporary,
     buffer: Vec<u8>,
@@ -36,14 +37,20 @@ pub(crate) struct Temporary {
 pub(crate) struct TooLarge;
 
 impl QueueWriter {
-    pub(super) fn new(queue: Arc<Queue>, file: Box<dyn DiskFile>, path: PathBuf) -> Self {
+    pub(super) fn new(queue: Arc<Queue>, file: Box<dyn DiskFile>, path: PathBuf, kind: ObjectKind) -> Self {
         Self {
+            kind,
             file,
             temporary: Temporary { queue, path: Some(path) },
             buffer: Vec::with_capacity(CHUNK),
             written: 0,
             digest: digest::Context::new(&digest::SHA256),
         }
+    }
+
+    /// What is written.
+    pub(super) const fn kind(&self) -> ObjectKind {
+        self.kind
     }
 
     /// Syncs the file; gives it with its length and digest.
@@ -59,7 +66,7 @@ impl QueueWriter {
         loop {
             match self.file.write_at(&self.buffer, self.written) {
                 // Written again at the same place once there is room: a part that was written does no harm.
-                Err(error) if error.is_full() && self.temporary.queue.drop_oldest() => {}
+                Err(error) if error.is_full() && self.temporary.queue.make_room(self.kind) => {}
                 result => break result?,
             }
         }

@@ -1,11 +1,8 @@
 //! The last steps: the vault's commit, the registry's, and what is left to erase.
 
-use std::time::Duration;
-
 use ownsight_model::Timestamp;
 use ownsight_registry::{EventRow, InsertOutcome, Registry, RegistryError};
 use ownsight_vault::{ObjectRef, Vault, VaultWriter};
-use tokio::time::timeout;
 
 use super::{Receipt, differs, refused, unavailable};
 use crate::IngestError;
@@ -16,7 +13,6 @@ use crate::sweep::object_of;
 pub(super) struct Finish {
     pub(super) registry: Registry,
     pub(super) vault: Vault,
-    pub(super) commit_max: Duration,
     pub(super) writer: VaultWriter,
     pub(super) row: EventRow,
 }
@@ -24,10 +20,9 @@ pub(super) struct Finish {
 impl Finish {
     /// Makes the object durable, then its row. Runs to its end, whoever waits for it.
     pub(super) async fn run(self) -> Result<Receipt, IngestError> {
-        let Self { registry, vault, commit_max, writer, mut row } = self;
+        let Self { registry, vault, writer, mut row } = self;
         let object = writer.object();
-        let committed = timeout(commit_max, writer.commit()).await;
-        let stored = committed.map_err(|_| IngestError::busy())?.map_err(|error| refused(&error))?;
+        let stored = writer.commit().await.map_err(|error| refused(&error))?;
         row.received_at = Timestamp::now();
         let (digest, received_at) = (row.digest, row.received_at);
         let receipt = Receipt { event: object.event, received_at, bytes: stored.len(), fresh: true };

@@ -30,7 +30,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::alarm::{AlarmKind, DELIVERIES, DELIVERY_SECONDS};
-use crate::error::spread;
+use crate::error::{DISK_FULL_CODE, spread};
 use crate::limits::DeviceUpload;
 use crate::{DeviceIdentity, Ingest, IngestError};
 
@@ -38,7 +38,7 @@ use checks::Place;
 use finish::Finish;
 use intake::Intake;
 
-pub use plain::{Begun, Delivery, KnownUpload, UploadDevice, UploadSlot};
+pub use plain::{Begun, Delivery, KnownUpload, UploadDevice, UploadPace, UploadSlot};
 
 /// Pause between two looks at an event that somebody else is delivering.
 const CLAIM_PAUSE_MS: std::ops::Range<u64> = 20..80;
@@ -97,7 +97,7 @@ impl Ingest {
     {
         let begun = Instant::now();
         let result = self.take_in(identity, camera, event, declared, pin!(body)).await;
-        self.note(&result, begun);
+        self.note(result.as_ref().map_err(IngestError::code), begun);
         if let Err(error) = &result {
             tracing::debug!(device.id = %identity.device(), camera.id = %camera, event.id = %event, %error,
                 "an event was not taken");
@@ -105,12 +105,12 @@ impl Ingest {
         result
     }
 
-    /// Counts what came of a delivery.
-    fn note(&self, result: &Result<Receipt, IngestError>, begun: Instant) {
+    /// Counts what came of a delivery; `Err` has its code.
+    fn note(&self, result: Result<&Receipt, &'static str>, begun: Instant) {
         let outcome = match result {
             Ok(Receipt { fresh: true, .. }) => "stored",
             Ok(_) => "known",
-            Err(error) => error.code(),
+            Err(code) => code,
         };
         metrics::counter!(DELIVERIES, "outcome" => outcome).increment(1);
         match result {
@@ -119,9 +119,10 @@ impl Ingest {
                 // One that was here already says nothing about the disk.
                 if receipt.fresh {
                     self.inner.full.set(false);
+                    self.inner.gone.set(false);
                 }
             }
-            Err(IngestError::DiskFull { .. }) => self.inner.full.set(true),
+            Err(code) if code == DISK_FULL_CODE => self.inner.full.set(true),
             Err(_) => {}
         }
     }
@@ -156,14 +157,9 @@ impl Ingest {
             .await
             .map_err(|_| IngestError::Interrupted { why: "it took too long" })??;
         let row = place.row(whole, Timestamp::now(), &self.inner.config)?;
-        let finish = Finish {
-            registry: self.inner.registry.clone(),
-            vault: self.inner.vault.clone(),
-            commit_max: self.inner.config.commit_max,
-            writer,
-            row,
-        };
-        run_to_its_end(slot, finish).await
+        let finish =
+            Finish { registry: self.inner.registry.clone(), vault: self.inner.vault.clone(), writer, row };
+        run_to_its_end(slot, finish, self.inner.config.commit_max).await
     }
 
     /// A place among the deliveries under way, if the device and the server have one.
@@ -261,17 +257,23 @@ fn known(object: ObjectRef, stored: &StoredEvent, declared: Declared) -> Result<
     Ok(Receipt { event: object.event, received_at, bytes, fresh: false })
 }
 
-/// The last steps, in a task of their own: a caller that goes away does not stop them half-way.
-async fn run_to_its_end(slot: Slot, finish: Finish) -> Result<Receipt, IngestError> {
+/// The last steps, in a task of their own: a caller that goes away does not stop them half-way, nor does one that a slow
+/// disk keeps waiting for so long that it is told to come back. The work is not done twice: as long as it goes on it
+/// holds its place and the event's claim, and who comes back finds the event durable.
+async fn run_to_its_end(slot: Slot, finish: Finish, wait_max: Duration) -> Result<Receipt, IngestError> {
     let task = tokio::spawn(async move {
         let _slot = slot;
         finish.run().await
     });
-    match task.await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+    match timeout(wait_max, task).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         // The runtime is shutting down.
-        Err(_) => Err(IngestError::busy()),
+        Ok(Err(_)) => Err(IngestError::busy()),
+        Err(_) => {
+            tracing::warn!("the disk takes long to make an event durable: its device is told to come back");
+            Err(IngestError::busy())
+        }
     }
 }
 

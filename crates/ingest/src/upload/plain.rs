@@ -36,6 +36,19 @@ impl UploadDevice {
     }
 }
 
+/// How long a plain upload may be waited for, so that who sends nothing, or little, holds no place for long.
+#[derive(Debug, Clone, Copy)]
+pub struct UploadPace {
+    /// For its first line.
+    pub line_max: Duration,
+    /// For the next bytes.
+    pub idle_max: Duration,
+    /// In all, beside the time for the bytes that came at `bytes_per_second_min`.
+    pub grace: Duration,
+    /// The slowest upload that is borne.
+    pub bytes_per_second_min: u64,
+}
+
 /// One place among the deliveries that are under way; given back when dropped.
 #[derive(Debug)]
 pub struct UploadSlot(Slot);
@@ -52,7 +65,6 @@ pub enum Begun<'a> {
 /// An event on its way in, as it is sealed.
 pub struct Delivery<'a> {
     ingest: Ingest,
-    begun: Instant,
     slot: Slot,
     place: Place<'a>,
     intake: Intake,
@@ -103,14 +115,26 @@ impl Ingest {
         self.inner.config.event_bytes_max
     }
 
-    /// How long an upload may send nothing.
-    pub fn idle_max(&self) -> Duration {
-        self.inner.config.idle_max
+    /// How long an upload may be waited for.
+    pub fn upload_pace(&self) -> UploadPace {
+        let config = &self.inner.config;
+        UploadPace {
+            line_max: config.plain_line_max,
+            idle_max: config.idle_max,
+            grace: config.plain_grace,
+            bytes_per_second_min: config.bytes_per_second_min,
+        }
     }
 
     /// How long an upload of so many bytes may take in all.
     pub fn upload_max(&self, bytes: u64) -> Duration {
         self.inner.config.upload_max(bytes)
+    }
+
+    /// Counts what came of an upload that began then, whatever it was refused for: `Err` has the code of
+    /// `docs/device-api.md`. Call it once for each.
+    pub fn note_upload(&self, result: Result<&Receipt, &'static str>, begun: Instant) {
+        self.note(result, begun);
     }
 
     /// Begins to take an event in, or says that it is known. `length_max`: most sealed bytes.
@@ -124,14 +148,12 @@ impl Ingest {
         event: EventId,
         length_max: u64,
     ) -> Result<Begun<'a>, IngestError> {
-        let begun = Instant::now();
         let place = self.place(identity, camera, event).await?;
         let object = ObjectRef { home: identity.home(), camera, event };
         match self.claim(object).await? {
             Claim::Known(stored) => Ok(Begun::Known(KnownUpload { object, stored })),
             Claim::Ours(writer) => Ok(Begun::New(Box::new(Delivery {
                 ingest: self.clone(),
-                begun,
                 slot: slot.0,
                 place,
                 intake: Intake::up_to(length_max),
@@ -159,19 +181,17 @@ impl Delivery<'_> {
     ///
     /// Cancel-safe: once begun it goes on, whoever waits for it.
     pub async fn commit(self, mac: [u8; 32]) -> Result<Receipt, IngestError> {
-        let Self { ingest, begun, slot, place, intake, writer, header_checked: _ } = self;
+        let Self { ingest, slot, place, intake, writer, header_checked: _ } = self;
         let whole = intake.finish()?;
         let mut row = place.row(whole, Timestamp::now(), &ingest.inner.config)?;
         row.upload_mac = Some(mac);
         let finish = Finish {
             registry: ingest.inner.registry.clone(),
             vault: ingest.inner.vault.clone(),
-            commit_max: ingest.inner.config.commit_max,
             writer,
             row,
         };
-        let result = super::run_to_its_end(slot, finish).await;
-        ingest.note(&result, begun);
+        let result = super::run_to_its_end(slot, finish, ingest.inner.config.commit_max).await;
         if result.is_ok() {
             ingest.touch(place.identity()).await;
         }

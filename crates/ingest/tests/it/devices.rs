@@ -189,6 +189,12 @@ async fn reports_are_kept_as_they_came_if_they_are_the_devices_own() {
     let authority = neighbour.authority();
     let rows = world.registry.camera(authority.find, authority.now, theirs.id).await.unwrap().unwrap();
     assert_eq!(rows.data.unwrap().report, None);
+    // What an operator sees of both homes: one camera records, and the other one's device never called.
+    let fleet = world.ingest.fleet(Timestamp::now()).await.unwrap();
+    let one = |state: &'static str| ((state, String::new()), 1);
+    assert_eq!(fleet.cameras, [one("not-heard-of"), one("records")].into());
+    let later = world.ingest.fleet(Timestamp::now().plus(Duration::from_mins(2))).await.unwrap();
+    assert_eq!(later.cameras, [(("not-heard-of", String::new()), 2)].into());
 
     for (what, bad) in [
         ("another camera in the body", report(ReportKind::Camera(camera.id), &camera_report(theirs.id))),

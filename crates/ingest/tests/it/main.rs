@@ -6,6 +6,7 @@ mod answers;
 mod check;
 mod crash;
 mod devices;
+mod disk;
 mod full;
 mod household;
 mod refused;

@@ -1,9 +1,11 @@
 //! `ownsight agent`: the cameras of one home, from a place that can reach them.
 
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 
 use anyhow::Context as _;
-use ownsight_agent::{AgentConfig, AgentError, Invitation, Neighbours, Pairing, supervisor};
+use ownsight_agent::{AgentConfig, AgentError, Figures, Invitation, Neighbours, Pairing, supervisor};
+use ownsight_server::MetricsServer;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{AgentArgs, LogArgs};
@@ -44,6 +46,10 @@ async fn run_until_stopped(
         stopped.await;
         signalled.cancel();
     });
+    let _metrics = match args.metrics {
+        Some(at) => Some(metrics_at(at, &config.figures).await?),
+        None => None,
+    };
     let sure = args.supervised || args.yes;
     let confirm = move |invitation: &Invitation| sure || confirmed(invitation);
     match ownsight_agent::run(config.clone(), confirm, cancel.clone()).await {
@@ -53,6 +59,20 @@ async fn run_until_stopped(
         }
         outcome => Ok(outcome?),
     }
+}
+
+/// `/metrics`, which names cameras: on loopback only.
+async fn metrics_at(at: SocketAddr, figures: &Figures) -> anyhow::Result<MetricsServer> {
+    if !at.ip().is_loopback() {
+        anyhow::bail!(
+            "`--metrics {at}` is not a loopback address: an agent's metrics name its cameras and have no sign-in; take 127.0.0.1"
+        );
+    }
+    let figures = figures.clone();
+    let metrics = MetricsServer::start(at, move || figures.render()).await;
+    let metrics = metrics.with_context(|| format!("cannot answer /metrics at {at}"))?;
+    tracing::info!(addr = %metrics.addr(), "/metrics about this agent's cameras");
+    Ok(metrics)
 }
 
 /// The pairing that the command line names, if it names one.

@@ -198,7 +198,7 @@ pub async fn settings_change_and_figures_count(registry: Registry) {
         HomeUpdate { home: anna.home, text: Some(vec![77]), retention_days: None, retention_bytes: Some(9) };
     registry.update_home(&anna.authority(), update).await.unwrap();
     let figures = |answer: Option<crate::Authorised<Option<HomeDetail>>>| answer.unwrap().data.unwrap();
-    let empty = HomeDetail { used_bytes: 0, events: 0, oldest_event_at: None, members: 1 };
+    let empty = HomeDetail { used_bytes: 0, events: 0, oldest_event_at: None, members: 1, dropped: None };
     assert_eq!(figures(registry.home(anna.find(), NOW, anna.home).await.unwrap()), empty);
 
     anna.event(&registry, &row, 30).await;
@@ -210,7 +210,8 @@ pub async fn settings_change_and_figures_count(registry: Registry) {
     let seen = registry.home(anna.find(), NOW, anna.home).await.unwrap();
     let settings = &seen.as_ref().unwrap().grants[0].1;
     assert_eq!((&settings.text[..], settings.retention_days, settings.retention_bytes), (&[77][..], 30, 9));
-    let expected = HomeDetail { used_bytes: 2_050, events: 2, oldest_event_at: Some(at(20)), members: 2 };
+    let expected =
+        HomeDetail { used_bytes: 2_050, events: 2, oldest_event_at: Some(at(20)), members: 2, dropped: None };
     assert_eq!(figures(seen), expected);
     let homes = registry.homes().await.unwrap();
     assert_eq!(homes.iter().find(|(row, _)| row.id == anna.home).unwrap().1, 2_050);

@@ -134,6 +134,7 @@ macro_rules! conformance_suite {
             uploads::a_device_that_uploads_is_made_whole_or_not_at_all,
             uploads::an_upload_is_known_by_its_mac,
             retention::old_events_and_oldest_events,
+            retention::what_went_for_want_of_space_is_written_down,
             retention::objects_are_listed_in_order,
             concurrency::members_of_a_group_fail_alone,
             concurrency::one_of_many_writers_gets_the_serial,

@@ -3,7 +3,7 @@
 use ownsight_model::EventId;
 
 use super::fixture::{Household, NOW, at, still};
-use crate::{ObjectKey, ObjectRow, Registry};
+use crate::{Dropped, ObjectKey, ObjectRow, Registry};
 
 /// Of one home, oldest first; stills only by age.
 pub async fn old_events_and_oldest_events(registry: Registry) {
@@ -39,6 +39,42 @@ pub async fn old_events_and_oldest_events(registry: Registry) {
     let camera = registry.camera(anna.find(), NOW, row.id).await.unwrap().unwrap().data.unwrap();
     assert_eq!((camera.still, camera.events), (None, 2));
     assert_eq!(registry.purge_tombstones(at(61)).await.unwrap(), 3);
+    assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
+}
+
+/// What went because the space was used up is told to its own home, for some weeks.
+pub async fn what_went_for_want_of_space_is_written_down(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let other = Household::settle(&registry).await;
+    let (row, foreign) = (anna.camera(&registry).await, other.camera(&registry).await);
+    let theirs = other.event(&registry, &foreign, 5).await;
+    for second in [10, 20, 30, 40] {
+        anna.event(&registry, &row, second).await;
+    }
+    let told = async |household: &Household| {
+        let rows = registry.home(household.find(), NOW, household.home).await.unwrap().unwrap();
+        rows.data.unwrap().dropped
+    };
+    assert_eq!(told(&anna).await, None);
+    let mut oldest = registry.oldest_events(anna.home, 2).await.unwrap();
+    let stray = registry.oldest_events(other.home, 1).await.unwrap();
+    assert_eq!(stray[0].id, theirs.id);
+    oldest.extend(stray);
+    let went = registry.forget_surplus(anna.home, oldest.clone(), at(100)).await.unwrap();
+    assert_eq!(went.len(), 2, "another home's event is not of it");
+    assert!(registry.forget_surplus(anna.home, oldest, at(101)).await.unwrap().is_empty(), "they are gone");
+    let first = Dropped { events: 2, from: at(10), to: at(20), last_at: at(100) };
+    assert_eq!((told(&anna).await, told(&other).await), (Some(first), None));
+    let day = 24 * 60 * 60;
+    for (count, when) in [(1, 200), (1, 100 + day)] {
+        let oldest = registry.oldest_events(anna.home, count).await.unwrap();
+        registry.forget_surplus(anna.home, oldest, at(when)).await.unwrap();
+    }
+    let all = Dropped { events: 4, from: at(10), to: at(40), last_at: at(100 + day) };
+    assert_eq!(told(&anna).await, Some(all));
+    registry.purge_tombstones(at(day)).await.unwrap();
+    let rest = Dropped { events: 1, from: at(40), to: at(40), last_at: at(100 + day) };
+    assert_eq!(told(&anna).await, Some(rest));
     assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
 }
 

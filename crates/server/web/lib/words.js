@@ -36,6 +36,12 @@ export function rate(bitsPerSecond) {
   return `${Number((bitsPerSecond / 1_000_000).toFixed(1))} Mbit/s`;
 }
 
+/** `nothing lost`, `3 frames and 12 packets lost`. @param {{lost_frames: number, lost_packets?: number | null}} video */
+export function lostWords({ lost_frames: frames, lost_packets: packets }) {
+  const lost = [frames ? count(frames, 'frame') : '', packets ? count(packets, 'packet') : ''].filter(Boolean);
+  return lost.length ? `${lost.join(' and ')} lost` : 'nothing lost';
+}
+
 /** `4 ms`, `0.2 s`. @param {number} ms */
 export function offset(ms) {
   const size = Math.abs(ms);

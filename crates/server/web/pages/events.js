@@ -12,7 +12,8 @@ import { groupByDay } from '../lib/days.js';
 import { useEventList } from '../lib/event-list.js';
 import { filterOf, queryOf } from '../lib/filter.js';
 import { listIsOpen } from '../lib/fresh.js';
-import { mayManage, useCameras, useDevices } from '../lib/home.js';
+import { droppedWords } from '../lib/dropped.js';
+import { mayManage, useCameras, useDevices, useHome } from '../lib/home.js';
 import { classes, html, useEffect, useRef, useState } from '../lib/html.js';
 import { useKeys } from '../lib/keys.js';
 import { place } from '../lib/router.js';
@@ -29,6 +30,7 @@ export function EventsPage({ home }) {
   const filter = filterOf(query);
   const cameras = useCameras(home.id);
   const devices = useDevices(home.id);
+  const dropped = useHome(home.id).data?.dropped ?? null;
   const list = useEventList({ home: home.id, ...filter });
   const [doomed, setDoomed] = useState(null);
   const chips = useRef(null);
@@ -85,11 +87,11 @@ export function EventsPage({ home }) {
       ${list.lockedDown > 0 && html`<${LeftOut} n=${list.lockedDown} />`}
       ${!list.begun && list.problem && !list.retryAt && html`<${ProblemPage} problem=${list.problem} onRetry=${list.more} />`}
       <${Skeleton} loading=${!list.begun && !list.problem}><${EventCardSkeleton} /><//>
-      ${list.begun && !list.events.length && !list.cursor && html`<${NothingFound} home=${home} filter=${filter} other=${list.lockedDown > 0} cameras=${known ?? []} onPick=${goTo} />`}
+      ${list.begun && !list.events.length && !list.cursor && html`<${NothingFound} home=${home} filter=${filter} other=${list.lockedDown > 0} cameras=${known ?? []} dropped=${filter.day ? dropped : null} onPick=${goTo} />`}
       ${days.map(({ day, events }, i) => html`
         <${EventsDay} key=${day} home=${home} day=${day} events=${events} filter=${filter} cameras=${known ?? []} complete=${i < days.length - 1 || !list.cursor}
-          waiting=${i === 0 ? list.waiting.length : 0} onShowWaiting=${() => showWaiting(list)} onPick=${goTo} onDelete=${setDoomed} mayManage=${mayManage(home.role)} />`)}
-      ${list.begun && (list.events.length > 0 || list.cursor) && html`<${ListEnd} list=${list}>${filter.day && html`<${DaysBeside} filter=${filter} zone=${home.zone} />`}<//>`}
+          waiting=${i === 0 ? list.waiting.length : 0} onShowWaiting=${() => showWaiting(list)} onPick=${goTo} onDelete=${setDoomed} mayManage=${mayManage(home.role)} dropped=${filter.day ? dropped : null} />`)}
+      ${list.begun && (list.events.length > 0 || list.cursor) && html`<${ListEnd} list=${list} dropped=${dropped && droppedWords(dropped, home.zone, Date.now() * 1000)}>${filter.day && html`<${DaysBeside} filter=${filter} zone=${home.zone} />`}<//>`}
       ${doomed && html`<${DeleteEvent} event=${doomed} zone=${home.zone} onDeleted=${() => list.remove(doomed.id)} onClose=${() => setDoomed(null)} />`}
     <//>`;
 }
@@ -127,15 +129,15 @@ function filterWords(filter, cameras) {
 }
 
 /** `other`: beside events that are locked down. */
-function NothingFound({ home, filter, other, cameras, onPick }) {
+function NothingFound({ home, filter, other, cameras, dropped, onPick }) {
   const no = other ? 'No other events' : 'No events';
   if (filter.day) {
-    return html`<${EventsDay} home=${home} day=${filter.day} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`${no} ${filter.cameras.length ? `of ${filterWords({ ...filter, day: null }, cameras)} ` : ''}on ${dayName(filter.day)}.`} /><div class="list-end"><${DaysBeside} filter=${filter} zone=${home.zone} /></div>`;
+    return html`<${EventsDay} home=${home} day=${filter.day} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} dropped=${dropped} empty=${`${no} ${filter.cameras.length ? `of ${filterWords({ ...filter, day: null }, cameras)} ` : ''}on ${dayName(filter.day)}.`} /><div class="list-end"><${DaysBeside} filter=${filter} zone=${home.zone} /></div>`;
   }
   if (filter.cameras.length) {
     return html`<section class="state"><h2 class="state-title">${no} of ${filterWords(filter, cameras)}</h2><button type="button" class="btn" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></section>`;
   }
-  return html`<${EventsDay} home=${home} day=${dayOf(Date.now() * 1000, home.zone)} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} empty=${`${no} yet. When something moves, its event appears here by itself, once its video is complete.`} />`;
+  return html`<${EventsDay} home=${home} day=${dayOf(Date.now() * 1000, home.zone)} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} dropped=${dropped} empty=${`${no} yet. When something moves, its event appears here by itself, once its video is complete.`} />`;
 }
 
 /** Said once when the home's clock is not the viewer's. */

@@ -5,7 +5,7 @@ import { barsOf, frameAt, middleOf, tickStep } from '../lib/motion.js';
 import { retryAfterSeconds } from '../lib/problem.js';
 import { match, safeReturn } from '../lib/router.js';
 import { base64url, cookieValue } from '../lib/session.js';
-import { bytes, cameraNameError, clipName, count, labelWords, listed, offset, rate } from '../lib/words.js';
+import { bytes, cameraNameError, clipName, count, labelWords, listed, lostWords, offset, rate } from '../lib/words.js';
 
 test('numbers as people write them', () => {
   assert.equal(count(1, 'event'), '1 event');
@@ -18,6 +18,14 @@ test('numbers as people write them', () => {
   assert.equal(offset(-210), '0.2 s');
   assert.equal(listed(['Anna', 'Tom', 'Lea']), 'Anna, Tom and Lea');
   assert.equal(listed(['Anna']), 'Anna');
+});
+
+test('what a camera lost, of a device that counts packets and of one that does not', () => {
+  assert.equal(lostWords({ lost_frames: 0, lost_packets: 0 }), 'nothing lost');
+  assert.equal(lostWords({ lost_frames: 0, lost_packets: null }), 'nothing lost');
+  assert.equal(lostWords({ lost_frames: 1, lost_packets: null }), '1 frame lost');
+  assert.equal(lostWords({ lost_frames: 3, lost_packets: 12 }), '3 frames and 12 packets lost');
+  assert.equal(lostWords({ lost_frames: 0, lost_packets: 1 }), '1 packet lost');
 });
 
 test('labels have a name, known or not', () => {

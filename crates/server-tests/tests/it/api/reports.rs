@@ -43,8 +43,14 @@ pub(super) async fn send(serving: &Serving, reports: Vec<Value>) {
 
 /// A report on the side's camera, tagged by its device.
 fn of_camera(serving: &Serving, state: CameraState, since: Timestamp) -> Value {
-    let video =
-        VideoReport { width: 1_280, height: 720, fps: 15.0, bits_per_second: 900_000, lost_frames: 3 };
+    let video = VideoReport {
+        width: 1_280,
+        height: 720,
+        fps: 15.0,
+        bits_per_second: 900_000,
+        lost_frames: 3,
+        lost_packets: Some(8),
+    };
     let video = (state == CameraState::Records).then_some(video);
     let body =
         CameraReport { camera: serving.camera, at: Timestamp::now(), state, since, video, another: None };
@@ -112,7 +118,21 @@ async fn a_camera_shows_what_its_device_last_said() {
         assert_eq!((&status["since"], &status["verified"]), (&json!(since.as_micros()), &json!(true)));
         assert_eq!(video.is_object(), word == "records");
     }
-    assert_eq!(status().await.1["bits_per_second"], 900_000);
+    let video = status().await.1;
+    assert_eq!((&video["bits_per_second"], &video["lost_packets"]), (&json!(900_000), &json!(8)));
+    assert!(video["at"].as_i64().unwrap() > since.as_micros());
+    // A device of before, which counts no packets.
+    let mut older = of_camera(&anna.serving, CameraState::Records, since);
+    let body = BASE64URL_NOPAD.decode(older["body"].as_str().unwrap().as_bytes()).unwrap();
+    let mut body: Value = serde_json::from_slice(&body).unwrap();
+    body["video"].as_object_mut().unwrap().remove("lost_packets").unwrap();
+    let body = serde_json::to_vec(&body).unwrap();
+    older["tag"] =
+        json!(BASE64URL_NOPAD.encode(&anna.serving.sealer.tag_report(CameraReportKind::State, &body)));
+    older["body"] = json!(BASE64URL_NOPAD.encode(&body));
+    send(&anna.serving, vec![older]).await;
+    let video = status().await.1;
+    assert_eq!((&video["lost_frames"], &video["lost_packets"]), (&json!(3), &Value::Null));
 
     // Its device is away: what it said last is not what is.
     let raw = system.raw();

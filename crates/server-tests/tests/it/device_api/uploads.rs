@@ -349,6 +349,86 @@ async fn a_device_uploads_so_many_at_once() {
     assert!(uploader.send(other).await.status().is_success());
 }
 
+/// How many deliveries came to this.
+fn deliveries(outcome: &str) -> u64 {
+    let line = format!("ownsight_deliveries_total{{outcome=\"{outcome}\"}} ");
+    let rendered = ownsight_server::metrics::render();
+    rendered.lines().find_map(|text| text.strip_prefix(&line)).map_or(0, |count| count.parse().unwrap())
+}
+
+#[tokio::test]
+async fn each_upload_is_counted_by_what_came_of_it() {
+    let (_system, _anna, uploader) = scene().await;
+    let (_, right) = uploader.event("counted");
+    let media = uploader.upload(&metadata(EventId::generate()), &mp4("no picture", 10), &mp4("x", 10));
+    let mut forged = uploader.event("forged").1;
+    let last = forged.len() - 1;
+    forged[last] ^= 1;
+    for (outcome, body) in [
+        ("stored", right.clone()),
+        ("known", right.clone()),
+        ("not-signed", forged),
+        ("wrong-media", media),
+        ("malformed", b"no line\n".to_vec()),
+    ] {
+        let before = deliveries(outcome);
+        uploader.send(body).await;
+        assert!(deliveries(outcome) > before, "{outcome}");
+    }
+    let before = deliveries("interrupted");
+    let broken = [Ok(Bytes::copy_from_slice(&right[..50])), Err(std::io::Error::other("broken"))];
+    let _ = uploader.request(Body::wrap_stream(futures_util::stream::iter(broken))).send().await;
+    for _ in 0..100 {
+        if deliveries("interrupted") > before {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("a connection that broke was not counted");
+}
+
+#[tokio::test]
+async fn who_sends_too_little_holds_no_place() {
+    let limits = IngestConfig {
+        device_uploads_max: 1,
+        plain_line_max: Duration::from_secs(1),
+        plain_grace: Duration::from_secs(2),
+        bytes_per_second_min: 1 << 20,
+        ..IngestConfig::default()
+    };
+    let system = System::with(ServerConfig::at(loopback()), limits).await;
+    let anna = Side::build(&system, "anna").await;
+    let uploader = Uploader::add(&anna, &system.url, "Gate").await;
+    let told_after = async |pieces: Vec<Vec<u8>>| {
+        let pieces = futures_util::stream::iter(pieces).then(async |piece| {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok::<_, std::io::Error>(piece)
+        });
+        let body = Body::wrap_stream(pieces.chain(futures_util::stream::pending()));
+        let begun = std::time::Instant::now();
+        let answer = told(uploader.request(body).send().await.unwrap()).await;
+        (answer, begun.elapsed())
+    };
+    let (nothing, waited) = told_after(Vec::new()).await;
+    assert_eq!((nothing.0, nothing.1.as_str()), (408, "interrupted"), "{nothing:?}");
+    assert!(
+        nothing.2.contains("it took too long") && waited < Duration::from_secs(20),
+        "{nothing:?} {waited:?}"
+    );
+
+    // It says at once what it is, and goes on a byte at a time: by its length alone it might take three seconds more.
+    let body = uploader.upload(&metadata(EventId::generate()), &jpeg("slow"), &mp4("slow", 3_000_000));
+    let line = body.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let mut pieces = vec![body[..line].to_vec()];
+    pieces.extend(body[line..line + 300].iter().map(|byte| vec![*byte]));
+    let (trickle, waited) = told_after(pieces).await;
+    assert_eq!((trickle.0, trickle.1.as_str()), (408, "interrupted"), "{trickle:?}");
+    assert!(trickle.2.contains("it came too slowly"), "{trickle:?} {waited:?}");
+
+    // Its place is free, and one that sends as it should is not hurried.
+    assert_eq!(uploader.send(body).await.status(), 201);
+}
+
 fn receiver_stream(
     receiver: tokio::sync::mpsc::Receiver<Result<Bytes, std::io::Error>>,
 ) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> {

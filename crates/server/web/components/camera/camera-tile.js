@@ -3,7 +3,7 @@ import { cameraState, pillText } from '../../lib/camera-state.js';
 import { faultWords } from '../../lib/faults.js';
 import { html } from '../../lib/html.js';
 import { when } from '../../lib/time.js';
-import { rate } from '../../lib/words.js';
+import { lostWords, rate } from '../../lib/words.js';
 import { Icon } from '../icon/icon.js';
 import { Picture } from '../picture/picture.js';
 
@@ -57,8 +57,10 @@ export function sayState(camera, zone, now) {
   return `${faultWords(status.fault).problem} Nothing is recorded.`;
 }
 
-/** `768×576, 10 frames/s, 0.4 Mbit/s, nothing lost.` @param {any} video */
+/** `768×576, 10 frames/s, 0.4 Mbit/s, 3 packets lost.` @param {any} video */
 export function sayVideo(video) {
-  const lost = video.lost_frames ? `${video.lost_frames} frames lost` : 'nothing lost';
-  return `${video.width}×${video.height}, ${Number(video.fps.toFixed(1))}\u00a0frames/s, ${rate(video.bits_per_second).replace(' ', '\u00a0')}, ${lost}.`;
+  const lost = lostWords(video);
+  // Its size is known once there was an event.
+  const size = video.width ? `${video.width}×${video.height}, ` : '';
+  return `${size}${Number(video.fps.toFixed(1))}\u00a0frames/s, ${rate(video.bits_per_second).replace(' ', '\u00a0')}, ${lost}.`;
 }

@@ -1,3 +1,4 @@
+import { droppedWords } from '../../lib/dropped.js';
 import { html } from '../../lib/html.js';
 import { dateName, dayOf, when } from '../../lib/time.js';
 import { bytes, count } from '../../lib/words.js';
@@ -18,6 +19,7 @@ export function Storage({ home, detailed = false }) {
         </div>
         <div class="storage-text soft">
           <p>${home.retention_days ? `Events are kept ${count(home.retention_days, 'day')}` : 'Events are kept until the space is used'}${home.oldest_event_at ? `, the oldest is of ${dateName(dayOf(home.oldest_event_at, home.zone), { thisYear: dayOf(now, home.zone).slice(0, 4) })}` : ''}. If the space does not last, the oldest events go first.</p>
+          ${home.dropped && html`<p><b>${droppedWords(home.dropped, home.zone, now)}</b></p>`}
           ${home.disk.full_since && html`<p class="storage-full"><b>The server's disk is full since ${when(home.disk.full_since, home.zone, now)}.</b> Devices keep new events until there is room again.</p>`}
           ${detailed && html`<p>${count(home.events, 'event')}. The server's disk has ${bytes(home.disk.free_bytes)} free; ${bytes(home.disk.floor_bytes)} of it always stay free${left > 0 ? `, so ${bytes(left)} can still be used` : ''}.</p>`}
           ${detailed && home.retention_bytes > room && !home.disk.full_since && html`<p class="storage-short">This home may use more than the disk has. When that is full, new events wait on the devices, and old ones do not make room for them: let this home use less than ${bytes(room)}.</p>`}

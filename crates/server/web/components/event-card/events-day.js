@@ -1,4 +1,5 @@
 import { useNow } from '../../lib/clockwork.js';
+import { droppedWithin, droppedWords } from '../../lib/dropped.js';
 import { queryOf } from '../../lib/filter.js';
 import { joinGaps, openGaps, weave } from '../../lib/gaps.js';
 import { useDay } from '../../lib/home.js';
@@ -12,10 +13,10 @@ import { GapLine } from './gap-line.js';
 
 /**
  * One day of the list: its sticky header with the day line, then events and gaps, newest first.
- * @param {{home: any, day: string, events: any[], filter: any, cameras: any[], complete: boolean, waiting: number, onShowWaiting: () => void, onPick: (event: any) => void, onDelete: (event: any) => void, mayManage: boolean, empty?: string}} props
+ * @param {{home: any, day: string, events: any[], filter: any, cameras: any[], complete: boolean, waiting: number, onShowWaiting: () => void, onPick: (event: any) => void, onDelete: (event: any) => void, mayManage: boolean, dropped?: any, empty?: string}} props
  * `complete`: no event of this day is still to be loaded
  */
-export function EventsDay({ home, day, events, filter, cameras, complete, waiting, onShowWaiting, onPick, onDelete, mayManage, empty }) {
+export function EventsDay({ home, day, events, filter, cameras, complete, waiting, onShowWaiting, onPick, onDelete, mayManage, dropped = null, empty }) {
   const { data: answer, problem } = useDay(home.id, day);
   const data = useMemo(() => (answer ? { ...answer, gaps: [...answer.gaps, ...openGaps(cameras, answer)] } : null), [answer, cameras]);
   const clientNow = useNow() * 1000;
@@ -51,6 +52,7 @@ export function EventsDay({ home, day, events, filter, cameras, complete, waitin
       </header>
       ${data?.truncated && html`<p class="meta">The line does not draw all of this day: there is too much of it. The list has every event.</p>`}
       ${data?.unverified > 0 && html`<p class="meta">${count(data.unverified, 'event')} of this day could not be verified, not shown.</p>`}
+      ${data && droppedWithin(dropped, data) && html`<p class="meta">${droppedWords(dropped, home.zone, now)}</p>`}
       ${waiting > 0 && html`<button type="button" class="new-events" onClick=${onShowWaiting}><${Icon} name="arrow-up" />${count(waiting, 'new event')}</button>`}
       ${empty && html`<p class="day-empty">${empty}</p>`}
       <ol class="events">
