@@ -14,7 +14,7 @@ use crate::decode::{Picture, PictureDecoder};
 use crate::fingerprint::{Guard, KnownCamera, Passed};
 use crate::jpeg::SmallPicture;
 use crate::output::Still;
-use crate::source::{Answer, Described, Fault, Stream, ask, parse_url, reach};
+use crate::source::{Answer, Described, Fault, Stream, Way, ask, parse_url, reach};
 use crate::video::AccessUnit;
 
 /// Longest wait for a key frame.
@@ -93,6 +93,10 @@ async fn run(
     }
     let begun = Instant::now();
     let mut stream = described.play().await?;
+    let way = match stream.way() {
+        Way::Tcp => "",
+        Way::Udp => ", by UDP",
+    };
     let format_due = format.is_none();
     let first = async {
         let unit = first_key_frame(&mut stream, format_due, frame_rate, report).await?;
@@ -102,7 +106,7 @@ async fn run(
         Ok(still) => still?,
         Err(_) => return Err(Fault::new(CameraFault::NoKeyFrame, "no key frame in 10 s").into()),
     };
-    report.passed(format!("after {} ms", begun.elapsed().as_millis())).await?;
+    report.passed(format!("after {} ms{way}", begun.elapsed().as_millis())).await?;
     Ok(still)
 }
 

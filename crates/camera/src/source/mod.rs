@@ -4,6 +4,7 @@ mod backoff;
 mod challenge;
 mod fault;
 mod reach;
+mod setup;
 mod stream;
 
 pub(crate) use backoff::Backoff;
@@ -11,4 +12,11 @@ pub(crate) use backoff::Backoff;
 pub(crate) use challenge::Challenge;
 pub(crate) use fault::Fault;
 pub(crate) use reach::{Answer, SignIn, ask, reach};
+pub(crate) use setup::Way;
 pub(crate) use stream::{Described, Frame, Stream, parse_url};
+
+#[cfg(test)]
+#[path = "../../tests/it/support/scripted.rs"]
+mod scripted;
+#[cfg(test)]
+mod tests;

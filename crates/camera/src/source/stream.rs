@@ -1,4 +1,4 @@
-//! One connection to a camera, with `retina`: RTSP over TCP, H.264 or H.265 interleaved into it.
+//! One connection to a camera, with `retina`: RTSP over TCP, H.264 or H.265 interleaved into it or by UDP.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,14 +8,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use ownsight_model::{CameraAddress, CameraFault, Timestamp};
-use retina::client::{Demuxed, PlayOptions, Session, SessionOptions, SetupOptions};
-use retina::codec::{CodecItem, FrameFormat, ParametersRef, VideoFrame};
+use retina::client::{Demuxed, PlayOptions, Session, SessionOptions};
+use retina::codec::{CodecItem, ParametersRef, VideoFrame};
 use retina::rtcp::ReceivedCompoundPacket;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::fault::Fault;
 use super::reach::{ANSWER_MAX, ask, reach};
+use super::setup::{Way, set_up};
 use crate::codec::{Codec, VideoFormat};
 use crate::config::Credentials;
 use crate::decode::find_ffmpeg;
@@ -111,13 +112,13 @@ impl Described {
             self.choose_video()?;
         }
         let video = self.video;
-        let options = SetupOptions::default().frame_format(FrameFormat::MP4);
-        answered(self.session.setup(video, options)).await?;
+        let way = set_up(&mut self.session, video).await?;
         let playing = answered(self.session.play(PlayOptions::default())).await?;
         let demuxed = playing.demuxed().map_err(|error| Fault::of_protocol(&error))?;
         Ok(Stream {
             demuxed: Box::pin(demuxed),
             video,
+            way,
             format: None,
             timeline: Timeline::new(),
             begun: false,
@@ -163,6 +164,7 @@ pub(crate) struct Frame {
 pub(crate) struct Stream {
     demuxed: Pin<Box<Demuxed>>,
     video: usize,
+    way: Way,
     format: Option<Arc<VideoFormat>>,
     timeline: Timeline,
     /// A first frame has come.
@@ -178,12 +180,7 @@ impl Stream {
                 Ok(Some(Ok(item))) => item,
                 Ok(Some(Err(error))) => return Err(Fault::of_protocol(&error)),
                 Ok(None) => return Err(Fault::new(CameraFault::Closed, "the camera ended the stream")),
-                Err(_) => {
-                    return Err(Fault::new(
-                        CameraFault::Stalled,
-                        format!("no frame in {} s", STALL_MAX.as_secs()),
-                    ));
-                }
+                Err(_) => return Err(self.stalled()),
             };
             match item {
                 CodecItem::VideoFrame(frame) => {
@@ -196,6 +193,24 @@ impl Stream {
                 _ => {}
             }
         }
+    }
+
+    /// The way of its packets.
+    pub(crate) fn way(&self) -> Way {
+        self.way
+    }
+
+    fn stalled(&self) -> Fault {
+        let seconds = STALL_MAX.as_secs();
+        let detail = match self.way {
+            Way::Udp if !self.begun => {
+                format!(
+                    "nothing came by UDP in {seconds} s: a firewall or router on the way may hold it back"
+                )
+            }
+            Way::Tcp | Way::Udp => format!("no frame in {seconds} s"),
+        };
+        Fault::new(CameraFault::Stalled, detail)
     }
 
     fn take(&mut self, frame: VideoFrame) -> Result<Option<Frame>, Fault> {

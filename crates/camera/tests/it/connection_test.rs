@@ -199,3 +199,27 @@ async fn a_real_server_with_h265() {
     assert!(still.jpeg.starts_with(&[0xff, 0xd8]));
     assert_eq!(tested.1[4].detail, "H.265 Main, 768×576, 10 frames/s");
 }
+
+#[tokio::test]
+async fn a_real_server_that_sends_by_udp_only() {
+    if !GstCamera::available() {
+        return;
+    }
+    let camera =
+        GstCamera::start(&["--transport", "udp", "--audio", "--user", "anna", "--password", "secret"]);
+    let (still, details) = assert_passes(test_again_if_it_stalls(&camera.address, ("anna", "secret")).await);
+    assert_eq!((still.width, still.height), (640, 480));
+    assert!(details[5].ends_with(", by UDP"), "{details:?}");
+}
+
+#[tokio::test]
+async fn a_real_server_that_sends_to_a_group_only() {
+    if !GstCamera::available() {
+        return;
+    }
+    let camera = GstCamera::start(&["--transport", "multicast"]);
+    let tested = test(&camera.address, None).await;
+    assert_fails(&tested, CameraTestStep::Picture, CameraFault::Refused);
+    let detail = &tested.1[5].detail;
+    assert!(detail.contains("unicast"), "{detail}");
+}
