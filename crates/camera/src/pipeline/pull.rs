@@ -85,7 +85,7 @@ async fn connection(
     let guard = Guard::new(config.known.clone());
     let connecting = async {
         let url = parse_url(&config.address)?;
-        let passed = guard.unasked(&url).await?;
+        let (url, passed) = guard.unasked(&url).await?;
         let mut described = Described::connect(&url, config.credentials.as_ref()).await?;
         guard.described(passed, described.sdp()).await?;
         described.choose_video()?;

@@ -4,6 +4,7 @@ mod backoff;
 mod challenge;
 mod fault;
 mod reach;
+mod redirect;
 mod setup;
 mod stream;
 
@@ -12,6 +13,7 @@ pub(crate) use backoff::Backoff;
 pub(crate) use challenge::Challenge;
 pub(crate) use fault::Fault;
 pub(crate) use reach::{Answer, SignIn, ask, reach};
+pub(crate) use redirect::{Found, find};
 pub(crate) use setup::Way;
 pub(crate) use stream::{Described, Frame, Stream, parse_url};
 

@@ -16,6 +16,7 @@ use url::Url;
 
 use super::fault::Fault;
 use super::reach::{ANSWER_MAX, ask, reach};
+use super::redirect::is_redirect;
 use super::setup::{Way, set_up};
 use crate::codec::{Codec, VideoFormat};
 use crate::config::Credentials;
@@ -54,6 +55,12 @@ impl Described {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
                 return Err(match error.status_code() {
+                    // Who asks with a password is not told by the library where to.
+                    Some(status) if is_redirect(status) => {
+                        let detail =
+                            "it redirects who gives the password: enter the address that it redirects to";
+                        Fault::new(CameraFault::Refused, format!("{status}: {detail}"))
+                    }
                     Some(status) if !(200..300).contains(&status) => Fault::of_status(status),
                     _ => diagnose(url, Fault::of_protocol(&error)).await,
                 });

@@ -223,3 +223,18 @@ async fn a_real_server_that_sends_to_a_group_only() {
     let detail = &tested.1[5].detail;
     assert!(detail.contains("unicast"), "{detail}");
 }
+
+#[tokio::test]
+async fn a_camera_that_redirects_to_another_host() {
+    let answer = |method: &str| {
+        Some(if method == "OPTIONS" {
+            "RTSP/1.0 200 OK\nPublic: DESCRIBE"
+        } else {
+            "RTSP/1.0 302 Moved Temporarily\nLocation: rtsp://localhost:8554/secret"
+        })
+    };
+    let tested = test(&peer(answer).await, Some(("anna", "secret"))).await;
+    assert_fails(&tested, CameraTestStep::Path, CameraFault::Refused);
+    let detail = &tested.1[3].detail;
+    assert!(detail.starts_with("302: it redirects to rtsp://localhost:8554, another host"), "{detail}");
+}
