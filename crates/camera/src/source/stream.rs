@@ -21,7 +21,7 @@ use super::setup::{Way, set_up};
 use crate::codec::{Codec, VideoFormat};
 use crate::config::Credentials;
 use crate::decode::find_ffmpeg;
-use crate::timing::{Moment, Timeline};
+use crate::timing::{Moment, Pace, Timeline};
 use crate::video::{AccessUnit, TICKS_PER_SECOND};
 
 /// Without a frame for this long a stream counts as stalled.
@@ -127,6 +127,7 @@ impl Described {
             video,
             way,
             format: None,
+            pace: Pace::default(),
             timeline: Timeline::new(),
             begun: false,
             last_frame: Instant::now(),
@@ -173,6 +174,7 @@ pub(crate) struct Stream {
     video: usize,
     way: Way,
     format: Option<Arc<VideoFormat>>,
+    pace: Pace,
     timeline: Timeline,
     /// A first frame has come.
     begun: bool,
@@ -235,8 +237,13 @@ impl Stream {
             return Err(Fault::new(CameraFault::Broken, "a frame is larger than 8 MB"));
         }
         let Some(key) = format.codec().begins_with(frame.data()) else { return Ok(None) };
-        let pts = to_pts(frame.timestamp());
         let received = frame.start_ctx().received();
+        let paced = self.pace.frame(to_pts(frame.timestamp()), received);
+        if paced.given_up {
+            tracing::info!("the camera's RTP clock is wrong: its frames are placed by their arrival");
+            self.timeline = Timeline::new();
+        }
+        let pts = paced.pts;
         let arrival = Moment { steady: received, wall: Timestamp::now().minus(received.elapsed()) };
         let placed = self.timeline.frame(pts, arrival);
         let (format, lost) = (Arc::clone(format), frame.loss());
@@ -247,7 +254,7 @@ impl Stream {
     }
 
     fn take_report(&mut self, packet: &ReceivedCompoundPacket) {
-        if let Some(timestamp) = packet.rtp_timestamp() {
+        if let Some(timestamp) = packet.rtp_timestamp().filter(|_| self.pace.is_trusted()) {
             let received = packet.ctx().received();
             let arrival = Moment { steady: received, wall: Timestamp::now().minus(received.elapsed()) };
             self.timeline.sender_report(to_pts(timestamp), arrival);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ownsight_model::{CameraFault, FingerprintId};
+use ownsight_model::{CameraFault, FingerprintId, Timestamp};
 use tokio::time::timeout;
 use url::Url;
 
@@ -159,4 +159,74 @@ async fn who_answers_behind_a_redirection_must_be_the_camera_that_is_known() {
     let to_theirs = Url::parse(&redirecting(&theirs.address()).await.address()).unwrap();
     let fault = guard.unasked(&to_theirs).await.unwrap_err();
     assert_eq!(fault.kind, CameraFault::AnotherCamera);
+}
+
+#[tokio::test]
+async fn times_that_jump_or_stand_end_no_stream() {
+    let hour = 3600 * 90_000;
+    // On across the wrap, an hour ahead, two back, one ahead, and then the same time again and again.
+    let first = u32::MAX - 4 * TENTH;
+    let starts = [first, first.wrapping_add(hour), first.wrapping_sub(hour)];
+    let mut sends: Vec<_> = starts.iter().flat_map(|start| steady(10, *start)).collect();
+    sends.extend((0..10).map(|_| Sent::frame(10, 4711, true)));
+    let camera = Scripted::start(Script { sends, ..Script::default() }).await;
+    let mut stream = play(&camera).await.unwrap();
+    let frames = frames(&mut stream, 39).await;
+    let jumps: Vec<_> = (0..39).filter(|index| frames[*index].jumped).collect();
+    assert_eq!(jumps, [10, 20, 30]);
+    for frame in &frames {
+        let off = Timestamp::now().as_micros() - frame.unit.at.as_micros();
+        assert!(off.abs() < 3_000_000, "{off} us");
+    }
+    assert!(frames[31..].iter().all(|frame| frame.unit.pts == frames[30].unit.pts));
+}
+
+#[tokio::test]
+async fn parameter_sets_that_change_are_the_next_frames_format() {
+    let other_sets = vec![
+        vec![
+            0x67, 0x4d, 0x40, 0x16, 0xd9, 0x00, 0xa0, 0x3d, 0xb0, 0x11, 0x00, 0x00, 0x03, 0x00, 0x01, 0x00,
+            0x00, 0x03, 0x00, 0x14, 0x0f, 0x16, 0x2e, 0x48,
+        ],
+        vec![0x68, 0xeb, 0xc3, 0xcb, 0x20],
+    ];
+    let mut sends = steady(8, 0);
+    sends[4] = Sent::frame(10, 4 * TENTH, true);
+    sends[4].units.splice(0..0, other_sets);
+    let camera = Scripted::start(Script { sends, ..Script::default() }).await;
+    let mut stream = play(&camera).await.unwrap();
+    let frames = frames(&mut stream, 7).await;
+    let widths: Vec<_> = frames.iter().map(|frame| frame.unit.format.width()).collect();
+    assert_eq!(widths, [768, 768, 768, 768, 640, 640, 640]);
+    assert!(frames[4].unit.key && !frames[4].jumped);
+    // The sets stand in the format, and not among the frame's units a second time.
+    assert_eq!(frames[4].unit.data.len(), frames[0].unit.data.len());
+}
+
+/// Watches a camera for 14 s whose session lives 6 s; what it was asked for since it plays.
+async fn kept_alive(takes: Takes, public: &'static str) -> Vec<String> {
+    let sends = (0..200).map(|index| Sent::frame(100, index * TENTH, index % 10 == 0)).collect();
+    let session = Duration::from_secs(6);
+    let camera = Scripted::start(Script { takes, public, session, sends, ..Script::default() }).await;
+    let mut stream = play(&camera).await.unwrap();
+    frames(&mut stream, 140).await;
+    let asked = camera.asked();
+    let playing = asked.iter().position(|asked| asked == "PLAY").unwrap();
+    asked[playing + 1..].to_vec()
+}
+
+#[tokio::test]
+async fn sessions_are_kept_alive_by_what_the_camera_knows() {
+    let plain = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN";
+    let (by_options, by_udp, by_parameter) = tokio::join!(
+        kept_alive(Takes::Tcp, plain),
+        kept_alive(Takes::Udp, plain),
+        kept_alive(Takes::Tcp, "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER, SET_PARAMETER"),
+    );
+    for asked in [&by_options, &by_udp] {
+        assert!(asked.len() >= 3 && asked.iter().all(|asked| asked == "OPTIONS"), "{asked:?}");
+    }
+    let (first, others) = by_parameter.split_first().unwrap();
+    assert_eq!(first, "OPTIONS");
+    assert!(others.len() >= 2 && others.iter().all(|asked| asked == "GET_PARAMETER"), "{others:?}");
 }
