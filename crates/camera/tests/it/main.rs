@@ -13,3 +13,4 @@ mod detector;
 mod pipeline;
 mod recorder;
 mod support;
+mod vendors;
