@@ -26,6 +26,8 @@ use crate::video::{AccessUnit, TICKS_PER_SECOND};
 
 /// Without a frame for this long a stream counts as stalled.
 const STALL_MAX: Duration = Duration::from_secs(10);
+/// Packets of a frame without a beginning, at most: more than any frame has.
+const HEADLESS_MAX: u32 = 8192;
 /// A larger frame is no frame.
 const FRAME_BYTES_MAX: usize = 8 << 20;
 /// Asking for a description twice, connecting first.
@@ -130,6 +132,7 @@ impl Described {
             pace: Pace::default(),
             timeline: Timeline::new(),
             begun: false,
+            headless: 0,
             last_frame: Instant::now(),
         })
     }
@@ -178,6 +181,8 @@ pub(crate) struct Stream {
     timeline: Timeline,
     /// A first frame has come.
     begun: bool,
+    /// Packets before it that belong to a frame whose beginning was not sent.
+    headless: u32,
     last_frame: Instant,
 }
 
@@ -187,6 +192,7 @@ impl Stream {
         loop {
             let item = match timeout_at(self.last_frame + STALL_MAX, self.demuxed.next()).await {
                 Ok(Some(Ok(item))) => item,
+                Ok(Some(Err(error))) if self.begins_within_a_frame(&error) => continue,
                 Ok(Some(Err(error))) => return Err(Fault::of_protocol(&error)),
                 Ok(None) => return Err(Fault::new(CameraFault::Closed, "the camera ended the stream")),
                 Err(_) => return Err(self.stalled()),
@@ -209,12 +215,23 @@ impl Stream {
         self.way
     }
 
+    /// Some servers, VLC's for one, begin with the middle of a frame. The library calls its packets an error, and goes
+    /// on with the next when it is asked.
+    fn begins_within_a_frame(&mut self, error: &retina::Error) -> bool {
+        if self.begun || !error.to_string().contains("start bit unset while no frag in progress") {
+            return false;
+        }
+        self.headless += 1;
+        self.headless <= HEADLESS_MAX
+    }
+
     fn stalled(&self) -> Fault {
         let seconds = STALL_MAX.as_secs();
         let detail = match self.way {
             Way::Udp if !self.begun => {
                 format!(
-                    "nothing came by UDP in {seconds} s: a firewall or router on the way may hold it back"
+                    "nothing came by UDP in {seconds} s from the port that it names: a firewall or router on the way \
+                     may hold it back"
                 )
             }
             Way::Tcp | Way::Udp => format!("no frame in {seconds} s"),

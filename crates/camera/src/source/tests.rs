@@ -230,3 +230,22 @@ async fn sessions_are_kept_alive_by_what_the_camera_knows() {
     assert_eq!(first, "OPTIONS");
     assert!(others.len() >= 2 && others.iter().all(|asked| asked == "GET_PARAMETER"), "{others:?}");
 }
+
+#[tokio::test]
+async fn a_stream_that_begins_within_a_frame_is_taken_from_the_next() {
+    // Two packets of a key frame that began before (RFC 6184, 5.8): neither has the bit of a beginning.
+    let rest = vec![vec![0x7c, 0x05, 0x11, 0x22], vec![0x7c, 0x45, 0x33, 0x44]];
+    let mut sends = vec![Sent { units: rest, ..Sent::frame(10, 0, false) }];
+    sends.extend(steady(4, TENTH));
+    let camera =
+        Scripted::start(Script { takes: Takes::Udp, sends: sends.clone(), ..Script::default() }).await;
+    let mut stream = play(&camera).await.unwrap();
+    let first = frames(&mut stream, 3).await.remove(0);
+    assert!(first.unit.key && first.lost == 0);
+    // Behind a first frame it is what it is: no stream to go on with.
+    sends.rotate_left(1);
+    let camera = Scripted::start(Script { sends, ..Script::default() }).await;
+    let mut stream = play(&camera).await.unwrap();
+    frames(&mut stream, 4).await;
+    assert_eq!(stream.next().await.unwrap_err().kind, CameraFault::Broken);
+}
