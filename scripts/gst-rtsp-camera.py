@@ -30,6 +30,12 @@ SOUNDS = {
     "g726": "audio/x-raw,rate=8000,channels=1 ! avenc_g726 ! rtpg726pay",
 }
 
+TRANSPORTS = {
+    "tcp": GstRtsp.RTSPLowerTrans.TCP,
+    "udp": GstRtsp.RTSPLowerTrans.UDP,
+    "multicast": GstRtsp.RTSPLowerTrans.UDP_MCAST,
+}
+
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -38,6 +44,7 @@ def options():
     parser.add_argument("--path", default="/camera")
     parser.add_argument("--codec", choices=ENCODERS, help="encode anew, without B-frames")
     parser.add_argument("--audio", nargs="?", choices=SOUNDS, const="pcmu", help="add sound that ticks at each full second")
+    parser.add_argument("--transport", choices=TRANSPORTS, help="take this one only")
     parser.add_argument("--auth", choices=["digest", "basic"], default="digest")
     parser.add_argument("--user", help="ask for this user")
     parser.add_argument("--password", default="")
@@ -90,9 +97,10 @@ class Reel:
 class Factory(GstRtspServer.RTSPMediaFactory):
     """Makes the one medium that all viewers share: who comes late comes in in the middle."""
 
-    def __init__(self, reel, codec, audio):
+    def __init__(self, reel, codec, audio, transport):
         super().__init__()
         self.reel = reel
+        self.transport = transport
         video = f"appsrc name=reel format=time ! {codec}parse ! rtp{codec}pay name=pay0 config-interval=-1"
         # Packets of 20 ms and less, as cameras send. An encoder of AAC takes 1,024 samples at a time.
         # A viewer of the video alone may have to wait where the sound is not live, and viewers of both may be refused where
@@ -105,6 +113,12 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         self.set_shared(True)
 
     def do_configure(self, media):
+        if self.transport:
+            media.set_protocols(TRANSPORTS[self.transport])
+        if self.transport == "multicast":
+            groups = GstRtspServer.RTSPAddressPool()
+            groups.add_range("239.1.1.1", "239.1.1.1", 5000, 5001, 1)
+            media.set_address_pool(groups)
         source = media.get_element().get_by_name("reel")
         source.set_property("caps", self.reel.caps)
         buffers = self.reel.play()
@@ -138,7 +152,7 @@ def main():
             os.remove(movie)
     else:
         reel = Reel(args.movie, codec)
-    factory = Factory(reel, codec, args.audio)
+    factory = Factory(reel, codec, args.audio, args.transport)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(str(args.port))

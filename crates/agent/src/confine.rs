@@ -181,6 +181,7 @@ impl fmt::Display for Confinement {
 mod tests {
     use std::fs;
     use std::io::ErrorKind;
+    use std::net::UdpSocket;
     use std::process::Stdio;
 
     use super::*;
@@ -202,6 +203,10 @@ mod tests {
                 fs::rename(folder.join("sealing/1"), folder.join("queue/1")).unwrap();
                 fs::remove_file(folder.join("queue/1")).unwrap();
                 let read = fs::read(&secret).map_err(|error| error.kind());
+                // Cameras that send by UDP: two ports of this machine, and a packet through them.
+                let ports = [0, 0].map(|port| UdpSocket::bind(("127.0.0.1", port)).unwrap());
+                ports[0].send_to(b"frame", ports[1].local_addr().unwrap()).unwrap();
+                assert_eq!(ports[1].recv_from(&mut [0; 8]).unwrap().0, 5);
                 let started = std::process::Command::new("/bin/true").status().map_err(|error| error.kind());
                 // Its output is a pipe: in here there is no `/dev/null`.
                 let decoder = ownsight_camera::find_ffmpeg().map(|program| {

@@ -16,7 +16,7 @@ use crate::decode::{Picture, PictureDecoder};
 use crate::fingerprint::{Guard, KnownCamera, Passed};
 use crate::jpeg::SmallPicture;
 use crate::output::Still;
-use crate::source::{Answer, Described, Fault, Stream, ask, parse_url, reach};
+use crate::source::{Answer, Described, Fault, Found, Stream, Way, ask, find, parse_url, reach};
 use crate::video::AccessUnit;
 
 /// Longest wait for a key frame.
@@ -87,11 +87,13 @@ async fn run(
     report: &mut Report<'_>,
 ) -> Result<Still, Stop> {
     let url = parse_url(address)?;
-    let unasked = probe(&url, report).await?;
+    let Found { url: at, answer: unasked } = probe(&url, report).await?;
+    let redirected = if at == url { "" } else { ", where it redirects to" };
+    let url = at;
     let passed = admit(&url, guard, &unasked, report).await?;
     let mut described = describe(&url, credentials, unasked, report).await?;
     guard.described(passed, described.sdp()).await?;
-    report.passed(described.offers()).await?;
+    report.passed(described.offers() + redirected).await?;
     let format = described.choose_video()?;
     let frame_rate = described.frame_rate();
     if let Some(format) = &format {
@@ -99,6 +101,10 @@ async fn run(
     }
     let begun = Instant::now();
     let mut stream = described.play().await?;
+    let way = match stream.way() {
+        Way::Tcp => "",
+        Way::Udp => ", by UDP",
+    };
     let format_due = format.is_none();
     let first = async {
         let unit = first_key_frame(&mut stream, format_due, frame_rate, report).await?;
@@ -108,12 +114,13 @@ async fn run(
         Ok(still) => still?,
         Err(_) => return Err(Fault::new(CameraFault::NoKeyFrame, "no key frame in 10 s").into()),
     };
-    report.passed(format!("after {} ms", begun.elapsed().as_millis())).await?;
+    report.passed(format!("after {} ms{way}", begun.elapsed().as_millis())).await?;
     Ok(still)
 }
 
-/// The first two steps. Returns what the camera answers to who has no password.
-async fn probe(url: &Url, report: &mut Report<'_>) -> Result<Answer, Stop> {
+/// The first two steps. Returns what the camera answers to who has no password, and where. One that redirects and is
+/// not followed has no stream for us.
+async fn probe(url: &Url, report: &mut Report<'_>) -> Result<Found, Stop> {
     let mut reached = reach(url).await?;
     let (host, port) = (reached.peer.ip(), reached.peer.port());
     let took = reached.took.as_millis().max(1);
@@ -122,8 +129,13 @@ async fn probe(url: &Url, report: &mut Report<'_>) -> Result<Answer, Stop> {
     report.passed("RTSP/1.0").await?;
     // Some cameras close the connection after a first answer; others speak only once it is closed.
     drop(reached);
-    let mut reached = reach(url).await?;
-    Ok(ask(&mut reached.connection, "DESCRIBE", url, 1).await?)
+    match find(url).await {
+        Err(fault) if fault.kind == CameraFault::Refused => {
+            report.passed("not asked for").await?;
+            Err(fault.into())
+        }
+        found => Ok(found?),
+    }
 }
 
 /// Before the password's step: whether this is the camera that may hear it. One that has no stream to describe fails as

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::judge::differences;
 use super::{Fingerprint, Known, KnownCamera, Realms};
-use crate::source::{Answer, Fault, ask, reach};
+use crate::source::{Answer, Fault, ask, find, reach};
 
 /// Knows a camera, or lets each one in if there is nothing to know it by.
 #[derive(Clone, Debug)]
@@ -31,13 +31,12 @@ impl Guard {
         Self(camera)
     }
 
-    /// Asks the camera without credentials, and lets it in or not. Cancel safe.
-    pub(crate) async fn unasked(&self, url: &Url) -> Result<Passed, Fault> {
-        if self.0.is_none() {
-            return Ok(Passed(None));
-        }
-        let answer = describe(url).await?;
-        self.answered(url, &answer).await
+    /// Asks the camera without credentials, also where it redirects to, and lets it in or not. Returns where its
+    /// stream is. Cancel safe.
+    pub(crate) async fn unasked(&self, url: &Url) -> Result<(Url, Passed), Fault> {
+        let found = find(url).await?;
+        let passed = self.answered(&found.url, &found.answer).await?;
+        Ok((found.url, passed))
     }
 
     /// Lets a camera in, or not, by what it answered to a description asked for without credentials. Cancel safe.

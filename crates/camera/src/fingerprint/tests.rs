@@ -13,7 +13,13 @@ const SDP: &[u8] = b"v=0\r\no=StreamingServer 3331435948 1116907222000 IN IP4 19
 
 fn answer(scheme: &str, realm: &str, server: &str) -> Answer {
     let challenge = Challenge { scheme: scheme.into(), realm: Some(realm.into()) };
-    Answer { status: 401, challenges: vec![challenge], sign_in: way(scheme), server: Some(server.into()) }
+    Answer {
+        status: 401,
+        challenges: vec![challenge],
+        sign_in: way(scheme),
+        server: Some(server.into()),
+        location: None,
+    }
 }
 
 fn way(scheme: &str) -> Way {
@@ -75,7 +81,7 @@ fn a_password_is_not_asked_for_in_a_weaker_way() {
         assert_eq!(parts(&basic, &camera(realm)), []);
     }
     let server = Some("Rtsp Server/3.0".into());
-    let open = Answer { status: 200, challenges: Vec::new(), sign_in: Way::Clear, server };
+    let open = Answer { status: 200, challenges: Vec::new(), sign_in: Way::Clear, server, location: None };
     let open = Fingerprint::unasked(&open).described(SDP);
     assert_eq!(parts(&camera("RTSP"), &open), [Realm, SignIn]);
     assert_eq!(parts(&open, &camera("RTSP")), [Realm]);
@@ -124,7 +130,7 @@ fn any_fingerprint() -> impl Strategy<Value = Fingerprint> {
         .prop_map(|(status, challenges, server)| {
             let sign_in =
                 challenges.first().map_or(Way::Clear, |challenge: &Challenge| way(&challenge.scheme));
-            Answer { status, challenges, sign_in, server }
+            Answer { status, challenges, sign_in, server, location: None }
         });
     let sdp = proptest::option::of("(o=.{0,60}\n|s=.{0,300}\n|a=tool:.{0,60}\n|.{0,20}\n){0,6}");
     (answer, sdp, any::<bool>()).prop_map(|(answer, sdp, vary)| {

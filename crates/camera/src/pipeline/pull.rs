@@ -94,7 +94,7 @@ async fn connection(
     let mut sound_asked = false;
     let connecting = async {
         let url = parse_url(&config.address)?;
-        let passed = guard.unasked(&url).await?;
+        let (url, passed) = guard.unasked(&url).await?;
         let mut described = Described::connect(&url, config.credentials.as_ref()).await?;
         guard.described(passed, described.sdp()).await?;
         described.choose_video()?;

@@ -4,6 +4,8 @@ mod backoff;
 mod challenge;
 mod fault;
 mod reach;
+mod redirect;
+mod setup;
 mod sound;
 mod stream;
 
@@ -12,4 +14,12 @@ pub(crate) use backoff::Backoff;
 pub(crate) use challenge::Challenge;
 pub(crate) use fault::Fault;
 pub(crate) use reach::{Answer, SignIn, ask, reach};
+pub(crate) use redirect::{Found, find};
+pub(crate) use setup::Way;
 pub(crate) use stream::{Described, Frame, Stream, parse_url};
+
+#[cfg(test)]
+#[path = "../../tests/it/support/scripted.rs"]
+mod scripted;
+#[cfg(test)]
+mod tests;

@@ -68,6 +68,8 @@ pub(crate) struct Answer {
     pub(crate) sign_in: SignIn,
     /// What it calls its program: `Server`.
     pub(crate) server: Option<String>,
+    /// Where it says that the stream is: `Location`.
+    pub(crate) location: Option<String>,
 }
 
 /// What becomes of a password by an answer's challenges.
@@ -157,7 +159,8 @@ fn parse(head: &[u8]) -> Result<Answer, Fault> {
     let Some(status) = words.next().and_then(|status| status.parse().ok()) else {
         return Err(Fault::new(CameraFault::Broken, first));
     };
-    let mut answer = Answer { status, challenges: Vec::new(), sign_in: SignIn::Clear, server: None };
+    let mut answer =
+        Answer { status, challenges: Vec::new(), sign_in: SignIn::Clear, server: None, location: None };
     let mut offered = Vec::new();
     let headers = lines.take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
     for (name, value) in headers {
@@ -166,6 +169,8 @@ fn parse(head: &[u8]) -> Result<Answer, Fault> {
             offered.push(value.trim());
         } else if name.eq_ignore_ascii_case("server") {
             answer.server.get_or_insert(value.trim().to_owned());
+        } else if name.eq_ignore_ascii_case("location") {
+            answer.location.get_or_insert(value.trim().to_owned());
         }
     }
     answer.sign_in = SignIn::of(&offered.join(", "));
@@ -191,6 +196,9 @@ mod tests {
         let feigned = b"RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"a\"\r\n\
                         WWW-Authenticate: Basic realm=\"a\"\r\n\r\n";
         assert_eq!(parse(feigned).unwrap().sign_in, SignIn::Clear);
+        let moved =
+            parse(b"RTSP/1.0 302 Moved\r\nlocation:  rtsp://10.0.0.2/b\r\nLocation: c\r\n\r\n").unwrap();
+        assert_eq!(moved.location.as_deref(), Some("rtsp://10.0.0.2/b"));
         let open = parse(b"RTSP/1.0 200 OK\r\nserver: Cam/1\r\n\r\nServer: no header\r\n").unwrap();
         assert_eq!((open.status, open.scheme(), open.server.as_deref()), (200, None, Some("Cam/1")));
     }

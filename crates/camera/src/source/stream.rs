@@ -1,4 +1,5 @@
-//! One connection to a camera, with `retina`: RTSP over TCP, H.264 or H.265 interleaved into it, and sound if it is asked for.
+//! One connection to a camera, with `retina`: RTSP over TCP, H.264 or H.265 interleaved into it or by UDP, and sound if
+//! it is asked for.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,24 +9,28 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use ownsight_model::{CameraAddress, CameraFault, Timestamp};
-use retina::client::{Demuxed, InitialTimestampPolicy, PlayOptions, Session, SessionOptions, SetupOptions};
-use retina::codec::{CodecItem, FrameFormat, ParametersRef, VideoFrame};
+use retina::client::{Demuxed, InitialTimestampPolicy, PlayOptions, Session, SessionOptions};
+use retina::codec::{CodecItem, ParametersRef, VideoFrame};
 use retina::rtcp::ReceivedCompoundPacket;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::fault::Fault;
 use super::reach::{ANSWER_MAX, ask, reach};
+use super::redirect::is_redirect;
+use super::setup::{Way, set_up, set_up_by};
 use super::sound::{self, Sound};
 use crate::codec::{Codec, VideoFormat};
 use crate::config::Credentials;
 use crate::decode::find_ffmpeg;
 use crate::sound::SoundUnit;
-use crate::timing::{Moment, Timeline};
+use crate::timing::{Moment, Pace, Timeline};
 use crate::video::{AccessUnit, TICKS_PER_SECOND};
 
 /// Without a frame for this long a stream counts as stalled.
 const STALL_MAX: Duration = Duration::from_secs(10);
+/// Packets of a frame without a beginning, at most: more than any frame has.
+const HEADLESS_MAX: u32 = 8192;
 /// A larger frame is no frame.
 const FRAME_BYTES_MAX: usize = 8 << 20;
 /// Asking for a description twice, connecting first.
@@ -56,6 +61,12 @@ impl Described {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
                 return Err(match error.status_code() {
+                    // Who asks with a password is not told by the library where to.
+                    Some(status) if is_redirect(status) => {
+                        let detail =
+                            "it redirects who gives the password: enter the address that it redirects to";
+                        Fault::new(CameraFault::Refused, format!("{status}: {detail}"))
+                    }
                     Some(status) if !(200..300).contains(&status) => Fault::of_status(status),
                     _ => diagnose(url, Fault::of_protocol(&error)).await,
                 });
@@ -121,10 +132,9 @@ impl Described {
             self.choose_video()?;
         }
         let video = self.video;
-        let options = || SetupOptions::default().frame_format(FrameFormat::MP4);
-        answered(self.session.setup(video, options())).await?;
+        let way = set_up(&mut self.session, video).await?;
         if let Some(sound) = &self.sound
-            && let Err(fault) = answered(self.session.setup(sound.stream(), options())).await
+            && let Err(fault) = set_up_by(way, &mut self.session, sound.stream()).await
         {
             tracing::warn!(detail = %fault.detail, "a camera does not give its sound: recording without");
             self.sound = None;
@@ -137,9 +147,12 @@ impl Described {
             demuxed: Box::pin(demuxed),
             video,
             sound: self.sound,
+            way,
             format: None,
+            pace: Pace::default(),
             timeline: Timeline::new(),
             begun: false,
+            headless: 0,
             last_frame: Instant::now(),
         })
     }
@@ -185,10 +198,14 @@ pub(crate) struct Stream {
     demuxed: Pin<Box<Demuxed>>,
     video: usize,
     sound: Option<Sound>,
+    way: Way,
     format: Option<Arc<VideoFormat>>,
+    pace: Pace,
     timeline: Timeline,
     /// A first frame has come.
     begun: bool,
+    /// Packets before it that belong to a frame whose beginning was not sent.
+    headless: u32,
     last_frame: Instant,
 }
 
@@ -203,14 +220,10 @@ impl Stream {
         loop {
             let item = match timeout_at(self.last_frame + STALL_MAX, self.demuxed.next()).await {
                 Ok(Some(Ok(item))) => item,
+                Ok(Some(Err(error))) if self.begins_within_a_frame(&error) => continue,
                 Ok(Some(Err(error))) => return Err(Fault::of_protocol(&error)),
                 Ok(None) => return Err(Fault::new(CameraFault::Closed, "the camera ended the stream")),
-                Err(_) => {
-                    return Err(Fault::new(
-                        CameraFault::Stalled,
-                        format!("no frame in {} s", STALL_MAX.as_secs()),
-                    ));
-                }
+                Err(_) => return Err(self.stalled()),
             };
             match item {
                 CodecItem::VideoFrame(frame) => {
@@ -230,6 +243,35 @@ impl Stream {
         }
     }
 
+    /// The way of its packets.
+    pub(crate) fn way(&self) -> Way {
+        self.way
+    }
+
+    /// Some servers, VLC's for one, begin with the middle of a frame. The library calls its packets an error, and goes
+    /// on with the next when it is asked.
+    fn begins_within_a_frame(&mut self, error: &retina::Error) -> bool {
+        if self.begun || !error.to_string().contains("start bit unset while no frag in progress") {
+            return false;
+        }
+        self.headless += 1;
+        self.headless <= HEADLESS_MAX
+    }
+
+    fn stalled(&self) -> Fault {
+        let seconds = STALL_MAX.as_secs();
+        let detail = match self.way {
+            Way::Udp if !self.begun => {
+                format!(
+                    "nothing came by UDP in {seconds} s from the port that it names: a firewall or router on the way \
+                     may hold it back"
+                )
+            }
+            Way::Tcp | Way::Udp => format!("no frame in {seconds} s"),
+        };
+        Fault::new(CameraFault::Stalled, detail)
+    }
+
     fn take(&mut self, frame: VideoFrame) -> Result<Option<Frame>, Fault> {
         if frame.has_new_parameters() || self.format.is_none() {
             let stream = self.demuxed.streams().get(self.video);
@@ -245,8 +287,13 @@ impl Stream {
             return Err(Fault::new(CameraFault::Broken, "a frame is larger than 8 MB"));
         }
         let Some(key) = format.codec().begins_with(frame.data()) else { return Ok(None) };
-        let pts = to_pts(frame.timestamp());
         let received = frame.start_ctx().received();
+        let paced = self.pace.frame(to_pts(frame.timestamp()), received);
+        if paced.given_up {
+            tracing::info!("the camera's RTP clock is wrong: its frames are placed by their arrival");
+            self.timeline = Timeline::new();
+        }
+        let pts = paced.pts;
         let arrival = Moment { steady: received, wall: Timestamp::now().minus(received.elapsed()) };
         let placed = self.timeline.frame(pts, arrival);
         let (format, lost) = (Arc::clone(format), frame.loss());
@@ -261,7 +308,7 @@ impl Stream {
         if let Some(sound) = &mut self.sound {
             sound.report(packet);
         }
-        if packet.stream_id() != self.video {
+        if packet.stream_id() != self.video || !self.pace.is_trusted() {
             return;
         }
         if let Some(timestamp) = packet.rtp_timestamp() {

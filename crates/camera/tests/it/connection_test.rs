@@ -212,3 +212,42 @@ async fn a_real_server_with_h265() {
     assert!(still.jpeg.starts_with(&[0xff, 0xd8]));
     assert_eq!(tested.1[4].detail, "H.265 Main, 768×576, 10 frames/s");
 }
+
+#[tokio::test]
+async fn a_real_server_that_sends_by_udp_only() {
+    if !GstCamera::available() {
+        return;
+    }
+    let camera =
+        GstCamera::start(&["--transport", "udp", "--audio", "--user", "anna", "--password", "secret"]);
+    let (still, details) = assert_passes(test_again_if_it_stalls(&camera.address, ("anna", "secret")).await);
+    assert_eq!((still.width, still.height), (640, 480));
+    assert!(details[5].ends_with(", by UDP"), "{details:?}");
+}
+
+#[tokio::test]
+async fn a_real_server_that_sends_to_a_group_only() {
+    if !GstCamera::available() {
+        return;
+    }
+    let camera = GstCamera::start(&["--transport", "multicast"]);
+    let tested = test(&camera.address, None).await;
+    assert_fails(&tested, CameraTestStep::Picture, CameraFault::Refused);
+    let detail = &tested.1[5].detail;
+    assert!(detail.contains("unicast"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_camera_that_redirects_to_another_host() {
+    let answer = |method: &str| {
+        Some(if method == "OPTIONS" {
+            "RTSP/1.0 200 OK\nPublic: DESCRIBE"
+        } else {
+            "RTSP/1.0 302 Moved Temporarily\nLocation: rtsp://localhost:8554/secret"
+        })
+    };
+    let tested = test(&peer(answer).await, Some(("anna", "secret"))).await;
+    assert_fails(&tested, CameraTestStep::Path, CameraFault::Refused);
+    let detail = &tested.1[3].detail;
+    assert!(detail.starts_with("302: it redirects to rtsp://localhost:8554, another host"), "{detail}");
+}

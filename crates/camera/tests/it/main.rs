@@ -14,3 +14,4 @@ mod pipeline;
 mod recorder;
 mod sound;
 mod support;
+mod vendors;

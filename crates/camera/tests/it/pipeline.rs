@@ -78,6 +78,20 @@ impl Said {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_camera_that_sends_by_udp_only() {
+    if !GstCamera::available() {
+        return;
+    }
+    let options = ["--transport", "udp", "--user", "anna", "--password", "secret"];
+    let camera = GstCamera::start(&options);
+    let (pipeline, mut outputs) = CameraPipeline::spawn(config(&camera.address));
+    let mut said = Said::default();
+    said.until(&mut outputs, "event by UDP", |said| !said.events.is_empty()).await;
+    assert_eq!(said.states[..2], [CameraState::Connecting, CameraState::Records]);
+    drop(pipeline);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_camera_that_dies_and_comes_back() {
     if !GstCamera::available() {
         return;

@@ -161,6 +161,34 @@ fn a_hole_in_the_stream_ends_an_event_and_the_next_begins_behind_it() {
 }
 
 #[test]
+fn another_picture_size_ends_an_event_and_the_next_has_it() {
+    if !tools::have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("small.mp4");
+    tools::make_smaller_movie(&file);
+    let small = footage::read(&std::fs::read(&file).unwrap());
+    // The same people, from one frame to the next in half the size; the time goes on.
+    let units = footage::units();
+    let switch = small.iter().enumerate().skip(300).find(|(_, unit)| unit.key).expect("a key frame").0;
+    let (events, _) =
+        record(recorder(), units[..switch].iter().cloned().chain(small[switch..].iter().cloned()));
+    let at = small[switch].at;
+    let before: Vec<_> = events.iter().filter(|event| event.width == 768).collect();
+    let after: Vec<_> = events.iter().filter(|event| event.width == 384).collect();
+    assert_eq!(before.len() + after.len(), events.len());
+    assert_eq!(before.last().unwrap().end, EventEnd::Interrupted);
+    assert!(
+        before.iter().all(|event| event.ended_at <= at) && after.iter().all(|event| event.started_at >= at)
+    );
+    assert!(!after.is_empty());
+    for event in &events {
+        check_clip(event, FRAME_TICKS);
+    }
+}
+
+#[test]
 fn damaged_frames_cost_pictures_and_nothing_else() {
     let mut rng = fastrand::Rng::with_seed(11);
     let mut recorder = recorder();

@@ -42,6 +42,30 @@ pub(crate) fn make_still_movie(file: &Path, seconds: usize, quality: &str) {
     assert!(status.unwrap().success());
 }
 
+/// Makes a movie of the footage in half its width and height, without B-frames, a key frame every second.
+pub(crate) fn make_smaller_movie(file: &Path) {
+    let status = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-i"])
+        .arg(super::footage::path())
+        .args([
+            "-vf",
+            "scale=384:288",
+            "-an",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-bf",
+            "0",
+            "-g",
+            "10",
+        ])
+        .arg(file)
+        .stdin(Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+}
+
 /// What `ffmpeg` complains of when it decodes a whole file: nothing, if all is well.
 pub(crate) fn complaints(file: &Path) -> String {
     let file = file.to_str().unwrap();
