@@ -12,4 +12,5 @@ mod decoder;
 mod detector;
 mod pipeline;
 mod recorder;
+mod savings;
 mod support;
