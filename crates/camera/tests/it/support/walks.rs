@@ -153,7 +153,7 @@ impl Stage {
     ) -> Vec<u8> {
         let mut picture = self.empty.clone();
         if weather == Weather::Leaves {
-            self.sway(&mut picture, number);
+            sway(&mut picture, number);
         }
         for person in people {
             self.put(&mut picture, person, number);
@@ -197,21 +197,21 @@ impl Stage {
             return;
         }
         let (left, top, width, height) = walk.place;
-        for row in top / 2..(top + height) / 2 {
-            let span = row * WIDTH + left / 2..row * WIDTH + (left + width) / 2;
+        for row in top / 2..usize::midpoint(top, height) {
+            let span = row * WIDTH + left / 2..row * WIDTH + usize::midpoint(left, width);
             picture[span.clone()].copy_from_slice(&self.frames[source][span]);
         }
     }
+}
 
-    /// A bush at the left border, of the lawn's own texture with more contrast, sways by three pixels.
-    fn sway(&self, picture: &mut [u8], number: usize) {
-        let phase = number as f32 / 7.0;
-        for row in 90..150 {
-            let shift = (3.0 + 3.0 * (phase + row as f32 / 20.0).sin()) as usize;
-            for column in 300..360 {
-                let leaf = ((column + shift) * 7919 + row * 104_729) / 3 % 40;
-                picture[row * WIDTH + column] = 70 + leaf as u8;
-            }
+/// A bush with leaves finer than a cell sways by three pixels.
+fn sway(picture: &mut [u8], number: usize) {
+    let phase = number as f32 / 7.0;
+    for row in 90..150 {
+        let shift = (3.0 + 3.0 * (phase + row as f32 / 20.0).sin()) as usize;
+        for column in 300..360 {
+            let leaf = ((column + shift) * 7919 + row * 104_729) / 3 % 40;
+            picture[row * WIDTH + column] = 70 + leaf as u8;
         }
     }
 }
