@@ -74,10 +74,38 @@ pub struct MotionConfig {
     pub sensitivity: u8,
     /// Parts of the picture whose movement is ignored.
     pub exclude: Vec<Zone>,
+    /// If there are any, only movement in these parts of the picture counts, less [`exclude`](Self::exclude).
+    pub include: Vec<Zone>,
+    /// What moves must cover this part of the picture, from 0 to 1, besides what [`sensitivity`](Self::sensitivity) asks for.
+    pub size_min: f32,
     /// Movement must last this long to be motion. At least two frames, whatever the frame rate.
     pub start_after: Duration,
     /// Motion has ended when nothing has moved for this long.
     pub quiet_after: Duration,
+    /// What is not decoded while nothing moves.
+    pub savings: Savings,
+}
+
+/// What is not decoded while nothing moves. Each has its switch, so that what it loses can be measured (docs/motion.md).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Savings {
+    /// Of a still scene only key frames are decoded, H.264 only. When one differs from the one before it, or
+    /// [`size_factor`](Self::size_factor) says so, all since the key frame before it are decoded after all.
+    pub key_frames_only: bool,
+    /// Frames that are larger than usual by more than this many times their usual spread stir a still scene. Infinite: sizes say
+    /// nothing, and what comes and goes between two key frames is not seen.
+    pub size_factor: f32,
+}
+
+impl Default for Savings {
+    fn default() -> Self {
+        Self { key_frames_only: true, size_factor: 5.0 }
+    }
+}
+
+impl Savings {
+    /// Every frame is decoded.
+    pub const NONE: Self = Self { key_frames_only: false, size_factor: f32::INFINITY };
 }
 
 impl Default for MotionConfig {
@@ -85,8 +113,11 @@ impl Default for MotionConfig {
         Self {
             sensitivity: 50,
             exclude: Vec::new(),
+            include: Vec::new(),
+            size_min: 0.0,
             start_after: Duration::from_millis(300),
             quiet_after: Duration::from_secs(2),
+            savings: Savings::default(),
         }
     }
 }

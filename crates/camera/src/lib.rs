@@ -41,7 +41,7 @@ mod timing;
 mod video;
 
 pub use codec::{Codec, FormatError, VideoFormat};
-pub use config::{CameraConfig, Credentials, EventConfig, MotionConfig, Zone};
+pub use config::{CameraConfig, Credentials, EventConfig, MotionConfig, Savings, Zone};
 pub use connection_test::test_connection;
 pub use cut::{EventCutter, Take};
 pub use decode::{DecoderError, Picture, PictureDecoder, find_ffmpeg};

@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use ownsight_model::Timestamp;
 
-use crate::codec::VideoFormat;
-use crate::config::{EventConfig, MotionConfig};
+use crate::codec::{Codec, VideoFormat};
+use crate::config::{EventConfig, MotionConfig, Savings};
 use crate::cut::{EventCutter, Take};
 use crate::decode::{Picture, PictureDecoder};
 use crate::jpeg::SmallPicture;
-use crate::motion::{Detector, MotionUpdate};
+use crate::motion::{Detector, MotionUpdate, SizeGate};
 use crate::output::{Event, Still};
 use crate::sound::SoundUnit;
-use crate::video::AccessUnit;
+use crate::video::{AccessUnit, TICKS_PER_SECOND};
+
+/// Nothing has stirred for this long before only key frames are looked at.
+const STILL_TICKS_MIN: i64 = 3 * TICKS_PER_SECOND;
 
 /// What a [`Recorder`] found.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct RecorderStats {
     pub undecoded: u64,
     /// Pictures looked at.
     pub pictures: u64,
+    /// Frames that were not decoded as nothing moved.
+    pub skipped: u64,
     /// Events found.
     pub events: u64,
 }
@@ -47,13 +52,19 @@ pub struct Recorder {
     decoder: PictureDecoder,
     watcher: Watcher,
     format: Option<Arc<VideoFormat>>,
+    savings: Savings,
+    sizes: SizeGate,
+    /// Only key frames are looked at; this was the last one's time.
+    dozes_since: Option<i64>,
     frames: u64,
     waited: u64,
+    skipped: u64,
 }
 
 impl Recorder {
     /// A recorder that waits for a key frame.
     pub fn new(motion: MotionConfig, event: EventConfig, still_interval: Duration) -> Self {
+        let savings = motion.savings;
         Self {
             decoder: PictureDecoder::new(),
             watcher: Watcher {
@@ -61,14 +72,19 @@ impl Recorder {
                 cutter: EventCutter::new(event),
                 best: None,
                 last_still: None,
+                stirred: None,
                 still_interval,
                 pictures: 0,
                 events: 0,
                 found: Vec::new(),
             },
             format: None,
+            savings,
+            sizes: SizeGate::new(savings.size_factor),
+            dozes_since: None,
             frames: 0,
             waited: 0,
+            skipped: 0,
         }
     }
 
@@ -91,11 +107,92 @@ impl Recorder {
         if let Some(take) = watcher.cutter.unit(unit) {
             watcher.finish(take);
         }
-        let decoded = self.decoder.decode(unit, |picture| watcher.picture(&picture, format));
+        let format = Arc::clone(format);
+        let still = watcher.is_still(unit.pts);
+        let larger = !unit.key && self.sizes.frame(unit.data.len(), watcher.nothing_moves());
+        match self.dozes_since {
+            Some(key) if unit.key => self.look_at_key(key, unit, &format),
+            Some(key) if larger => self.wake(key, unit, &format),
+            Some(_) => {
+                self.skipped += 1;
+                self.watcher.cutter.still(unit.pts);
+            }
+            None if unit.key && still && self.may_doze(&format) => self.doze(unit, &format),
+            None => self.decode(unit, &format, i64::MIN),
+        }
+        std::mem::take(&mut self.watcher.found)
+    }
+
+    /// Decodes a frame, and looks at what is shown later than `after`.
+    fn decode(&mut self, unit: &AccessUnit, format: &VideoFormat, after: i64) {
+        let watcher = &mut self.watcher;
+        let decoded = self.decoder.decode(unit, |picture| {
+            if picture.pts > after {
+                watcher.picture(&picture, format);
+            }
+        });
         if decoded.is_err() {
             self.waited += 1;
         }
-        std::mem::take(&mut watcher.found)
+    }
+
+    fn may_doze(&self, format: &VideoFormat) -> bool {
+        // A process that decodes H.265 gives a picture when the next frame comes: a key frame would come a group late.
+        self.savings.key_frames_only && self.sizes.knows() && format.codec() == Codec::H264
+    }
+
+    /// From this key frame on only key frames are looked at, if it shows nothing new.
+    fn doze(&mut self, unit: &AccessUnit, format: &VideoFormat) {
+        let watcher = &mut self.watcher;
+        self.decoder.flush(|picture| watcher.picture(&picture, format));
+        self.decode(unit, format, i64::MIN);
+        if self.watcher.is_still(unit.pts) {
+            // With B-frames the decoder keeps even this one back.
+            let watcher = &mut self.watcher;
+            self.decoder.flush(|picture| watcher.picture(&picture, format));
+            self.dozes_since = Some(unit.pts);
+        }
+    }
+
+    /// Nothing between this key frame and the one before it was looked at.
+    fn look_at_key(&mut self, before: i64, unit: &AccessUnit, format: &VideoFormat) {
+        let watcher = &mut self.watcher;
+        let mut differs = None;
+        let mut look = |picture: Picture<'_>| differs = Some(watcher.key_picture(&picture, format));
+        let mut decoder = PictureDecoder::new();
+        if decoder.decode(unit, &mut look).is_ok() {
+            decoder.flush(&mut look);
+        }
+        match differs {
+            Some(false) => {
+                self.dozes_since = Some(unit.pts);
+                self.watcher.cutter.still(unit.pts);
+            }
+            // One that cannot be decoded says nothing: then each frame is looked at.
+            Some(true) | None => self.wake(before, unit, format),
+        }
+    }
+
+    /// Looks at all since the last key frame that was looked at, up to this frame, and then at each frame.
+    fn wake(&mut self, key: i64, unit: &AccessUnit, format: &VideoFormat) {
+        let mut units = self.watcher.cutter.look_again(key);
+        if units.is_empty() {
+            if !unit.key {
+                // Memory was too small for it. Nothing can be decoded before the next key frame.
+                self.skipped += 1;
+                return;
+            }
+            units.push(unit.clone());
+        } else {
+            let again = units.iter().filter(|unit| unit.pts > key).count() as u64;
+            self.skipped = self.skipped.saturating_sub(again.saturating_sub(1));
+        }
+        self.dozes_since = None;
+        self.watcher.detector.wake();
+        self.watcher.stirred = Some(unit.pts);
+        for unit in &units {
+            self.decode(unit, format, key);
+        }
     }
 
     /// Takes sound, which comes before the next frame that is shown after it.
@@ -121,6 +218,7 @@ impl Recorder {
             frames: self.frames,
             undecoded: self.decoder.undecoded() + self.waited,
             pictures: self.watcher.pictures,
+            skipped: self.skipped,
             events: self.watcher.events,
         }
     }
@@ -129,6 +227,9 @@ impl Recorder {
         if let Some(format) = self.format.take() {
             self.decoder.flush(|picture| self.watcher.picture(&picture, &format));
         }
+        self.dozes_since = None;
+        self.sizes.clear();
+        self.watcher.stirred = None;
         self.watcher.detector.interrupt();
         if let Some(take) = self.watcher.cutter.interrupt() {
             self.watcher.finish(take);
@@ -153,6 +254,8 @@ struct Watcher {
     /// The picture with the most motion since something began to stir.
     best: Option<Best>,
     last_still: Option<Timestamp>,
+    /// When something last stirred, or watching each picture began.
+    stirred: Option<i64>,
     still_interval: Duration,
     pictures: u64,
     events: u64,
@@ -166,8 +269,31 @@ impl Watcher {
         if let Some(take) = self.cutter.motion(&update) {
             self.finish(take);
         }
+        let stirs = update.stirring || update.strength > 0 || self.cutter.running_since().is_some();
+        if stirs || self.stirred.is_none() {
+            self.stirred = Some(picture.pts);
+        }
         self.keep_best(picture, format, &update);
         self.still(picture, format);
+    }
+
+    /// Looks at a key frame of a still scene. Returns whether something differs; then it is to be looked at again.
+    fn key_picture(&mut self, picture: &Picture<'_>, format: &VideoFormat) -> bool {
+        let differs = self.detector.key_differs(picture);
+        if !differs {
+            self.pictures += 1;
+            self.still(picture, format);
+        }
+        differs
+    }
+
+    fn nothing_moves(&self) -> bool {
+        self.detector.is_still() && self.cutter.running_since().is_none()
+    }
+
+    /// Nothing has stirred for long enough, up to this time, to look at key frames only.
+    fn is_still(&self, pts: i64) -> bool {
+        self.nothing_moves() && self.stirred.is_some_and(|stirred| pts - stirred >= STILL_TICKS_MIN)
     }
 
     fn keep_best(&mut self, picture: &Picture<'_>, format: &VideoFormat, update: &MotionUpdate) {

@@ -101,6 +101,22 @@ impl EventCutter {
         self.sounds.push(unit, since);
     }
 
+    /// A frame that is not looked at, for nothing moves.
+    pub(crate) fn still(&mut self, pts: i64) {
+        let change = None;
+        self.remember(&MotionUpdate { pts, strength: 0, change, stirring: false });
+    }
+
+    /// Frames behind this time are looked at after all: from the key frame at or before it on, they are these.
+    pub(crate) fn look_again(&mut self, pts: i64) -> Vec<AccessUnit> {
+        self.strengths.retain(|(before, _)| *before <= pts);
+        let mut units = self.ring.units_from_key(pts);
+        if units.first().is_some_and(|first| first.pts > pts) {
+            units.clear();
+        }
+        units
+    }
+
     /// Takes what the detector says of the next picture in the order of showing. Each picture's frame must have
     /// been given to [`unit`](Self::unit) before.
     pub fn motion(&mut self, update: &MotionUpdate) -> Option<Take> {

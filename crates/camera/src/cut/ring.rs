@@ -18,6 +18,9 @@ pub(super) struct Ring {
     bytes_max: usize,
     length_max: i64,
     wanted: i64,
+    pre_roll: i64,
+    /// The last two key frames.
+    keys: (i64, i64),
 }
 
 impl Ring {
@@ -28,6 +31,8 @@ impl Ring {
             bytes_max: config.ring_bytes_max,
             length_max: to_ticks(config.ring_length_max),
             wanted: to_ticks(config.pre_roll).saturating_add(LATENCY_TICKS),
+            pre_roll: to_ticks(config.pre_roll),
+            keys: (i64::MAX, i64::MAX),
         }
     }
 
@@ -38,9 +43,15 @@ impl Ring {
         }
         self.bytes += unit.data.len();
         self.units.push_back(unit.clone());
+        if unit.key {
+            self.keys = (self.keys.1, unit.pts);
+        }
+        // Motion that only a key frame shows began after the one before it.
+        let looked = self.keys.0.saturating_sub(self.pre_roll);
+        let wanted = unit.pts.saturating_sub(self.wanted).min(looked);
         while let Some(second) = self.second_group() {
             let begins = self.units.get(second).map_or(unit.pts, |unit| unit.pts);
-            if begins > unit.pts.saturating_sub(self.wanted) && !self.is_over(unit.pts) {
+            if begins > wanted && !self.is_over(unit.pts) {
                 break;
             }
             self.drop_first(second);

@@ -1,6 +1,6 @@
 //! From the differences of single pictures to motion with a beginning and an end.
 
-use crate::config::MotionConfig;
+use crate::config::{MotionConfig, Zone};
 use crate::decode::Picture;
 use crate::video::{TICKS_PER_SECOND, to_ticks};
 
@@ -92,6 +92,32 @@ impl Detector {
         }
     }
 
+    /// Looks at a key frame of which it is enough to know whether something moved since the key frame before it, without
+    /// what lies between. If so, nothing is learnt of it: [`wake`](Self::wake), and all since is to be looked at.
+    pub(crate) fn key_differs(&mut self, picture: &Picture<'_>) -> bool {
+        self.grid.measure(picture.y, picture.stride.0, picture.width, picture.height);
+        let differs = match &mut self.scene {
+            Some(scene) if scene.fits(&self.grid) => scene.key_differs(&self.grid),
+            _ => true,
+        };
+        if !differs {
+            self.last_pts = Some(picture.pts);
+        }
+        differs
+    }
+
+    /// After key frames only, each picture is looked at again.
+    pub(crate) fn wake(&mut self) {
+        if let Some(scene) = &mut self.scene {
+            scene.wake();
+        }
+    }
+
+    /// Nothing moves, and the scene is known.
+    pub(crate) fn is_still(&self) -> bool {
+        matches!(self.state, State::Still) && self.scene.as_ref().is_some_and(Scene::is_learnt)
+    }
+
     /// The stream has a hole or begins anew: motion that goes on ends here, and the scene is learnt for 1.5 s again.
     pub fn interrupt(&mut self) -> Option<MotionChange> {
         self.last_pts = None;
@@ -114,9 +140,14 @@ impl Detector {
                 let (columns, rows) = (self.grid.columns as f32, self.grid.rows as f32);
                 let excluded = |column: usize, row: usize| {
                     let (x, y) = ((column as f32 + 0.5) / columns, (row as f32 + 0.5) / rows);
-                    self.config.exclude.iter().any(|zone| zone.contains(x, y))
+                    let within = |zones: &[Zone]| zones.iter().any(|zone| zone.contains(x, y));
+                    let MotionConfig { include, exclude, .. } = &self.config;
+                    within(exclude) || !include.is_empty() && !within(include)
                 };
-                *scene = Some(Scene::new(limits(self.config.sensitivity), &self.grid, excluded));
+                let mut limits = limits(self.config.sensitivity);
+                let size_min = self.config.size_min.clamp(0.0, 1.0) * self.grid.cells.len() as f32;
+                limits.cells_min = limits.cells_min.max(size_min.ceil() as usize);
+                *scene = Some(Scene::new(limits, &self.grid, excluded));
                 Difference::default()
             }
         }

@@ -3,10 +3,14 @@
 //! ```text
 //! picture ─► Grid: means of boxes (cells) ─► Scene: what differs, and how much ─► Detector: since when, until when
 //! ```
+//!
+//! `SizeGate` needs no picture: it says when encoded frames are larger than usual, a reason to decode them.
 
 mod detector;
 mod grid;
 mod light;
 mod scene;
+mod sizes;
 
 pub use detector::{Detector, MotionChange, MotionUpdate};
+pub(crate) use sizes::SizeGate;

@@ -65,6 +65,8 @@ struct Cell {
     high: f32,
     noise: f32,
     last: f32,
+    /// What the last key frame showed, in the light of now.
+    key: f32,
     active: bool,
     excluded: bool,
 }
@@ -104,6 +106,7 @@ impl Scene {
             high: *value,
             noise: limits.floor / NOISE_FACTOR,
             last: *value,
+            key: *value,
             active: false,
             excluded: excluded(index % columns, index / columns),
         };
@@ -149,7 +152,67 @@ impl Scene {
         }
         let difference = if self.learning > 0.0 { Difference::default() } else { self.connected() };
         self.learn(grid, elapsed);
+        if key {
+            self.keep_key(grid);
+        }
         difference
+    }
+
+    /// Whether what was seen last is known well enough to be watched by key frames only.
+    pub(super) fn is_learnt(&self) -> bool {
+        self.learning <= 0.0
+    }
+
+    /// Compares a key frame with the key frame before it, between which nothing was looked at. If nothing differs, the scene
+    /// moves with it; else the scene stays as it was, for all between them to be looked at.
+    pub(super) fn key_differs(&mut self, grid: &Grid) -> bool {
+        let keys = self.cells.iter().map(|cell| cell.key);
+        let light = Light::fit(&keys, &grid.cells, self.columns);
+        self.residuals.clear();
+        let (mut moved, mut active) = (0.0, 0_usize);
+        for (index, (cell, value)) in self.cells.iter_mut().zip(&grid.cells).enumerate() {
+            let expected = light.apply(cell.key, Place::of(index, self.columns));
+            moved += (expected - cell.key).abs();
+            let limit = (cell.noise * NOISE_FACTOR).max(self.limits.floor);
+            let residual = (expected.clamp(0.0, 255.0) - value).abs() / limit;
+            cell.active = residual > 1.0 && !cell.excluded;
+            active += usize::from(cell.active);
+            self.residuals.push(residual);
+        }
+        let count = self.cells.len().max(1) as f32;
+        let differs = self.connected().cells > 0
+            || moved / count > NEW_LIGHT
+            || active as f32 / count > NEW_SCENE_PART / 2.0;
+        if !differs {
+            for (index, (cell, value)) in self.cells.iter_mut().zip(&grid.cells).enumerate() {
+                // Sums of these steps are how far the key frames went in all: nothing wanders off.
+                let expected = light.apply(cell.key, Place::of(index, self.columns));
+                let step = value - expected;
+                cell.low = light.apply(cell.low, Place::of(index, self.columns)) + step;
+                cell.high = light.apply(cell.high, Place::of(index, self.columns)) + step;
+            }
+            self.keep_key(grid);
+        }
+        differs
+    }
+
+    /// All is looked at again, from behind the last key frame on.
+    pub(super) fn wake(&mut self) {
+        for cell in &mut self.cells {
+            cell.active = false;
+            // Far from what lies between, it is no pulse.
+            cell.low = cell.low.min(cell.key.max(cell.low - PULSE_MAX));
+            cell.high = cell.high.max(cell.key.min(cell.high + PULSE_MAX));
+            cell.last = cell.key;
+        }
+        self.frames_since_key = 0;
+        self.active_part = 0.0;
+    }
+
+    fn keep_key(&mut self, grid: &Grid) {
+        for (cell, value) in self.cells.iter_mut().zip(&grid.cells) {
+            cell.key = *value;
+        }
     }
 
     /// Moves what the scene remembers to the light of the new picture. Returns how far, on average.
@@ -164,6 +227,7 @@ impl Scene {
             cell.low = low;
             cell.high = light.apply(cell.high, place);
             cell.last = light.apply(cell.last, place);
+            cell.key = light.apply(cell.key, place);
         }
         moved / self.cells.len().max(1) as f32
     }

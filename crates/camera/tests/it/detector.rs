@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ownsight_camera::{EventConfig, MotionConfig, Recorded, Recorder, Zone};
+use ownsight_camera::{EventConfig, MotionConfig, Recorded, Recorder, Savings, Zone};
 
 use crate::support::footage;
 use crate::support::scene::{Block, HEIGHT, Scene, WIDTH};
@@ -85,6 +85,30 @@ fn excluded_zones_are_not_looked_at() {
 }
 
 #[test]
+fn of_included_zones_only_the_rest_is_not_looked_at() {
+    let watch = |left: f32| {
+        let corners = vec![(left, 0.0), (left + 0.5, 0.0), (left + 0.5, 1.0), (left, 1.0)];
+        let config = MotionConfig { include: vec![Zone { corners }], ..MotionConfig::default() };
+        // The block goes from left to right until the frame 700.
+        let mut scene = Scene { noise: 3.0, block: crossing(MINUTE), ..Scene::new(5) };
+        scene.watch(config, MINUTE * 3 / 2)
+    };
+    assert_found(&watch(0.0), MINUTE);
+    let right = watch(0.5);
+    assert!(right.len() == 1 && right[0] > MINUTE + 40, "{right:?}");
+}
+
+#[test]
+fn what_is_smaller_than_the_least_size_is_no_motion() {
+    let watch = |size_min| {
+        let config = MotionConfig { size_min, ..MotionConfig::default() };
+        Scene { noise: 3.0, block: crossing(MINUTE), ..Scene::new(6) }.watch(config, MINUTE * 3 / 2)
+    };
+    assert_found(&watch(0.001), MINUTE);
+    assert_eq!(watch(0.02), NONE);
+}
+
+#[test]
 fn sensitivity_decides_what_is_too_small() {
     let block = |number: usize| number.checked_sub(300).map(|since| (20 + since % 200, HEIGHT / 2, 7));
     let watch = |sensitivity| {
@@ -104,7 +128,8 @@ fn a_still_scene_from_a_real_encoder_is_no_event() {
         let file = folder.path().join(format!("{name}.mp4"));
         tools::make_still_movie(&file, 120, quality);
         let interval = Duration::from_hours(1);
-        let mut recorder = Recorder::new(MotionConfig::default(), EventConfig::default(), interval);
+        let motion = MotionConfig { savings: Savings::NONE, ..MotionConfig::default() };
+        let mut recorder = Recorder::new(motion, EventConfig::default(), interval);
         let mut found = Vec::new();
         for unit in footage::read(&std::fs::read(&file).unwrap()) {
             found.extend(recorder.frame(&unit));

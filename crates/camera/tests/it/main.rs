@@ -12,6 +12,7 @@ mod decoder;
 mod detector;
 mod pipeline;
 mod recorder;
+mod savings;
 mod sound;
 mod support;
 mod vendors;

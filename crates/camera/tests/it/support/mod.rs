@@ -6,3 +6,5 @@ pub(crate) mod rtsp;
 pub(crate) mod scene;
 pub(crate) mod tap;
 pub(crate) mod tools;
+#[allow(dead_code, reason = "the report uses all of it")]
+pub(crate) mod walks;
