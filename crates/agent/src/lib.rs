@@ -38,6 +38,7 @@ mod camera_test;
 mod confine;
 mod error;
 mod fingerprints;
+mod look;
 mod run;
 mod sealing;
 pub mod supervisor;

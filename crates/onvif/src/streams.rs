@@ -121,7 +121,7 @@ mod tests {
             ("http://192.168.1.40/onvif/media", Some("http://192.168.1.40/onvif/media")),
             ("http://10.0.0.1:80/onvif/media?x=1", Some("http://192.168.1.40:8000/onvif/media?x=1")),
             ("https://192.168.1.40/onvif/media", None),
-            ("file:///etc/hostname", None),
+            ("ftp://192.168.1.40/onvif/media", None),
         ] {
             assert_eq!(service(&device, said).as_ref().map(Url::as_str), is, "{said}");
         }
