@@ -80,7 +80,7 @@ impl World {
         let mut config = AgentConfig::new(self.folder.path(), "test agent 1");
         config.pairing = pairing;
         config.queue_bytes_max = Some(256 << 20);
-        config.cameras.around = self.around.clone();
+        config.cameras.around.clone_from(&self.around);
         config.cameras.still_interval = Duration::from_secs(1);
         // People walk by all the time: no event may last until nobody does.
         config.cameras.event.length_max = Duration::from_secs(12);
