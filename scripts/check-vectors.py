@@ -280,6 +280,7 @@ def check_key_chain(vectors, chain, secrets):
 
     recipients = {"event": ("camera private key", "device PSK", "device"),
                   "configuration": ("device private key", "device key", "device"),
+                  "look-report": ("camera private key", "device PSK", "device"),
                   "grant-control-away": ("account private key", "member key", "grant"),
                   "grant-home-away": ("account private key", "member key", "grant"),
                   "grant-share-away": ("account private key", "member key", "grant")}
@@ -302,11 +303,11 @@ def check_key_chain(vectors, chain, secrets):
         refused(f"{label}: info", lambda: hpke_open(private, psk, psk_id, info + b"x", encapsulation, sealed))
         refused(f"{label}: recipient", lambda: hpke_open(b"\x40" * 32, psk, psk_id, info, encapsulation, sealed))
     same("event: plaintext", vectors["hpke"][0]["plaintext"], secrets["event key"].hex())
-    for vector, key in zip(vectors["hpke"][2:], ("control key", "home key", "share key"), strict=True):
+    for vector, key in zip(vectors["hpke"][-3:], ("control key", "home key", "share key"), strict=True):
         expected = bytes([chain.codes["home"]]) + chain.values["home"] + secrets[key]
         same(f"{vector['purpose']}: plaintext", vector["plaintext"], expected.hex())
     check_share(vectors, chain, secrets)
-    check_configuration(json.loads(bytes.fromhex(vectors["hpke"][1]["plaintext"])), chain, secrets)
+    check_configuration(json.loads(bytes.fromhex(next(vector for vector in vectors["hpke"] if vector["purpose"] == "configuration")["plaintext"])), chain, secrets)
 
     for vector in vectors["tags"]:
         label, message = vector["purpose"], bytes.fromhex(vector["message"])

@@ -158,6 +158,7 @@ impl OneTest {
 
     fn report(&self, done: bool) {
         let (at, steps) = (self.handle.now(), self.steps.clone());
-        self.handle.report_test(&self.sealer, &TestReport { test: self.test.test, at, steps, done });
+        self.handle
+            .report_test(&self.sealer, &TestReport { test: self.test.test, at, steps, done, look: None });
     }
 }

@@ -39,6 +39,7 @@ mod confine;
 mod error;
 mod figures;
 mod fingerprints;
+mod look;
 mod run;
 mod sealing;
 pub mod supervisor;

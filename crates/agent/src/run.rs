@@ -10,6 +10,7 @@ use ownsight_device::{
     LoadError, PairError, PairingCode, PairingRequest, ServerAddress, StopReason,
 };
 use ownsight_model::CameraId;
+use ownsight_onvif::Around;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,7 @@ use crate::camera_test::CameraTests;
 use crate::error::AgentError;
 use crate::figures::Figures;
 use crate::fingerprints::Fingerprints;
+use crate::look::Looks;
 
 /// How often the sign of life is written.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
@@ -51,11 +53,13 @@ pub struct CameraOptions {
     pub still_interval: Duration,
     /// How events are cut.
     pub event: EventConfig,
+    /// Where to call for cameras, for tests; `None`: in all networks of this machine.
+    pub around: Option<Around>,
 }
 
 impl Default for CameraOptions {
     fn default() -> Self {
-        Self { still_interval: Duration::from_mins(1), event: EventConfig::default() }
+        Self { still_interval: Duration::from_mins(1), event: EventConfig::default(), around: None }
     }
 }
 
@@ -203,6 +207,7 @@ async fn watch_home(
     let mut home = WatchedHome {
         handle: handle.clone(),
         files,
+        looks: Looks::new(handle.clone(), options.around.clone()),
         options,
         before,
         tests,
@@ -235,6 +240,7 @@ struct WatchedHome {
     /// The last run's sign of life, until the first configuration of this one is applied.
     before: Option<Alive>,
     tests: CameraTests,
+    looks: Looks,
     fingerprints: Fingerprints,
     figures: Figures,
     cameras: HashMap<CameraId, WatchedCamera>,
@@ -289,6 +295,7 @@ impl WatchedHome {
         // It fails only while the runtime ends.
         let _ = spawn_blocking(move || fingerprints.retain(&retained)).await;
         self.tests.apply(configuration);
+        self.looks.apply(configuration);
     }
 
     async fn alive(&self) {

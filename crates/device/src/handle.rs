@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use data_encoding::BASE64URL_NOPAD;
 use ownsight_disk::DiskError;
 use ownsight_model::{
-    CameraReport, EventId, GapReport, Label, LabelSource, SectionKind, TestId, TestReport, Timestamp,
+    CameraReport, EventId, GapReport, Label, LabelSource, LookReport, SectionKind, TestId, TestReport,
+    Timestamp,
 };
 use ownsight_seal::{CameraSealer, PairingScope};
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -195,6 +197,15 @@ impl DeviceHandle {
     /// Reports how far a camera test is. `sealer` is of the test's own draft camera.
     pub fn report_test(&self, sealer: &CameraSealer, report: &TestReport) {
         self.0.reports.test(sealer, report);
+    }
+
+    /// Reports how far a look is; what was found is sealed to the look's draft. The latest of a look counts.
+    pub fn report_look(&self, sealer: &CameraSealer, report: &LookReport, done: bool) {
+        // Our own structs always have a JSON form.
+        let found = serde_json::to_vec(report).unwrap_or_default();
+        let look = Some(BASE64URL_NOPAD.encode(&sealer.seal_look(&found)));
+        let report = TestReport { test: report.look, at: report.at, steps: Vec::new(), done, look };
+        self.0.reports.test(sealer, &report);
     }
 
     /// Reports a gap; kept on disk until the server has it. One with the same camera and begin takes its place.

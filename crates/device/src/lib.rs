@@ -60,5 +60,6 @@ pub use tls::ServerPin;
 pub use ownsight_disk::{Disk, DiskError};
 #[doc(no_inline)]
 pub use ownsight_seal::{
-    AssignedCamera, AssignedTest, CameraSealer, CameraSource, Configuration, PairingCode, PairingScope,
+    AssignedCamera, AssignedLook, AssignedTest, CameraSealer, CameraSource, Configuration, LookOf,
+    OnvifSource, PairingCode, PairingScope,
 };

@@ -296,6 +296,7 @@ mod tests {
             report_key: ownsight_seal::DeviceReportKey::from_bytes([1; 32]),
             cameras: Vec::new(),
             tests: Vec::new(),
+            looks: Vec::new(),
         }
     }
 

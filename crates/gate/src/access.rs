@@ -13,7 +13,9 @@ use ownsight_seal::{
 };
 
 use crate::gate::Gate;
-use crate::profile::{self, AccountProfile, CameraAccess, CameraProfile, DeviceProfile, HomeProfile};
+use crate::profile::{
+    self, AccountProfile, CameraAccess, CameraProfile, DeviceProfile, DraftLook, HomeProfile,
+};
 use crate::rights::{LetIn, Needs};
 use crate::{Credentials, GateError, alarm};
 
@@ -337,13 +339,15 @@ impl HomeAccess {
             return Err(OpenError::MixUp(Purpose::CameraText));
         }
         let profile = profile::decode::<CameraProfile>(&secret.open_text(&row.text)?)?;
-        let access = match (&row.address, self.granted.control_key()) {
-            (Some(sealed), Some(control)) => {
-                Some(profile::decode::<CameraAccess>(&control.open_camera_address(row.id, sealed)?)?)
+        let (mut access, mut look) = (None, None);
+        if let (Some(sealed), Some(control)) = (&row.address, self.granted.control_key()) {
+            let text = control.open_camera_address(row.id, sealed)?;
+            look = profile::decode::<DraftLook>(&text).ok();
+            if look.is_none() {
+                access = Some(profile::decode::<CameraAccess>(&text)?);
             }
-            _ => None,
-        };
-        Ok(OpenCamera { secret, profile, access })
+        }
+        Ok(OpenCamera { secret, profile, access, look })
     }
 
     /// A device's name, under the epoch that it had it in: that of a removed one is not sealed anew.
@@ -357,4 +361,6 @@ pub(crate) struct OpenCamera {
     pub(crate) secret: CameraSecret,
     pub(crate) profile: CameraProfile,
     pub(crate) access: Option<CameraAccess>,
+    /// Of a draft that is made for a look, which has no address.
+    pub(crate) look: Option<DraftLook>,
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use ownsight_model::{
     CameraId, CameraTestStep, Closable, DeviceId, EventId, HomeId, StepOutcome, TestId, TestReport, Timestamp,
 };
-use ownsight_registry::{CameraEpochRow, CameraRow, CameraStanding, RegistryError, TestDetail, TestRow};
+use ownsight_registry::{
+    CameraEpochRow, CameraRow, CameraStanding, DeviceRow, HomePlan, RegistryError, TestDetail, TestRow,
+};
 use ownsight_seal::{CameraReportKind, OpenError, Purpose, report_is_about};
 
 use crate::access::{HomeAccess, Person};
@@ -64,6 +66,8 @@ struct OpenTest {
     row: TestRow,
     draft_epochs: Vec<CameraEpochRow>,
     existing: Option<CameraRow>,
+    /// Whether it is a look, which has no steps and no picture.
+    look: bool,
 }
 
 impl Gate {
@@ -82,32 +86,47 @@ impl Gate {
             let device = choose_device(&plan, device)?;
             let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY, sound: false };
             let draft = access.new_camera(CameraStanding::Draft, device, &profile, Some(&source))?;
-            let now = Timestamp::now();
-            let test = TestRow {
-                id: TestId::generate(),
-                home: access.id(),
-                device: device.id,
-                draft: draft.id,
-                existing,
-                created_at: now,
-                expires_at: now.plus(TEST_LASTS),
-                report: None,
-                still: None,
-            };
-            let mut cameras = plan.cameras.clone();
-            cameras.push(draft.clone());
-            let mut tests = plan.tests.clone();
-            tests.push(test.clone());
-            let configurations = access.configure_all([device], &cameras, &tests)?;
-            let id = test.id;
-            let authority = person.authority_in(&access)?;
-            match self.registry().create_test(&authority, test, draft, configurations).await {
-                Ok(()) => return Ok(id),
-                Err(RegistryError::Conflict) => {}
-                Err(error) => return Err(registry_error(error)),
+            if let Some(id) = self.start(&person, &access, &plan, device, draft, existing).await? {
+                return Ok(id);
             }
         }
         Err(GateError::Conflict)
+    }
+
+    /// Gives a device a draft to test, or to look with. `None` if another changed the home at the same moment.
+    pub(crate) async fn start(
+        &self,
+        person: &Person,
+        access: &HomeAccess,
+        plan: &HomePlan,
+        device: &DeviceRow,
+        draft: CameraRow,
+        existing: Option<CameraId>,
+    ) -> Result<Option<TestId>, GateError> {
+        let now = Timestamp::now();
+        let test = TestRow {
+            id: TestId::generate(),
+            home: access.id(),
+            device: device.id,
+            draft: draft.id,
+            existing,
+            created_at: now,
+            expires_at: now.plus(TEST_LASTS),
+            report: None,
+            still: None,
+        };
+        let mut cameras = plan.cameras.clone();
+        cameras.push(draft.clone());
+        let mut tests = plan.tests.clone();
+        tests.push(test.clone());
+        let configurations = access.configure_all([device], &cameras, &tests)?;
+        let id = test.id;
+        let authority = person.authority_in(access)?;
+        match self.registry().create_test(&authority, test, draft, configurations).await {
+            Ok(()) => Ok(Some(id)),
+            Err(RegistryError::Conflict) => Ok(None),
+            Err(error) => Err(registry_error(error)),
+        }
     }
 
     /// How far a test is.
@@ -142,7 +161,10 @@ impl Gate {
         for _ in 0..TRIES {
             let open = self.open_test(credentials, test).await?;
             let raise = |error: OpenError| alarm::raise(&error, "opening a tested camera");
-            if open.report()?.is_none_or(|report| state(&report) != "passed") || open.row.still.is_none() {
+            if open.look
+                || open.report()?.is_none_or(|report| state(&report) != "passed")
+                || open.row.still.is_none()
+            {
                 return Err(GateError::NotPassed);
             }
             let (person, access, plan) = self.managing_plan(credentials, open.access.id()).await?;
@@ -229,8 +251,11 @@ impl Gate {
             return Err(alarm::raise(&OpenError::MixUp(Purpose::TestReport), "finding a camera test"));
         }
         // A report says nothing of its home that is secret: that the draft opens shows whose test it is.
-        access.open_camera(&draft).map_err(|error| alarm::raise(&error, "opening a camera test's draft"))?;
-        Ok(OpenTest { person, access, row, draft_epochs, existing })
+        let draft = access
+            .open_camera(&draft)
+            .map_err(|error| alarm::raise(&error, "opening a camera test's draft"))?;
+        let look = draft.look.is_some();
+        Ok(OpenTest { person, access, row, draft_epochs, existing, look })
     }
 
     /// The name of the device that tests; `None` once it was removed. A device of another home is a mix-up.
@@ -316,10 +341,21 @@ impl OpenTest {
         device_name: Option<String>,
     ) -> Result<views::CameraTest, GateError> {
         let report = self.report()?;
+        let look = match (&self.look, &report) {
+            (true, Some(report)) => self
+                .access
+                .open_look(&self.row, &self.draft_epochs, report)
+                .map(Some)
+                .map_err(|error| alarm::raise(&error, "opening what was found"))?,
+            _ => None,
+        };
         let state = if self.row.expires_at <= Timestamp::now() {
             "expired"
         } else {
-            report.as_ref().map_or("waiting", state)
+            report.as_ref().map_or("waiting", |report| match &look {
+                Some(look) if report.done && look.fault.is_some() => "failed",
+                _ => state(report),
+            })
         };
         let steps = CameraTestStep::ALL.map(|step| {
             let tried = report.iter().flat_map(|report| &report.steps).find(|tried| tried.step == step);
@@ -342,7 +378,8 @@ impl OpenTest {
             device_id: device_name.as_ref().map(|_| self.row.device),
             device_name,
             state,
-            steps: steps.into(),
+            steps: if self.look { Vec::new() } else { steps.into() },
+            look: look.map(views::Look::of),
             still_url: self.row.still.as_ref().map(|still| {
                 urls::still(credentials, &format!("camera-tests/{}", self.row.id), still.started_at)
             }),

@@ -104,13 +104,14 @@ impl Source {
 }
 
 fn check_credentials(access: &CameraAccess) -> Result<(), GateError> {
-    for (field, value) in [("user", &access.user), ("password", &access.password)] {
-        if value.len() > CREDENTIAL_BYTES_MAX || value.chars().any(char::is_control) {
-            return Err(GateError::invalid(
-                field,
-                "at most 256 bytes without control characters are expected",
-            ));
-        }
+    check_credential("user", &access.user)?;
+    check_credential("password", &access.password)
+}
+
+/// A user name or password as it can be sent.
+pub(crate) fn check_credential(field: &'static str, value: &str) -> Result<(), GateError> {
+    if value.len() > CREDENTIAL_BYTES_MAX || value.chars().any(char::is_control) {
+        return Err(GateError::invalid(field, "at most 256 bytes without control characters are expected"));
     }
     Ok(())
 }

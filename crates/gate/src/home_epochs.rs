@@ -11,7 +11,7 @@ use ownsight_registry::{
     HomeRenewal, HomeRow, Issue, RegistryError,
 };
 use ownsight_seal::{
-    AssignedCamera, ControlKey, GrantScope, HomeKey, HomeScope, OpenError, PublicKey, Purpose,
+    AssignedCamera, ControlKey, GrantScope, HomeKey, HomeScope, LookOf, OpenError, PublicKey, Purpose,
 };
 
 use crate::access::{HomeAccess, OpenCamera, Person};
@@ -86,7 +86,7 @@ impl Gate {
 struct Cameras {
     renewed: Vec<CameraRenewal>,
     /// What the device that serves or tests each is told of it.
-    assigned: HashMap<CameraId, AssignedCamera>,
+    assigned: HashMap<CameraId, (AssignedCamera, Option<LookOf>)>,
 }
 
 impl HomeAccess {
@@ -215,10 +215,14 @@ impl HomeAccess {
         };
         let open = OpenCamera { secret: next.camera_secret(&epoch)?, ..open };
         let text = open.secret.seal_text(&profile::encode(&open.profile));
-        let seal = |source| next_control.seal_camera_address(camera.id, &profile::encode(source));
-        let address = open.access.as_ref().map(seal);
+        let private = match (&open.access, &open.look) {
+            (Some(access), _) => Some(profile::encode(access)),
+            (None, look) => look.as_ref().map(profile::encode),
+        };
+        let address = private.map(|text| next_control.seal_camera_address(camera.id, &text));
         if let Some(device) = camera.device {
-            done.assigned.insert(camera.id, open.assigned(device));
+            let look = open.look.as_ref().map(|draft| draft.look.clone());
+            done.assigned.insert(camera.id, (open.assigned(device), look));
         }
         done.renewed.push(CameraRenewal { epoch, text, address });
         Ok(())

@@ -4,7 +4,8 @@ use ownsight_model::{DeviceId, HomeId, Timestamp};
 use ownsight_registry::CameraStanding;
 use ownsight_registry::{CameraRow, DeviceRow, DeviceStanding, HomePlan, NewConfiguration, TestRow};
 use ownsight_seal::{
-    AssignedCamera, AssignedTest, CameraSource, Configuration, DeviceKey, OpenError, PublicKey, Purpose,
+    AssignedCamera, AssignedLook, AssignedTest, CameraSource, Configuration, DeviceKey, LookOf, OpenError,
+    PublicKey, Purpose,
 };
 
 use crate::access::{HomeAccess, OpenCamera, Person};
@@ -118,7 +119,10 @@ impl HomeAccess {
         cameras: &[CameraRow],
         tests: &[TestRow],
     ) -> Result<NewConfiguration, OpenError> {
-        let assign = |camera: &CameraRow| Ok(self.open_camera(camera)?.assigned(device.id));
+        let assign = |camera: &CameraRow| {
+            let open = self.open_camera(camera)?;
+            Ok((open.assigned(device.id), open.look.map(|draft| draft.look)))
+        };
         self.write_assigned(device, key, public_key, cameras, tests, assign)
     }
 
@@ -130,7 +134,7 @@ impl HomeAccess {
         public_key: &PublicKey,
         cameras: &[CameraRow],
         tests: &[TestRow],
-        assign: impl Fn(&CameraRow) -> Result<AssignedCamera, OpenError>,
+        assign: impl Fn(&CameraRow) -> Result<(AssignedCamera, Option<LookOf>), OpenError>,
     ) -> Result<NewConfiguration, OpenError> {
         let control = self.granted.control_key().ok_or(OpenError::MixUp(Purpose::DeviceKey))?;
         let serial = device.latest_serial + 1;
@@ -140,12 +144,16 @@ impl HomeAccess {
         let served = |camera: &&CameraRow| {
             camera.device == Some(device.id) && camera.standing == CameraStanding::Active
         };
-        let assigned: Result<_, OpenError> = cameras.iter().filter(served).map(&assign).collect();
+        let assigned: Result<_, OpenError> =
+            cameras.iter().filter(served).map(|camera| Ok(assign(camera)?.0)).collect();
         let now = Timestamp::now();
-        let mut assigned_tests = Vec::new();
+        let (mut assigned_tests, mut looks) = (Vec::new(), Vec::new());
         for test in tests.iter().filter(|test| test.device == device.id && test.expires_at > now) {
             if let Some(draft) = cameras.iter().find(|camera| camera.id == test.draft) {
-                assigned_tests.push(AssignedTest { test: test.id, camera: assign(draft)? });
+                match assign(draft)? {
+                    (camera, None) => assigned_tests.push(AssignedTest { test: test.id, camera }),
+                    (camera, Some(of)) => looks.push(AssignedLook { look: test.id, of, camera }),
+                }
             }
         }
         let configuration = Configuration {
@@ -157,6 +165,7 @@ impl HomeAccess {
             report_key: self.key.device_report_key(device.id),
             cameras: assigned?,
             tests: assigned_tests,
+            looks,
         };
         let sealed = configuration.seal(public_key, key);
         Ok(NewConfiguration { device: device.id, serial, sealed, key_epoch: control.scope().epoch, next_key })

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use ownsight_model::{CameraAddress, Email, FingerprintId};
-use ownsight_seal::OpenError;
+use ownsight_seal::{LookOf, OpenError};
 
 /// What an account sees of itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,6 +46,12 @@ pub(crate) struct CameraAccess {
     pub(crate) password: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) accepted: Option<FingerprintId>,
+}
+
+/// In the place of an address, of a draft that is made for a look.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct DraftLook {
+    pub(crate) look: LookOf,
 }
 
 impl Drop for CameraAccess {

@@ -18,12 +18,14 @@ macro_rules! view {
 }
 
 mod lockdowns;
+mod looks;
 mod people;
 mod restored;
 mod shares;
 mod tokens;
 mod uploads;
 pub use lockdowns::*;
+pub use looks::*;
 pub use people::*;
 pub use restored::*;
 pub use shares::*;
@@ -445,8 +447,10 @@ view! {
         device_name: Option<String>,
         /// `waiting`, `running`, `passed`, `failed` or `expired`.
         state: &'static str,
-        /// The six steps.
+        /// The six steps; none of a look.
         steps: Vec<TestStep>,
+        /// What a look found so far; `null` of a test, and while the device has not begun.
+        look: Option<Look>,
         /// Where the first picture is.
         still_url: Option<String>,
         /// When it ends.

@@ -13,6 +13,7 @@ pub mod fingerprint;
 pub mod ids;
 pub mod lockdown;
 pub mod motion;
+pub mod onvif;
 pub mod report;
 pub mod role;
 pub mod share;
@@ -34,6 +35,9 @@ pub use ids::{
 };
 pub use lockdown::{Closable, Closed, LockdownScope};
 pub use motion::MotionTrack;
+pub use onvif::{
+    AskedCamera, FoundCamera, FoundStream, LookReport, OnvifAddress, OnvifAddressError, OnvifFault,
+};
 pub use report::{
     CameraReport, DEVICE_AWAY_AFTER, DeviceReport, GapReason, GapReport, TestReport, VideoReport,
 };

@@ -82,6 +82,9 @@ pub struct TestReport {
     pub steps: Vec<StepReport>,
     /// Whether the test is over. The still, if there is one, arrived before.
     pub done: bool,
+    /// What was found so far, of a look: base64url of a [`crate::LookReport`], sealed to the draft.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<String>,
 }
 
 /// A device's report on itself.

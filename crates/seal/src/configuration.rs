@@ -8,7 +8,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{
     CameraAddress, CameraEpoch, CameraId, DeviceId, FingerprintId, HomeEpoch, HomeId, InstallationId,
-    TenureId, TestId,
+    OnvifAddress, TenureId, TestId,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -43,6 +43,9 @@ pub struct Configuration {
     pub cameras: Vec<AssignedCamera>,
     /// Addresses to test, once each.
     pub tests: Vec<AssignedTest>,
+    /// Looks, once each. Devices from before there were looks pass over them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<AssignedLook>,
 }
 
 /// A camera that a device serves.
@@ -93,6 +96,51 @@ pub struct AssignedTest {
     /// The camera that the still is sealed for.
     #[serde(flatten)]
     pub camera: AssignedCamera,
+}
+
+/// A look for cameras, with the draft camera that what is found is sealed to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AssignedLook {
+    /// The look, which has the id of a test.
+    pub look: TestId,
+    /// What to look for.
+    pub of: LookOf,
+    /// Its draft, without an address.
+    #[serde(flatten)]
+    pub camera: AssignedCamera,
+}
+
+/// What to look for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LookOf {
+    /// Cameras that answer a call into the device's network.
+    Around,
+    /// The streams of one camera that speaks ONVIF.
+    Camera(OnvifSource),
+}
+
+/// Where a camera's ONVIF service is, and what it wants to hear.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnvifSource {
+    /// Its address.
+    pub service: OnvifAddress,
+    /// The user name; empty if it asks for none.
+    pub user: String,
+    /// The password; empty if it asks for none.
+    pub password: String,
+}
+
+impl Drop for OnvifSource {
+    fn drop(&mut self) {
+        self.password.zeroize();
+    }
+}
+
+impl std::fmt::Debug for OnvifSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OnvifSource({}, …)", self.service)
+    }
 }
 
 impl Drop for CameraSource {

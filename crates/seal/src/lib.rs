@@ -31,6 +31,7 @@ pub mod home;
 mod hpke;
 mod invitation;
 mod link;
+mod look;
 pub mod pairing;
 mod primitives;
 mod purpose;
@@ -47,7 +48,9 @@ mod wrap;
 pub use account::{AccountKey, AccountScope};
 pub use camera::{CameraPlace, CameraSalt, CameraScope, CameraSecret};
 pub use canonical::Field;
-pub use configuration::{AssignedCamera, AssignedTest, CameraSource, Configuration};
+pub use configuration::{
+    AssignedCamera, AssignedLook, AssignedTest, CameraSource, Configuration, LookOf, OnvifSource,
+};
 pub use error::OpenError;
 pub use event::header::{HEADER_BYTES, Header, HeaderIds};
 pub use event::opener::{EventOpener, VerifiedEvent};

@@ -194,6 +194,8 @@ purposes! {
     UploadDeviceKey = "upload-device-key", Wrap of "upload key" [Home Device];
     /// What plain uploads are signed with.
     UploadSigningKey = "upload-signing-key", Key of "device key" [Home Device];
+    /// What a device found when it looked around, sealed to the draft's camera key pair.
+    LookReport = "look-report", Info of "camera key pair, device PSK" [Home Camera Tenure HomeEpoch CameraEpoch Device];
 }
 
 #[cfg(test)]

@@ -167,7 +167,17 @@ fn other_homes_configuration() -> Option<Vec<u8>> {
         let report_key = home.key.device_report_key(device);
         let next_device_key = DeviceKey::generate();
         let (cameras, tests) = (Vec::new(), Vec::new());
-        Configuration { installation, home: id, device, serial, next_device_key, report_key, cameras, tests }
+        Configuration {
+            installation,
+            home: id,
+            device,
+            serial,
+            next_device_key,
+            report_key,
+            cameras,
+            tests,
+            looks: Vec::new(),
+        }
     };
     let sealed = configuration(&theirs, 9).seal(&KeyPair::generate().public(), &DeviceKey::generate());
     let opened =

@@ -14,6 +14,7 @@ mod support;
 mod away;
 mod camera_tests;
 mod events;
+mod looks;
 mod swap;
 
 use std::time::Duration;
@@ -33,6 +34,8 @@ struct World {
     home: Home,
     sim: CameraSim,
     folder: tempfile::TempDir,
+    /// Where its agent calls for cameras.
+    around: Option<ownsight_onvif::Around>,
 }
 
 /// An agent that runs.
@@ -50,7 +53,13 @@ impl World {
 
     fn with(sim: CameraSim) -> Self {
         let server = TestServer::start();
-        Self { server, home: Home::new("Wren's Nest"), sim, folder: tempfile::tempdir().unwrap() }
+        Self {
+            server,
+            home: Home::new("Wren's Nest"),
+            sim,
+            folder: tempfile::tempdir().unwrap(),
+            around: None,
+        }
     }
 
     /// A camera of the home at the simulated one's address.
@@ -72,6 +81,7 @@ impl World {
         let mut config = AgentConfig::new(self.folder.path(), "test agent 1");
         config.pairing = pairing;
         config.queue_bytes_max = Some(256 << 20);
+        config.cameras.around.clone_from(&self.around);
         config.cameras.still_interval = Duration::from_secs(1);
         // People walk by all the time: no event may last until nobody does.
         config.cameras.event.length_max = Duration::from_secs(12);

@@ -29,7 +29,7 @@ async fn reports_verify_under_the_homes_keys_and_name_their_camera() {
         },
     );
     let test = TestId::generate();
-    handle.report_test(&sealer, &TestReport { test, at: now, steps: Vec::new(), done: true });
+    handle.report_test(&sealer, &TestReport { test, at: now, steps: Vec::new(), done: true, look: None });
     let gap = GapReport { camera, from: now, to: None, reason: GapReason::AgentAway };
     handle.report_gap(&sealer, gap.clone()).await.unwrap();
 

@@ -6,9 +6,9 @@ use ownsight_model::{
 };
 use ownsight_seal::stream::HEADER_LEN;
 use ownsight_seal::{
-    AssignedCamera, AssignedTest, CameraPlace, CameraSalt, CameraSecret, CameraSource, Configuration,
-    ControlKey, DeviceKey, HEADER_BYTES, Header, HomeScope, PairingCode, PairingScope, PublicKey, Trailer,
-    VerifiedEvent,
+    AssignedCamera, AssignedLook, AssignedTest, CameraPlace, CameraSalt, CameraSecret, CameraSource,
+    Configuration, ControlKey, DeviceKey, HEADER_BYTES, Header, HomeScope, PairingCode, PairingScope,
+    PublicKey, Trailer, VerifiedEvent,
 };
 
 /// One home, one device.
@@ -19,6 +19,8 @@ pub(crate) struct Home {
     /// Opens the configuration after the last one that was made.
     next_key: Option<DeviceKey>,
     serial: u64,
+    /// The looks of the next configurations.
+    pub(crate) looks: Vec<AssignedLook>,
 }
 
 /// A camera of a home, with what opens its events.
@@ -37,7 +39,14 @@ impl Home {
             epoch: HomeEpoch::FIRST,
         };
         let control = ControlKey::generate(scope);
-        Self { control, device: DeviceId::generate(), name: name.to_owned(), next_key: None, serial: 0 }
+        Self {
+            control,
+            device: DeviceId::generate(),
+            name: name.to_owned(),
+            next_key: None,
+            serial: 0,
+            looks: Vec::new(),
+        }
     }
 
     /// Another home of the same installation, which takes the same device for its own.
@@ -45,7 +54,14 @@ impl Home {
         let scope = HomeScope { home: HomeId::generate(), ..self.control.scope() };
         let next_key = self.next_key.clone();
         let control = ControlKey::generate(scope);
-        Self { control, device: self.device, name: name.to_owned(), next_key, serial: self.serial }
+        Self {
+            control,
+            device: self.device,
+            name: name.to_owned(),
+            next_key,
+            serial: self.serial,
+            looks: Vec::new(),
+        }
     }
 
     pub(crate) fn scope(&self) -> PairingScope {
@@ -113,6 +129,7 @@ impl Home {
             report_key: self.control.home_key().device_report_key(scope.device),
             cameras: cameras.iter().map(|camera| assigned(camera)).collect(),
             tests: tests.collect(),
+            looks: self.looks.clone(),
         };
         let sealed = configuration.seal(to, &self.first_key());
         self.next_key = Some(configuration.next_device_key);
@@ -139,7 +156,7 @@ impl TestCamera {
         self
     }
 
-    fn assigned(&self, device: DeviceId) -> AssignedCamera {
+    pub(crate) fn assigned(&self, device: DeviceId) -> AssignedCamera {
         let scope = self.secret.scope();
         AssignedCamera {
             camera: scope.camera,

@@ -247,7 +247,7 @@ impl Side {
             outcome: StepOutcome::Passed,
             detail: format!("{name} step"),
         });
-        let report = TestReport { test, at: Timestamp::now(), steps: steps.into(), done: true };
+        let report = TestReport { test, at: Timestamp::now(), steps: steps.into(), done: true, look: None };
         let body = serde_json::to_vec(&report).unwrap();
         let tag = draft_sealer.tag_report(CameraReportKind::Test, &body).to_vec();
         device.send(ingest, vec![Report { kind: ReportKind::Test(test), body, tag }]).await;

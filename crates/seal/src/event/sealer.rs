@@ -39,6 +39,11 @@ impl CameraSealer {
         crate::report::tag_camera_report(kind, &self.psk, &self.scope, self.device, report)
     }
 
+    /// Seals what was found when looking around, for this camera, which is the look's draft.
+    pub fn seal_look(&self, found: &[u8]) -> Vec<u8> {
+        crate::look::seal(&self.camera_key, &self.psk, &self.scope, self.device, found)
+    }
+
     /// Begins an event: writes its header to `out`.
     pub fn begin<W: Write>(
         &self,

@@ -156,6 +156,12 @@ fn events(chain: &mut Chain) {
         secret.verify_report(kind, inputs::DEVICE, body, &tag).unwrap();
         chain.tag(kind.purpose(), psk.expose(), body, &tag);
     }
+    let found = br#"{"look":"aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"}"#;
+    let pair = secret.key_pair();
+    let sealed =
+        chain.hpke(Purpose::LookReport, &pair, psk.expose(), inputs::DEVICE.as_bytes(), found.as_slice());
+    let sealed = [&[1], sealed.as_slice()].concat();
+    assert_eq!(secret.open_look(inputs::DEVICE, &sealed).unwrap().as_slice(), found);
     let home = inputs::control_key().home_key();
     let key = home.device_report_key(inputs::DEVICE);
     let body = br#"{"device":"55555555-5555-5555-5555-555555555555"}"#;
@@ -234,6 +240,7 @@ fn configuration(chain: &mut Chain, key: &DeviceKey) {
         report_key: inputs::control_key().home_key().device_report_key(inputs::DEVICE),
         cameras: vec![AssignedCamera { source: None, ..assigned.clone() }],
         tests: vec![AssignedTest { test: TestId::from_bytes([0xaa; 16]), camera: assigned }],
+        looks: Vec::new(),
     };
     let json = serde_json::to_vec(&configuration).unwrap();
     let device = inputs::device_key_pair();

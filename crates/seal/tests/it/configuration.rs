@@ -1,9 +1,11 @@
 //! Configurations: what a device believes, and all that it must not.
 
+use std::collections::BTreeSet;
+
 use ownsight_model::{CameraAddress, EventId, InstallationId, TestId};
 use ownsight_seal::{
-    AssignedCamera, AssignedTest, CameraReportKind, CameraSource, Configuration, DeviceKey, KeyPair,
-    OpenError, PairingScope, Purpose,
+    AssignedCamera, AssignedLook, AssignedTest, CameraReportKind, CameraSource, Configuration, DeviceKey,
+    KeyPair, LookOf, OpenError, PairingScope, Purpose,
 };
 
 use crate::support::{Home, flipped, open, seal, sections, two_homes};
@@ -39,6 +41,11 @@ fn configuration(home: &Home, serial: u64) -> Configuration {
         report_key: home.key.device_report_key(device),
         cameras: vec![assigned(home), AssignedCamera { source: None, ..assigned(home) }],
         tests: vec![AssignedTest { test: TestId::generate(), camera: assigned(home) }],
+        looks: vec![AssignedLook {
+            look: TestId::generate(),
+            of: LookOf::Around,
+            camera: AssignedCamera { source: None, ..assigned(home) },
+        }],
     }
 }
 
@@ -156,12 +163,20 @@ fn the_json_is_as_documented_and_unknown_fields_are_passed_over() {
     };
     let outer =
         ["cameras", "device", "home", "installation", "next_device_key", "report_key", "serial", "tests"];
-    assert_eq!(names(&json), outer);
+    let with_looks: BTreeSet<_> = outer.into_iter().chain(["looks"]).map(str::to_owned).collect();
+    assert_eq!(names(&json), with_looks.into_iter().collect::<Vec<_>>());
+    // A device from before there were looks gets them only if there are some, and one that gets none has none.
+    let none = Configuration { looks: Vec::new(), ..written.clone() };
+    let without = serde_json::to_value(&none).unwrap();
+    assert_eq!(names(&without), outer);
+    assert!(serde_json::from_value::<Configuration>(without).unwrap().looks.is_empty());
     let camera =
         ["camera", "camera_epoch", "camera_key", "home_epoch", "psk", "sensitivity", "source", "tenure"];
     assert_eq!(names(&json["cameras"][0]), camera);
     assert_eq!(names(&json["tests"][0]).len(), camera.len() + 1);
     assert!(json["tests"][0]["test"].is_string());
+    assert_eq!(names(&json["looks"][0]).len(), camera.len() + 2);
+    assert_eq!(json["looks"][0]["of"], "around");
     assert_eq!(json["cameras"][0]["psk"].as_str().unwrap().len(), 43);
 
     // Sound is told only where it is recorded, and who is not told records none.

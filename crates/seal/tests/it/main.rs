@@ -12,6 +12,7 @@ mod configuration;
 mod damage;
 mod events;
 mod exchange;
+mod looks;
 mod membership;
 mod pairing;
 mod parsers;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
-use ownsight_gate::{Source, TestOf, views};
+use ownsight_gate::{LookFor, Source, TestOf, views};
 use ownsight_model::{CameraId, DeviceId, HomeId, TestId};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -10,14 +10,20 @@ use utoipa::ToSchema;
 use super::answers::{Outcome, Ranges, json, media, media_head, no_content};
 use super::credentials::Signed;
 use super::input::{Id, Sent, invalid};
+use crate::http::Problem;
 use crate::state::AppState;
 
 /// What to test. With `camera_id` a camera of the home, of which what is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BeginTest {
-    /// `rtsp://…`; needed without `camera_id`.
+    /// `rtsp://…`; needed without `camera_id`, `onvif` and `around`.
     address: Option<String>,
+    /// The address of a camera's ONVIF service, `http://…`: asks it for its streams in the place of a test.
+    onvif: Option<String>,
+    /// Looks for cameras in the device's network in the place of a test.
+    #[serde(default)]
+    around: bool,
     /// The user name.
     user: Option<String>,
     /// The password.
@@ -38,7 +44,7 @@ pub(crate) struct Confirm {
     name: Option<String>,
 }
 
-/// Begins a test.
+/// Begins a test, or a look for cameras.
 #[utoipa::path(post, path = "/api/v1/homes/{home}/camera-tests", tag = "camera tests",
     params(("home" = String, Path)), request_body = BeginTest,
     responses((status = 202, body = views::CameraTest), (status = 404), (status = 409), (status = 422),
@@ -50,6 +56,11 @@ pub(crate) async fn begin(
     Sent(body): Sent<BeginTest>,
 ) -> Outcome {
     let device = body.device_id;
+    if let Some(look) = look(&body)? {
+        let id = state.gate.begin_look(&who, home, look, device).await?;
+        let answer = state.gate.test(&who, id).await?;
+        return json(&who, StatusCode::ACCEPTED, answer);
+    }
     let of = match (body.camera_id, body.address) {
         (Some(camera), address) => {
             TestOf::Existing { camera, address, user: body.user, password: body.password, device }
@@ -65,7 +76,25 @@ pub(crate) async fn begin(
     json(&who, StatusCode::ACCEPTED, answer)
 }
 
-/// How far a test is.
+/// The look that is asked for in the place of a test.
+fn look(body: &BeginTest) -> Result<Option<LookFor>, Problem> {
+    let look = match (body.around, &body.onvif) {
+        (false, None) => return Ok(None),
+        (true, None) if body.user.is_none() && body.password.is_none() => LookFor::Around,
+        (true, _) => return Err(invalid("around", "a look around goes with a device and nothing else")),
+        (false, Some(service)) => LookFor::Camera {
+            service: service.clone(),
+            user: body.user.clone(),
+            password: body.password.clone(),
+        },
+    };
+    if body.address.is_some() || body.camera_id.is_some() {
+        return Err(invalid("address", "a look has no address and no camera"));
+    }
+    Ok(Some(look))
+}
+
+/// How far a test is, or a look.
 #[utoipa::path(get, path = "/api/v1/camera-tests/{test}", tag = "camera tests", params(("test" = String, Path)),
     responses((status = 200, body = views::CameraTest), (status = 404)))]
 pub(crate) async fn test(

@@ -1,3 +1,4 @@
+import { Asking, LookAround, Taken } from '../components/camera/look-around.js';
 import { MakersPaths, NoRoom, TestSteps } from '../components/camera/test-steps.js';
 import { AddUpload, ShownUpload } from '../components/camera/upload.js';
 import { useCameraTest } from '../components/camera/use-camera-test.js';
@@ -22,11 +23,13 @@ const UPLOAD = 'upload';
 export function AddCameraPage({ home }) {
   const devices = useDevices(home.id);
   const cameras = useCameras(home.id);
-  const [form, setForm] = useState({ device: null, address: '', user: '', password: '' });
+  const [form, setForm] = useState({ device: null, address: '', user: '', password: '', camera: null });
   const [error, setError] = useState(null);
   const [tried, setTried] = useState([]);
   const [uploads, setUploads] = useState(null);
   const test = useCameraTest(home.id);
+  const around = useCameraTest(home.id, { passed: 'Search over', failed: 'Search failed' });
+  const asking = useCameraTest(home.id, { passed: 'The camera named its streams', failed: 'The camera named no stream' });
   const parent = `/h/${home.id}/cameras`;
   const usable = (devices.data?.devices.filter(({ kind, state }) => kind === 'agent' && state !== 'waiting' && state !== 'expired') ?? []).sort((a, b) => Number(b.local) - Number(a.local));
   const pushing = devices.data?.devices.filter(({ kind, state }) => kind === 'camera' && state !== 'waiting' && state !== 'expired') ?? [];
@@ -44,13 +47,27 @@ export function AddCameraPage({ home }) {
       return;
     }
     // Credentials that were pasted with the address move into their own fields, where they are not shown.
-    const next = { ...form, address: parts.address, user: parts.user ?? form.user, password: parts.password ?? form.password };
+    const next = { ...form, camera: null, address: parts.address, user: parts.user ?? form.user, password: parts.password ?? form.password };
     setForm(next);
     setError(null);
     setTried((was) => [...was, pathOf(parts.address)]);
     test.start({ ...(device ? { device_id: device } : {}), address: next.address, ...(next.user ? { user: next.user } : {}), ...(next.password ? { password: next.password } : {}) });
     window.scrollTo(0, 0);
   };
+  const through = device ? { device_id: device } : {};
+  const ask = () => {
+    setError(null);
+    asking.start({ ...through, onvif: form.camera.onvif, ...(form.user ? { user: form.user } : {}), ...(form.password ? { password: form.password } : {}) });
+    window.scrollTo(0, 0);
+  };
+  // The camera named its streams: the largest is tested like an address that was typed.
+  const stream = asking.test?.state === 'passed' ? asking.test.look?.asked?.streams[0]?.address : null;
+  useEffect(() => {
+    if (!stream) return;
+    asking.clear();
+    start(stream);
+  }, [stream]);
+  const asked = asking.test || asking.starting || asking.problem;
   const running = test.test || test.starting;
   const passed = test.test?.state === 'passed';
   if (!mayManage(home.role)) return html`<${Page} title="Add a camera" home=${home} parent=${parent}><p class="soft">An owner or adult of this home can add cameras.</p><//>`;
@@ -59,7 +76,8 @@ export function AddCameraPage({ home }) {
   return html`
     <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
       <div class=${passed ? 'two-columns' : 'narrow'}>
-        ${!running && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} pushing=${pushing} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => start()} instead=${instead} />`}
+        ${asked && form.camera && html`<${Asking} asking=${asking} found=${form.camera} onEdit=${asking.clear} onAgain=${ask} />`}
+        ${!running && !asked && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} pushing=${pushing} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => (form.camera ? ask() : start())} instead=${instead} around=${around} onLook=${() => around.start({ ...through, around: true })} cameras=${cameras.data?.cameras ?? []} />`}
         ${running && html`<div class="stack-lg"><${Running} home=${home} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
         ${passed && html`<${NameIt} home=${home} test=${test} taken=${taken} parent=${parent} />`}
       </div>
@@ -71,7 +89,7 @@ function nameOf(device) {
   return device?.local ? 'this server' : device?.name;
 }
 
-function AddressForm({ home, devices, usable, pushing, starting, device, form, setForm, error, problem, onTest, instead }) {
+function AddressForm({ home, devices, usable, pushing, starting, device, form, setForm, error, problem, onTest, instead, around, onLook, cameras }) {
   const set = (name) => (value) => setForm({ ...form, [name]: value });
   const ofAddress = problem?.field === 'address';
   const submit = (event) => {
@@ -95,7 +113,10 @@ function AddressForm({ home, devices, usable, pushing, starting, device, form, s
   return html`
     <form class="stack-lg" onSubmit=${submit} novalidate>
       ${choices}
-      <${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${set('address')} error=${error ?? (ofAddress ? problem.message : null)} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />
+      ${form.camera
+        ? html`<${Taken} found=${form.camera} onBack=${() => set('camera')(null)} />`
+        : html`<${LookAround} look=${around} deviceName=${nameOf(usable.find(({ id }) => id === device))} cameras=${cameras} disabled=${!devices || !usable.length} onLook=${onLook} onPick=${(found) => { set('camera')(found); requestAnimationFrame(() => document.getElementById('camera-user')?.focus()); }} />`}
+      ${!form.camera && html`<${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${set('address')} error=${error ?? (ofAddress ? problem.message : null)} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />`}
       <div class="form-row">
         <${Field} id="camera-user" label="User name" value=${form.user} onInput=${set('user')} autocapitalize="none" autocomplete="off" spellcheck="false" />
         <${PasswordField} id="camera-password" label="Password" value=${form.password} onInput=${set('password')} autocomplete="off" hint="Of the camera, not of Ownsight." />

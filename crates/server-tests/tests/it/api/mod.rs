@@ -10,6 +10,7 @@ mod homes;
 mod invitation_codes;
 mod links;
 mod lockdown;
+mod looks;
 mod master_key;
 mod media;
 mod operator;

@@ -180,7 +180,7 @@ async fn pass_a_test(owner: &Person, home: &Home, device: &mut Device, of: &Valu
 }
 
 async fn report_a_test(device: &Device, sealer: &CameraSealer, test: TestId, steps: Vec<StepReport>) {
-    let report = TestReport { test, at: Timestamp::now(), steps, done: true };
+    let report = TestReport { test, at: Timestamp::now(), steps, done: true, look: None };
     let body = serde_json::to_vec(&report).unwrap();
     let report = json!({"reports": [{
         "kind": "test",

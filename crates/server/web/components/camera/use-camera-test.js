@@ -5,10 +5,11 @@ import { useEffect, useRef, useState } from '../../lib/html.js';
 const POLL_MS = 500;
 
 /**
- * A live test, from its start to its end. What was left undone is taken back when the page closes.
+ * A live test or look, from its start to its end. What was left undone is taken back when the page closes.
  * @param {string} home
+ * @param {{passed: string, failed: string}} [words] what is announced at its end
  */
-export function useCameraTest(home) {
+export function useCameraTest(home, words = { passed: 'Test passed', failed: 'Test failed' }) {
   const [state, setState] = useState({ test: null, problem: null, starting: false });
   const timer = useRef(0);
   const open = useRef(null);
@@ -29,7 +30,7 @@ export function useCameraTest(home) {
         if (mine !== round.current) return;
         setState({ test, problem: null, starting: false });
         if (test.state === 'waiting' || test.state === 'running') follow(id, mine);
-        else announce(test.state === 'passed' ? 'Test passed' : 'Test failed');
+        else announce(test.state === 'passed' ? words.passed : words.failed);
       } catch (problem) {
         if (mine !== round.current) return;
         if ((problem.offline || problem.busy) && misses < 30) follow(id, mine, misses + 1);
