@@ -23,7 +23,6 @@ const TIME_MAX: Duration = Duration::from_secs(5);
 const OUTPUT_BYTES_MAX: u64 = 8 << 20;
 
 /// Encoded sound.
-#[derive(Debug)]
 pub(crate) struct Aac {
     /// Its `AudioSpecificConfig`.
     pub(crate) config: Bytes,

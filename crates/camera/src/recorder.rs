@@ -18,6 +18,9 @@ use crate::video::{AccessUnit, TICKS_PER_SECOND};
 /// Nothing has stirred for this long before only key frames are looked at.
 const STILL_TICKS_MIN: i64 = 3 * TICKS_PER_SECOND;
 
+/// Times further from zero than this, some 800,000 years, are no times: sums of those within it do not overflow.
+const PTS_MAX: u64 = i64::MAX as u64 / 4;
+
 /// What a [`Recorder`] found.
 #[derive(Debug)]
 pub enum Recorded {
@@ -90,9 +93,14 @@ impl Recorder {
 
     /// Takes the next frame in decoding order and returns what it completes, mostly nothing.
     ///
-    /// Frames before the first key frame are left out. A key frame with another format interrupts by itself.
+    /// Frames before the first key frame are left out. A key frame with another format interrupts by itself, and so does
+    /// a time that is none.
     pub fn frame(&mut self, unit: &AccessUnit) -> Vec<Recorded> {
         self.frames += 1;
+        if unit.pts.unsigned_abs() > PTS_MAX {
+            self.waited += 1;
+            return self.interrupt();
+        }
         if unit.key && self.format.as_ref().is_some_and(|format| *format != unit.format) {
             self.end_stream();
         }
@@ -197,6 +205,9 @@ impl Recorder {
 
     /// Takes sound, which comes before the next frame that is shown after it.
     pub fn sound(&mut self, unit: &SoundUnit) {
+        if unit.pts.unsigned_abs() > PTS_MAX {
+            return;
+        }
         self.watcher.cutter.sound(unit);
     }
 

@@ -1,5 +1,6 @@
 //! Sound on its way through the pipeline: encoded pieces with their times.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -82,8 +83,8 @@ pub(crate) fn scaled(value: i64, to: i64, from: i64) -> i64 {
     i64::try_from((product + from / 2).div_euclid(from)).unwrap_or(i64::MAX)
 }
 
-/// A piece of sound: an AAC frame, or the samples of one packet. Cloning shares the bytes.
-#[derive(Clone, Debug)]
+/// A piece of sound: an AAC frame, or the samples of one packet. Cloning shares the bytes; `Debug` does not show them.
+#[derive(Clone)]
 pub struct SoundUnit {
     /// As encoded.
     pub data: Bytes,
@@ -95,6 +96,17 @@ pub struct SoundUnit {
     pub pts: i64,
     /// The format in which it is to be decoded.
     pub format: Arc<SoundFormat>,
+}
+
+impl fmt::Debug for SoundUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SoundUnit")
+            .field("bytes", &self.data.len())
+            .field("at", &self.at)
+            .field("samples", &self.samples)
+            .field("pts", &self.pts)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SoundUnit {

@@ -46,7 +46,7 @@ use crate::timing::decode_times;
 use crate::video::TICKS_PER_SECOND;
 
 /// One frame of a movie.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Sample {
     /// NAL units after their lengths.
     pub(crate) data: Bytes,
@@ -57,7 +57,6 @@ pub(crate) struct Sample {
 }
 
 /// A movie to be written: samples in decoding order, the first a key frame, and what is shown of them.
-#[derive(Debug)]
 pub(crate) struct Movie<'a> {
     /// The video's format.
     pub(crate) format: &'a VideoFormat,

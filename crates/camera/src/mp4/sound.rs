@@ -25,7 +25,7 @@ use crate::sound::scaled;
 use crate::video::TICKS_PER_SECOND;
 
 /// One frame of AAC.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct SoundSample {
     /// A raw data block.
     pub(crate) data: Bytes,
@@ -36,7 +36,7 @@ pub(crate) struct SoundSample {
 }
 
 /// Sound beside the video of a movie.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct SoundTrack {
     /// The `AudioSpecificConfig`.
     pub(crate) config: Bytes,

@@ -228,3 +228,16 @@ fn keep(event: &Event) {
         std::fs::write(folder.join(format!("{name}.mp4")), event.clip.to_bytes()).unwrap();
     }
 }
+
+/// Found by fuzzing: sums of such times overflowed.
+#[test]
+fn a_time_that_is_none_interrupts() {
+    let mut recorder = recorder();
+    let unit = footage::units().remove(0);
+    for pts in [i64::MAX, i64::MIN, i64::MAX / 4 + 1] {
+        recorder.frame(&unit);
+        recorder.frame(&AccessUnit { pts, ..unit.clone() });
+    }
+    let stats = recorder.stats();
+    assert_eq!((stats.frames, stats.undecoded), (6, 3), "{stats:?}");
+}
