@@ -25,7 +25,7 @@ ENCODERS = {
 SOUNDS = {
     "pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay",
     "pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay",
-    "l16": "audio/x-raw,rate=16000,channels=1 ! audioconvert ! rtpL16pay",
+    "l16": "audio/x-raw,rate=16000,channels=2 ! audioconvert ! rtpL16pay",
     "aac": "audio/x-raw,rate=44100,channels=2 ! voaacenc ! aacparse ! rtpmp4gpay",
     "g726": "audio/x-raw,rate=8000,channels=1 ! avenc_g726 ! rtpg726pay",
 }

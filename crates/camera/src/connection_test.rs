@@ -25,7 +25,7 @@ const KEY_FRAME_MAX: Duration = Duration::from_secs(10);
 /// Tries a camera: reached, RTSP, password, path, format, first picture.
 ///
 /// Each step is reported to `steps` as it ends; the first that fails is the last. Returns the first picture, or
-/// the fault. Takes some 40 s at the very most, each wait having its own limit. Ends early, as
+/// the fault. Each wait has a limit of its own; a camera that uses all of them up takes some two minutes. Ends early, as
 /// [`CameraFault::NoAnswer`], when `steps` is closed.
 ///
 /// With `known` another camera than that one fails as [`CameraFault::AnotherCamera`], before it is given a password; one

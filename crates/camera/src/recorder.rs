@@ -8,7 +8,7 @@ use ownsight_model::Timestamp;
 use crate::codec::{Codec, VideoFormat};
 use crate::config::{EventConfig, MotionConfig, Savings};
 use crate::cut::{EventCutter, Take};
-use crate::decode::{Picture, PictureDecoder};
+use crate::decode::{DecoderError, Picture, PictureDecoder};
 use crate::jpeg::SmallPicture;
 use crate::motion::{Detector, MotionUpdate, SizeGate};
 use crate::output::{Event, Still};
@@ -17,6 +17,10 @@ use crate::video::{AccessUnit, TICKS_PER_SECOND};
 
 /// Nothing has stirred for this long before only key frames are looked at.
 const STILL_TICKS_MIN: i64 = 3 * TICKS_PER_SECOND;
+
+/// A stream whose key frames are further apart is looked at frame by frame: all that was passed over would have to be
+/// decoded at once when something stirs, and what comes meanwhile waits.
+const GROUP_FRAMES_MAX: u64 = 128;
 
 /// Times further from zero than this, some 800,000 years, are no times: sums of those within it do not overflow.
 const PTS_MAX: u64 = i64::MAX as u64 / 4;
@@ -59,6 +63,10 @@ pub struct Recorder {
     sizes: SizeGate,
     /// Only key frames are looked at; this was the last one's time.
     dozes_since: Option<i64>,
+    /// Frames since the last key frame, that one included, and how many the group before had.
+    group: u64,
+    last_group: u64,
+    decoder_fails: Option<DecoderError>,
     frames: u64,
     waited: u64,
     skipped: u64,
@@ -85,6 +93,9 @@ impl Recorder {
             savings,
             sizes: SizeGate::new(savings.size_factor),
             dozes_since: None,
+            group: 0,
+            last_group: 0,
+            decoder_fails: None,
             frames: 0,
             waited: 0,
             skipped: 0,
@@ -106,7 +117,9 @@ impl Recorder {
         }
         if unit.key {
             self.format = Some(Arc::clone(&unit.format));
+            self.last_group = std::mem::take(&mut self.group);
         }
+        self.group += 1;
         let Some(format) = &self.format else {
             self.waited += 1;
             return Vec::new();
@@ -120,7 +133,7 @@ impl Recorder {
         let larger = !unit.key && self.sizes.frame(unit.data.len(), watcher.nothing_moves());
         match self.dozes_since {
             Some(key) if unit.key => self.look_at_key(key, unit, &format),
-            Some(key) if larger => self.wake(key, unit, &format),
+            Some(key) if larger || self.group > GROUP_FRAMES_MAX => self.wake(key, unit, &format),
             Some(_) => {
                 self.skipped += 1;
                 self.watcher.cutter.still(unit.pts);
@@ -139,14 +152,23 @@ impl Recorder {
                 watcher.picture(&picture, format);
             }
         });
-        if decoded.is_err() {
+        if let Err(error) = decoded {
             self.waited += 1;
+            self.decoder_fails.get_or_insert(error);
         }
+    }
+
+    /// Why no decoder could be had since the last call: nothing is seen without one.
+    pub fn take_decoder_error(&mut self) -> Option<DecoderError> {
+        self.decoder_fails.take()
     }
 
     fn may_doze(&self, format: &VideoFormat) -> bool {
         // A process that decodes H.265 gives a picture when the next frame comes: a key frame would come a group late.
-        self.savings.key_frames_only && self.sizes.knows() && format.codec() == Codec::H264
+        self.savings.key_frames_only
+            && self.sizes.knows()
+            && self.last_group <= GROUP_FRAMES_MAX
+            && format.codec() == Codec::H264
     }
 
     /// From this key frame on only key frames are looked at, if it shows nothing new.
@@ -218,7 +240,7 @@ impl Recorder {
         std::mem::take(&mut self.watcher.found)
     }
 
-    /// The next picture is handed out as a still.
+    /// The next picture that is looked at is handed out as a still: with all still it is that of the next key frame.
     pub fn request_still(&mut self) {
         self.watcher.last_still = None;
     }

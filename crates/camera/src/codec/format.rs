@@ -32,7 +32,7 @@ pub enum FormatError {
 }
 
 /// Most pixels of a picture: 4096 x 3072. Bounds the decoder's memory.
-const PIXELS_MAX: u32 = 4096 * 3072;
+pub(crate) const PIXELS_MAX: u32 = 4096 * 3072;
 /// Widest or highest picture that is looked at.
 pub(super) const SIDE_MAX: u32 = 8192;
 

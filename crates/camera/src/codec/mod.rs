@@ -11,6 +11,7 @@ mod nal;
 mod picture;
 mod vui;
 
+pub(crate) use format::PIXELS_MAX;
 pub use format::{FormatError, VideoFormat};
 pub(crate) use nal::write_annex_b;
 pub use picture::Codec;

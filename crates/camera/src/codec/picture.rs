@@ -28,6 +28,13 @@ impl Codec {
         units(access_unit).find_map(|nal| self.picture_kind(nal?))
     }
 
+    /// A picture that looks back past the one for random access before it (RASL, types 8 and 9): who begins there cannot
+    /// decode it.
+    pub(crate) fn looks_back(self, access_unit: &[u8]) -> bool {
+        let kinds = units(access_unit).map_while(|nal| nal?.first().map(|header| header >> 1 & 0x3f));
+        self == Self::H265 && kinds.into_iter().any(|kind| matches!(kind, 8 | 9))
+    }
+
     fn picture_kind(self, nal: &[u8]) -> Option<bool> {
         let header = nal.first()?;
         match self {
@@ -61,5 +68,8 @@ mod tests {
         assert_eq!([19, 20, 21].map(h265), [Some(true); 3], "IDR and CRA");
         assert_eq!([0, 1, 8, 9].map(h265), [Some(false); 4]);
         assert_eq!([22, 32, 33, 35, 63].map(h265), [None; 5]);
+        let looks_back =
+            |kind: u8| Codec::H265.looks_back(&[0, 0, 0, 2, 39 << 1, 1, 0, 0, 0, 2, kind << 1, 1]);
+        assert_eq!([6, 7, 8, 9, 16, 21].map(looks_back), [false, false, true, true, false, false]);
     }
 }

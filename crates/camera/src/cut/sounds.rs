@@ -77,11 +77,14 @@ mod tests {
         ) {
             let mut sounds = Sounds::default();
             let (mut at, mut given) = (0_i64, Vec::new());
+            let (mut latest, mut was_full) = (i64::MIN, false);
             for (bytes, step) in pieces {
                 at += step;
                 let next = unit(at, bytes);
                 let since = next.pts - kept * TICKS_PER_SECOND;
-                given.push((next.pts, next.end(), bytes));
+                given.push((next.pts, next.end()));
+                latest = latest.max(since);
+                was_full |= sounds.bytes() + bytes > BYTES_MAX;
                 sounds.push(&next, since);
                 let bytes: usize = sounds.units.iter().map(|unit| unit.data.len()).sum();
                 prop_assert_eq!(bytes, sounds.bytes());
@@ -90,10 +93,8 @@ mod tests {
                 let last: Vec<_> = sounds.units.iter().map(|unit| unit.pts).collect();
                 let tail: Vec<_> = given[given.len() - last.len()..].iter().map(|piece| piece.0).collect();
                 prop_assert_eq!(last, tail);
-                if sounds.units.len() < given.len() {
-                    let gone = given[given.len() - sounds.units.len() - 1];
-                    let full = bytes + gone.2 > BYTES_MAX;
-                    prop_assert!(full || given[..given.len() - sounds.units.len()].iter().any(|piece| piece.1 < at * 90 / 8));
+                if let Some(gone) = given.len().checked_sub(sounds.units.len() + 1) {
+                    prop_assert!(was_full || given[gone].1 < latest - MARGIN, "{:?} is gone", given[gone]);
                 }
             }
         }

@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 use super::{DecoderError, Due, Picture};
-use crate::codec::VideoFormat;
+use crate::codec::{PIXELS_MAX, VideoFormat};
 use crate::jpeg::WIDTH_MAX;
 
 /// Access units, and pictures, that wait for the other side.
@@ -79,8 +79,9 @@ impl Ffmpeg {
         let Size { width, height } = size;
         // Colours as JPEG wants them, whatever the camera's are.
         let filter = format!("scale={width}:{height}:flags=area:out_range=full:out_color_matrix=bt601");
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .args(["-nostdin", "-loglevel", "quiet", "-threads", "1", "-flags", "low_delay"])
+            .args(["-max_pixels", &PIXELS_MAX.to_string()])
             .args(["-probesize", "32", "-analyzeduration", "0", "-f", "hevc", "-i", "pipe:0"])
             .args(["-an", "-vf", &filter, "-pix_fmt", "yuv420p", "-fps_mode", "passthrough"])
             .args(["-flush_packets", "1", "-f", "rawvideo", "pipe:1"])
@@ -90,29 +91,33 @@ impl Ffmpeg {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(DecoderError::Ffmpeg)?;
-        // It says nothing, and nobody would listen.
-        drop(child.stderr.take());
-        let (input, output) = (child.stdin.take(), child.stdout.take());
         let (units, to_write) = sync_channel::<Vec<u8>>(WAITING_MAX);
         let (read, pictures) = sync_channel(WAITING_MAX);
+        // From here on it is killed whatever fails.
+        let mut started = Self { child, units: Some(units), pictures, size };
+        // It says nothing, and nobody would listen.
+        drop(started.child.stderr.take());
+        let (input, output) = (started.child.stdin.take(), started.child.stdout.take());
         if let (Some(mut input), Some(mut output)) = (input, output) {
-            std::thread::spawn(move || {
+            let writes = move || {
                 for unit in to_write {
                     if input.write_all(&unit).is_err() {
                         return;
                     }
                 }
-            });
-            std::thread::spawn(move || {
+            };
+            let reads = move || {
                 loop {
                     let mut picture = vec![0; size.bytes()];
                     if output.read_exact(&mut picture).is_err() || read.send(picture).is_err() {
                         return;
                     }
                 }
-            });
+            };
+            let thread = |work: Box<dyn FnOnce() + Send>| std::thread::Builder::new().spawn(work);
+            thread(Box::new(writes)).and_then(|_| thread(Box::new(reads))).map_err(DecoderError::Ffmpeg)?;
         }
-        Ok(Self { child, units: Some(units), pictures, size })
+        Ok(started)
     }
 
     /// Gives an access unit in, and shows the pictures that are ready. Waits for as long as the process has no room.

@@ -108,6 +108,8 @@ pub struct PictureDecoder {
     format: Option<Arc<VideoFormat>>,
     due: Due,
     stream: Vec<u8>,
+    /// Nothing but the first picture and those that look back past it has come yet.
+    first_group: bool,
 }
 
 enum Engine {
@@ -118,7 +120,7 @@ enum Engine {
 impl PictureDecoder {
     /// A decoder that waits for a key frame.
     pub fn new() -> Self {
-        Self { engine: None, format: None, due: Due::default(), stream: Vec::new() }
+        Self { engine: None, format: None, due: Due::default(), stream: Vec::new(), first_group: false }
     }
 
     /// Frames so far of which no picture came.
@@ -144,6 +146,14 @@ impl PictureDecoder {
             self.due.in_vain();
             return Ok(());
         };
+        if self.first_group && !unit.key {
+            if format.codec().looks_back(&unit.data) {
+                // No picture comes of it, and those that come must not be given its time.
+                self.due.in_vain();
+                return Ok(());
+            }
+            self.first_group = false;
+        }
         self.stream.clear();
         if unit.key {
             self.stream.extend_from_slice(unit.format.annex_b());
@@ -201,6 +211,9 @@ impl PictureDecoder {
                 Codec::H265 => Engine::Ffmpeg(Ffmpeg::start(&unit.format)?),
             });
             self.format = Some(Arc::clone(&unit.format));
+            self.first_group = true;
+        } else {
+            self.first_group = false;
         }
         Ok(())
     }

@@ -47,6 +47,8 @@ struct Counters {
     events: AtomicU64,
     events_lost: AtomicU64,
     restarts: AtomicU64,
+    /// No decoder could be had: what comes is not looked at.
+    no_decoder: AtomicBool,
 }
 
 fn add(counter: &AtomicU64, count: u64) {
@@ -97,7 +99,7 @@ impl CameraPipeline {
         self.status.clone()
     }
 
-    /// The next picture is handed out as a still.
+    /// The next picture that is looked at is handed out as a still: with all still it is that of the next key frame.
     pub fn request_still(&self) {
         self.still_wanted.store(true, Ordering::Relaxed);
     }

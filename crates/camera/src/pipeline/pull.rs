@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -112,12 +113,16 @@ async fn connection(
             return Ended::Fault(fault);
         }
     };
-    let mut keyless_since = Instant::now();
+    let begun = Instant::now();
+    let mut keyless_since = begun;
     loop {
         let frame = match stream.next().await {
             Ok(frame) => frame,
             Err(fault) => {
-                if stream.has_sound() && fault.kind == CameraFault::Broken {
+                // Which of the two was at fault is not known: the library tells one error for both.
+                let young = begun.elapsed() < GOOD_AFTER
+                    && matches!(fault.kind, CameraFault::Closed | CameraFault::Stalled);
+                if sound_asked && (young || fault.kind == CameraFault::Broken) {
                     *silent_until = Some(Instant::now() + SILENT_FOR);
                 }
                 return Ended::Fault(fault);
@@ -125,6 +130,11 @@ async fn connection(
         };
         if frame.unit.key {
             keyless_since = Instant::now();
+        }
+        if counters.no_decoder.swap(false, Ordering::Relaxed) {
+            let detail =
+                "no decoder starts here; after ffmpeg was installed or upgraded the agent must start anew";
+            return Ended::Fault(Fault::new(CameraFault::CodecNotSupported, detail));
         }
         match take(frame, health, feed, counters) {
             Given::Closed => return Ended::NobodyWatches,

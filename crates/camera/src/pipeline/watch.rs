@@ -62,6 +62,10 @@ fn run(
             undecoded = 0;
             Vec::new()
         });
+        if let Some(error) = recorder.take_decoder_error() {
+            tracing::warn!(camera.host = config.address.authority(), %error, "a camera's pictures cannot be looked at");
+            counters.no_decoder.store(true, Ordering::Relaxed);
+        }
         let now = recorder.stats().undecoded;
         add(&counters.undecoded, now.saturating_sub(undecoded));
         undecoded = now;

@@ -115,7 +115,8 @@ impl Sound {
         if self.waiting.len() >= WAITING_MAX || self.waiting_bytes + bytes > WAITING_BYTES_MAX {
             return;
         }
-        let (at, samples) = (frame.timestamp().timestamp(), frame.frame_length().get());
+        let at = frame.timestamp().timestamp();
+        let Some(samples) = self.samples(frame) else { return };
         let rate = i64::from(self.format.rate());
         // A packet is sent when its last sample is there.
         let end = scaled(at.saturating_add(samples.into()), MICROS, rate);
@@ -132,6 +133,19 @@ impl Sound {
         });
     }
 
+    /// Samples of each channel in a piece; the library counts those of all channels where they are not AAC. `None`: it does not
+    /// hold as many of each.
+    fn samples(&self, frame: &AudioFrame) -> Option<u32> {
+        let bytes = match self.format.codec() {
+            SoundCodec::Aac(_) => return Some(frame.frame_length().get()),
+            SoundCodec::MuLaw | SoundCodec::ALaw => 1,
+            SoundCodec::L16 => 2,
+        };
+        let each = bytes * usize::from(self.format.channels()).max(1);
+        let length = frame.data().len();
+        length.is_multiple_of(each).then(|| u32::try_from(length / each).ok()).flatten()
+    }
+
     /// Takes a report, of the sound or, if `stream` is another, of the video.
     pub(super) fn report(&mut self, packet: &ReceivedCompoundPacket) {
         let Some(timestamp) = packet.rtp_timestamp() else { return };
@@ -145,6 +159,11 @@ impl Sound {
         } else {
             self.sync.video_report(rtp, ntp);
         }
+    }
+
+    /// The video's clock is another from now on, and has no reports.
+    pub(super) fn forget_video(&mut self) {
+        self.sync.forget_video();
     }
 
     /// What came since the last call.

@@ -210,11 +210,6 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Whether sound comes beside the video.
-    pub(crate) fn has_sound(&self) -> bool {
-        self.sound.is_some()
-    }
-
     /// The next frame. Cancel safe: a dropped call loses no frame.
     pub(crate) async fn next(&mut self) -> Result<Frame, Fault> {
         loop {
@@ -291,7 +286,10 @@ impl Stream {
         let paced = self.pace.frame(to_pts(frame.timestamp()), received);
         if paced.given_up {
             tracing::info!("the camera's RTP clock is wrong: its frames are placed by their arrival");
-            self.timeline = Timeline::new();
+            self.timeline.forget();
+            if let Some(sound) = &mut self.sound {
+                sound.forget_video();
+            }
         }
         let pts = paced.pts;
         let arrival = Moment { steady: received, wall: Timestamp::now().minus(received.elapsed()) };
@@ -305,10 +303,14 @@ impl Stream {
     }
 
     fn take_report(&mut self, packet: &ReceivedCompoundPacket) {
+        let of_video = packet.stream_id() == self.video;
+        if of_video && !self.pace.is_trusted() {
+            return;
+        }
         if let Some(sound) = &mut self.sound {
             sound.report(packet);
         }
-        if packet.stream_id() != self.video || !self.pace.is_trusted() {
+        if !of_video {
             return;
         }
         if let Some(timestamp) = packet.rtp_timestamp() {

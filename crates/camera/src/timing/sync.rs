@@ -54,6 +54,11 @@ impl Sync {
         by_reports.filter(|by| by.abs_diff(by_arrival) <= REPORTS_OFF_MICROS_MAX as u64).unwrap_or(by_arrival)
     }
 
+    /// Forgets what the video's reports said: its clock is another from now on.
+    pub(crate) fn forget_video(&mut self) {
+        self.video = None;
+    }
+
     /// Takes a sender report of the sound.
     pub(crate) fn sound_report(&mut self, rtp: i64, ntp: u64) {
         self.sound = Some(Report { rtp, wall: micros(ntp) });

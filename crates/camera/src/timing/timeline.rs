@@ -56,6 +56,11 @@ impl Timeline {
         Self { start: Instant::now(), state: None }
     }
 
+    /// Forgets the frames of before: the next is the first. What arrival is counted from stays.
+    pub(crate) fn forget(&mut self) {
+        self.state = None;
+    }
+
     /// Places a frame shown at `pts` (in ticks) that arrived at `arrival`.
     pub fn frame(&mut self, pts: i64, arrival: Moment) -> Placed {
         let arrived = self.micros(arrival.steady);

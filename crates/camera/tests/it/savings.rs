@@ -6,6 +6,7 @@ use ownsight_camera::{
     AccessUnit, Event, EventConfig, MotionConfig, Recorded, Recorder, RecorderStats, Savings,
 };
 
+use crate::recorder::check_clip;
 use crate::support::footage;
 use crate::support::tools;
 use crate::support::walks::{Appearance, Stage, Weather};
@@ -45,6 +46,8 @@ fn savings_lose_no_event_and_skip_most_of_a_still_scene() {
         let (all, none_skipped) = record(Savings::NONE, &units);
         let (saved, stats) = record(Savings::default(), &units);
         assert_eq!((none_skipped.skipped, none_skipped.pictures), (0, 750), "{weather:?}");
+        // No frame of an event that was woken for is missing or doubled.
+        saved.iter().for_each(|event| check_clip(event, footage::FRAME_TICKS));
         let (all, saved) = (starts(&all), starts(&saved));
         assert_eq!(all.len(), saved.len(), "{weather:?}: {all:?} {saved:?}");
         let off = all.iter().zip(&saved).map(|(all, saved)| (all - saved).abs()).max();

@@ -111,21 +111,21 @@ async fn the_video_is_chosen_and_the_camera_known() {
             fixture!("hikvision_unauthorized"),
             fixture!("hikvision_describe"),
             "trackID=1",
-            "1 video, sound is left out",
+            "1 video, sound (G.711) ",
             &["realm IP Camera(23435)", "session Media Presentation"],
         ),
         (
             fixture!("dahua_unauthorized"),
             fixture!("dahua_describe"),
             "trackID=0",
-            "1 video, sound is left out",
+            "1 video, sound (AAC) ",
             &["realm Login to 4K04B2EPAG7D2A6", "session Media Server"],
         ),
         (
             fixture!("reolink_unauthorized"),
             fixture!("reolink_describe"),
             "track1",
-            "1 video, sound is left out",
+            "1 video, sound (AAC) ",
             &[
                 "realm BC Streaming Media",
                 "session Session streamed by \"preview\"",
@@ -143,7 +143,7 @@ async fn the_video_is_chosen_and_the_camera_known() {
             fixture!("tapo_unauthorized"),
             fixture!("tapo_describe"),
             "track1",
-            "1 video, sound is left out",
+            "1 video, sound (G.711) ",
             &["realm TP-Link IP-Camera", "session Session streamed by \"TP-LINK RTSP Server\""],
         ),
         (
@@ -157,7 +157,11 @@ async fn the_video_is_chosen_and_the_camera_known() {
     for (unauthorized, described, control, offers, parts) in cases {
         let (reports, known, set_up) = tried(Some(unauthorized), described).await;
         let details: Vec<_> = reports.iter().map(|report| report.detail.as_str()).collect();
-        assert_eq!(details[2..4], ["Digest", offers], "{reports:?}");
+        assert_eq!(details[2], "Digest", "{reports:?}");
+        // What becomes of the sound depends on the machine.
+        let offered =
+            if offers.ends_with(' ') { details[3].starts_with(offers) } else { details[3] == offers };
+        assert!(offered, "{reports:?}");
         assert!(details[4].starts_with("H.264 Main, 768×576"), "{reports:?}");
         assert_eq!(reports[5].step, CameraTestStep::Picture);
         assert!(set_up.ends_with(control), "{set_up}");

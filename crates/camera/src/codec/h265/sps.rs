@@ -34,6 +34,10 @@ impl Sps {
             bits.bit()?; // separate_colour_plane_flag
         }
         let (mut width, mut height) = (bits.unsigned()?, bits.unsigned()?);
+        // What is decoded is as large as this, however little of it is shown.
+        if width > SIDE_MAX || height > SIDE_MAX {
+            return None;
+        }
         if bits.bit()? {
             let (step_x, step_y) = match chroma_format {
                 1 => (2, 2),
