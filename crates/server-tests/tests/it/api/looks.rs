@@ -130,6 +130,26 @@ async fn a_camera_is_asked_for_its_streams() {
 }
 
 #[tokio::test]
+async fn an_address_that_a_look_gave_is_tested_by_digest_only() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let tests = format!("homes/{}/camera-tests", anna.home.id);
+    let address = "rtsp://192.168.1.40:554/main";
+    for digest_only in [true, false] {
+        let body =
+            json!({"address": address, "user": "view", "password": "a word", "digest_only": digest_only});
+        let begun = anna.browser.post(&tests, &body).await;
+        assert_eq!(begun.status, 202, "{begun:?}");
+        let test: TestId = begun.json()["id"].as_str().unwrap().parse().unwrap();
+        let configuration = anna.serving.device.configure().await;
+        let told = configuration.tests.iter().find(|one| one.test == test).unwrap();
+        let source = told.camera.source.as_ref().unwrap();
+        assert_eq!((source.address.as_str(), source.digest_only), (address, digest_only));
+        assert_eq!(serde_json::to_string(source).unwrap().contains("digest_only"), digest_only);
+    }
+}
+
+#[tokio::test]
 async fn a_report_of_another_look_is_not_shown() {
     let system = System::start().await;
     let mut anna = Side::build(&system, "anna").await;
@@ -148,6 +168,7 @@ async fn what_is_no_look_is_refused_by_its_field() {
         (json!({"around": true, "onvif": SERVICE}), "around"),
         (json!({"around": true, "address": "rtsp://192.168.1.40/"}), "address"),
         (json!({"onvif": SERVICE, "camera_id": anna.camera()}), "address"),
+        (json!({"camera_id": anna.camera(), "digest_only": true}), "digest_only"),
         (json!({"onvif": "https://192.168.1.40/"}), "onvif"),
         (json!({"onvif": "http://view:word@192.168.1.40/"}), "onvif"),
         (json!({"onvif": SERVICE, "password": "x".repeat(257)}), "password"),
