@@ -99,9 +99,9 @@ mod tests {
         let deep = format!("{}{}", "<a>".repeat(LEVELS_MAX + 1), "</a>".repeat(LEVELS_MAX + 1));
         let deepest = format!("{}{}", "<a>".repeat(20_000), "</a>".repeat(20_000));
         let many = format!("<a>{}</a>", "<b/>".repeat(NODES_MAX as usize));
-        let declared: String = (0..560).map(|n| format!(" xmlns:n{n}='u'")).collect();
+        let declared = (0..560).map(|n| format!(" xmlns:n{n}='u'")).collect::<Vec<_>>().concat();
         let namespaces = format!("<r{declared}>{}</r>", r#"<a xmlns="a"/>"#.repeat(560));
-        let assigned: String = (0..=ATTRIBUTES_MAX).map(|n| format!(" a{n}=''")).collect();
+        let assigned = (0..=ATTRIBUTES_MAX).map(|n| format!(" a{n}=''")).collect::<Vec<_>>().concat();
         let attributes = format!("<a{assigned}/>");
         let laughs = r#"<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>"#;
         let outside = r#"<!DOCTYPE a [<!ENTITY b SYSTEM "http://192.0.2.1/b">]><a>&b;</a>"#;
