@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::device::Device;
 use crate::support::member::Member;
+use crate::support::person::Person;
 use crate::support::scene::Side;
 use crate::support::system::System;
 
@@ -156,6 +157,31 @@ async fn a_report_of_another_look_is_not_shown() {
     let (path, configuration, told) = begin(&mut anna, &json!({"around": true})).await;
     report(&anna.serving.device, &configuration, &told, nothing(TestId::generate()), true).await;
     assert_eq!(anna.browser.get(&path).await.status, 500);
+}
+
+#[tokio::test]
+async fn this_server_looks_around_for_one_home_only() {
+    let mut system = System::start().await;
+    let home = system.home_with("anna", true).await;
+    let anna = Person::by_token(&system.url, "anna@example.org", "anna password").await;
+    anna.see("me").await;
+    let code = system.local_pairings.try_recv().unwrap().code.reveal().to_string();
+    let mut device = Device::answer(&system.url, &code).await;
+    home.look().await;
+    device.configure().await;
+    let tests = format!("homes/{}/camera-tests", home.id);
+    let around = json!({"around": true, "device_id": device.scope.device});
+    assert_eq!(anna.post(&tests, &around).await.status, 202);
+    system.home_with("bela", true).await;
+    let refused = anna.post(&tests, &around).await;
+    assert_eq!((refused.status, &refused.json()["field"]), (422, &json!("around")), "{refused:?}");
+    // A camera that somebody names is asked, as one is tested; and another device looks in its own networks.
+    assert_eq!(anna.post(&tests, &json!({"onvif": SERVICE})).await.status, 202);
+    let mut other = Device::answer(&system.url, &home.pairing_code().await).await;
+    home.look().await;
+    other.configure().await;
+    let elsewhere = json!({"around": true, "device_id": other.scope.device});
+    assert_eq!(anna.post(&tests, &elsewhere).await.status, 202);
 }
 
 #[tokio::test]
