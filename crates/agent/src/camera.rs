@@ -57,6 +57,7 @@ impl Assignment {
             && self.source.user == other.source.user
             && self.source.password == other.source.password
             && self.source.accepted == other.source.accepted
+            && self.source.digest_only == other.source.digest_only
     }
 
     fn config(&self, options: &CameraOptions, fingerprints: &Fingerprints) -> CameraConfig {
@@ -74,7 +75,10 @@ impl Assignment {
 /// What a camera wants to hear; `None` if it asks for nothing.
 pub(crate) fn credentials(source: &CameraSource) -> Option<Credentials> {
     let some = !source.user.is_empty() || !source.password.is_empty();
-    some.then(|| Credentials::new(source.user.clone(), source.password.clone()))
+    some.then(|| {
+        let credentials = Credentials::new(source.user.clone(), source.password.clone());
+        if source.digest_only { credentials.by_digest_only() } else { credentials }
+    })
 }
 
 /// A camera that is watched.

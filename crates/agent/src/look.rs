@@ -2,14 +2,14 @@
 //!
 //! What is found is sealed to the look's draft and reported as it comes; the latest report counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ownsight_device::{AssignedLook, CameraSealer, Configuration, DeviceHandle, LookOf, OnvifSource};
 use ownsight_model::{AskedCamera, FoundCamera, LookReport, OnvifFault, TestId};
 use ownsight_onvif::{Around, Login, OnvifCamera, Password, discover};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 
 /// Looks that run at the same time.
 const AT_ONCE: usize = 2;
@@ -21,7 +21,7 @@ const FOUND_QUEUE: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Looks {
     handle: DeviceHandle,
-    begun: BTreeSet<TestId>,
+    begun: BTreeMap<TestId, AbortHandle>,
     permits: Arc<Semaphore>,
     tasks: JoinSet<()>,
     /// Where to call, in tests; `None`: in all networks of this machine.
@@ -31,16 +31,23 @@ pub(crate) struct Looks {
 impl Looks {
     pub(crate) fn new(handle: DeviceHandle, around: Option<Around>) -> Self {
         let permits = Arc::new(Semaphore::new(AT_ONCE));
-        Self { handle, begun: BTreeSet::new(), permits, tasks: JoinSet::new(), around }
+        Self { handle, begun: BTreeMap::new(), permits, tasks: JoinSet::new(), around }
     }
 
-    /// Begins the looks of a configuration that were not begun before.
+    /// Begins the looks of a configuration that were not begun before, and ends those that it does not have any more: nobody
+    /// waits for what they would find.
     pub(crate) fn apply(&mut self, configuration: &Configuration) {
         while self.tasks.try_join_next().is_some() {}
         let assigned: BTreeSet<_> = configuration.looks.iter().map(|look| look.look).collect();
-        self.begun.retain(|look| assigned.contains(look));
+        self.begun.retain(|look, task| {
+            let goes_on = assigned.contains(look);
+            if !goes_on {
+                task.abort();
+            }
+            goes_on
+        });
         for look in &configuration.looks {
-            if !self.begun.insert(look.look) {
+            if self.begun.contains_key(&look.look) {
                 continue;
             }
             let one = OneLook {
@@ -50,11 +57,12 @@ impl Looks {
                 look: look.clone(),
             };
             let permits = Arc::clone(&self.permits);
-            self.tasks.spawn(async move {
+            let task = self.tasks.spawn(async move {
                 // The semaphore is never closed.
                 let Ok(_permit) = permits.acquire().await else { return };
                 one.run().await;
             });
+            self.begun.insert(look.look, task);
         }
     }
 }

@@ -13,12 +13,24 @@ use crate::fingerprint::KnownCamera;
 pub struct Credentials {
     username: String,
     password: String,
+    digest_only: bool,
 }
 
 impl Credentials {
     /// Takes both as typed.
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { username: username.into(), password: password.into() }
+        Self { username: username.into(), password: password.into(), digest_only: false }
+    }
+
+    /// [`test_connection`](crate::test_connection) gives these to no camera that asks for them otherwise than by Digest. A
+    /// camera that passed is known by its asking for a Digest from then on.
+    #[must_use]
+    pub fn by_digest_only(self) -> Self {
+        Self { digest_only: true, ..self }
+    }
+
+    pub(crate) fn is_digest_only(&self) -> bool {
+        self.digest_only
     }
 
     pub(crate) fn to_retina(&self) -> retina::client::Credentials {

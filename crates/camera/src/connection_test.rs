@@ -16,11 +16,14 @@ use crate::decode::{Picture, PictureDecoder};
 use crate::fingerprint::{Guard, KnownCamera, Passed};
 use crate::jpeg::SmallPicture;
 use crate::output::Still;
-use crate::source::{Answer, Described, Fault, Found, Stream, Way, ask, find, parse_url, reach};
+use crate::source::{Answer, Described, Fault, Found, SignIn, Stream, Way, ask, find, parse_url, reach};
 use crate::video::AccessUnit;
 
 /// Longest wait for a key frame.
 const KEY_FRAME_MAX: Duration = Duration::from_secs(10);
+
+/// What is said of a camera that is given its password by Digest only, and does not ask for that.
+const CLEAR_TEXT_ONLY: &str = "it takes the password in clear text only";
 
 /// Tries a camera: reached, RTSP, password, path, format, first picture.
 ///
@@ -29,7 +32,8 @@ const KEY_FRAME_MAX: Duration = Duration::from_secs(10);
 /// [`CameraFault::NoAnswer`], when `steps` is closed.
 ///
 /// With `known` another camera than that one fails as [`CameraFault::AnotherCamera`], before it is given a password; one
-/// that nothing is known of is known from then on. Cancel safe: a dropped call leaves nothing behind.
+/// that nothing is known of is known from then on. With [`Credentials::by_digest_only`] one that asks for its password in
+/// another way fails as [`CameraFault::Refused`], before it is given any. Cancel safe: a dropped call leaves nothing behind.
 pub async fn test_connection(
     address: &CameraAddress,
     credentials: Option<&Credentials>,
@@ -160,6 +164,15 @@ async fn describe(
     if unasked.status == 401 && credentials.is_none() {
         let detail = "the camera asks for a user name and password";
         return Err(Fault::new(CameraFault::Unauthorized, detail).into());
+    }
+    let mut credentials = credentials;
+    if credentials.is_some_and(Credentials::is_digest_only) {
+        match (unasked.status, unasked.sign_in) {
+            (401, SignIn::Digest) => {}
+            (401, SignIn::Clear) => return Err(Fault::new(CameraFault::Refused, CLEAR_TEXT_ONLY).into()),
+            // It describes its streams to anybody. How it would ask later is not known: it gets no password.
+            _ => credentials = None,
+        }
     }
     let described = Described::connect(url, credentials).await;
     match &described {

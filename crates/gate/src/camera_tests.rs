@@ -292,6 +292,7 @@ impl HomeAccess {
                     address: source.address.clone(),
                     user: source.user.clone(),
                     password: source.password.clone(),
+                    digest_only: source.digest_only,
                 };
                 Ok((source.check()?, *device, None))
             }
@@ -308,6 +309,7 @@ impl HomeAccess {
                     address: address.clone().unwrap_or_else(|| current.address.as_str().to_owned()),
                     user: Some(user.clone().unwrap_or_else(|| current.user.clone())),
                     password: Some(password.clone().unwrap_or_else(|| current.password.clone())),
+                    digest_only: false,
                 };
                 let mut source = source.check()?;
                 if source.address == current.address {

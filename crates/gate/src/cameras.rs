@@ -42,6 +42,8 @@ pub struct Source {
     pub user: Option<String>,
     /// The password, if it asks for one.
     pub password: Option<String>,
+    /// Whether a test gives the password by Digest only: nobody typed the address.
+    pub digest_only: bool,
 }
 
 /// What changes of a camera; what is left out stays.
@@ -85,7 +87,7 @@ impl Source {
         password: Option<String>,
     ) -> Result<Option<Self>, GateError> {
         match address {
-            Some(address) => Ok(Some(Self { address, user, password })),
+            Some(address) => Ok(Some(Self { address, user, password, digest_only: false })),
             None if user.is_none() && password.is_none() => Ok(None),
             None => Err(GateError::invalid("address", "it must be there if there is a user or a password")),
         }
@@ -97,6 +99,7 @@ impl Source {
             user: self.user.unwrap_or_default(),
             password: self.password.unwrap_or_default(),
             accepted: None,
+            digest_only: self.digest_only,
         };
         check_credentials(&access)?;
         Ok(access)
@@ -444,6 +447,7 @@ impl CameraChange {
             if address != access.address {
                 // What was said of the camera at the former address says nothing of this one.
                 access.accepted = None;
+                access.digest_only = false;
             }
             access.address = address;
         }
@@ -527,8 +531,12 @@ mod tests {
 
     #[test]
     fn what_carries_a_password_shows_nothing() {
-        let source =
-            || Source { address: "rtsp://a.b/secret".into(), user: None, password: Some("secret".into()) };
+        let source = || Source {
+            address: "rtsp://a.b/secret".into(),
+            user: None,
+            password: Some("secret".into()),
+            digest_only: false,
+        };
         let change = CameraChange { password: Some("secret".into()), ..CameraChange::default() };
         assert_eq!(format!("{:?} {change:?}", source()), "Source(…) CameraChange(…)");
         let test = crate::TestOf::New { source: source(), device: None };

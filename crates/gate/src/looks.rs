@@ -8,7 +8,7 @@ use ownsight_seal::{LookOf, OnvifSource, OpenError, Purpose, report_is_about};
 
 use crate::access::HomeAccess;
 use crate::cameras::{SENSITIVITY, check_credential};
-use crate::gate::Gate;
+use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device};
 use crate::profile::{self, CameraProfile, DraftLook};
 use crate::{Credentials, GateError};
@@ -60,6 +60,9 @@ impl Gate {
         for _ in 0..TRIES {
             let (person, access, plan) = self.managing_plan(credentials, home).await?;
             let device = choose_device(&plan, device)?;
+            if device.local && draft_look.look == LookOf::Around {
+                self.refuse_others_networks().await?;
+            }
             let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY, sound: false };
             let mut draft = access.new_camera(CameraStanding::Draft, device, &profile, None)?;
             let text = profile::encode(&draft_look);
@@ -69,6 +72,15 @@ impl Gate {
             }
         }
         Err(GateError::Conflict)
+    }
+
+    /// Where this server runs agents for several homes, its machine's networks are not one home's.
+    async fn refuse_others_networks(&self) -> Result<(), GateError> {
+        if self.registry().local_homes().await.map_err(registry_error)?.len() > 1 {
+            let why = "this server pulls cameras of several homes, and looks around for none: enter the camera's address";
+            return Err(GateError::invalid("around", why));
+        }
+        Ok(())
     }
 }
 

@@ -195,6 +195,7 @@ impl OpenCamera {
             user: access.user.clone(),
             password: access.password.clone(),
             accepted: access.accepted,
+            digest_only: access.digest_only,
         });
         AssignedCamera {
             camera: scope.camera,

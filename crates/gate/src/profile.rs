@@ -46,6 +46,9 @@ pub(crate) struct CameraAccess {
     pub(crate) password: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) accepted: Option<FingerprintId>,
+    /// Whether a test gives the password by Digest only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) digest_only: bool,
 }
 
 /// In the place of an address, of a draft that is made for a look.

@@ -2,7 +2,7 @@
 //!
 //! IPv4 only: there every camera answers. The call goes to a multicast group and no further than the network (TTL 1).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub const PORT: u16 = 3702;
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 255, 250);
 /// Most cameras that are given.
 pub const FOUND_MAX: usize = 64;
+/// Most cameras that are given of one host, by which a device could crowd out the others. A recorder may have some.
+const OF_HOST_MAX: usize = 8;
 /// Most networks that are called into.
 const NETWORKS_MAX: usize = 16;
 /// Most datagrams that are read in one network.
@@ -113,10 +115,9 @@ pub async fn discover(around: &Around, found: &mpsc::Sender<FoundCamera>) -> Res
     if calls.is_empty() {
         return Err(DiscoveryError::NoNetwork);
     }
-    let mut seen = HashSet::new();
+    let mut given = Given::default();
     while let Some(answer) = answers.recv().await {
-        if seen.len() < FOUND_MAX && seen.insert(answer.service.clone()) && found.send(answer).await.is_err()
-        {
+        if given.takes(&answer) && found.send(answer).await.is_err() {
             break;
         }
     }
@@ -126,6 +127,27 @@ pub async fn discover(around: &Around, found: &mpsc::Sender<FoundCamera>) -> Res
     }
     // Those that were cut off had made their call.
     if called || !calls.is_empty() { Ok(()) } else { Err(DiscoveryError::NoNetwork) }
+}
+
+/// What was given already.
+#[derive(Debug, Default)]
+struct Given {
+    services: HashSet<OnvifAddress>,
+    of_hosts: HashMap<String, usize>,
+}
+
+impl Given {
+    /// Whether this one is to be given: not twice, and so many.
+    fn takes(&mut self, camera: &FoundCamera) -> bool {
+        let of_host = self.of_hosts.get(&camera.host).copied().unwrap_or_default();
+        let takes = self.services.len() < FOUND_MAX
+            && of_host < OF_HOST_MAX
+            && self.services.insert(camera.service.clone());
+        if takes {
+            self.of_hosts.insert(camera.host.clone(), of_host + 1);
+        }
+        takes
+    }
 }
 
 fn open(network: Network) -> std::io::Result<UdpSocket> {
@@ -193,7 +215,7 @@ fn probe() -> String {
     )
 }
 
-/// The camera in an answer, if it lies where that came from. One device gives one, whatever it sends.
+/// The camera in an answer, if it lies where that came from: one an answer, the first that it names.
 fn read(datagram: &[u8], from: Ipv4Addr) -> Option<FoundCamera> {
     let document = parse(datagram).ok()?;
     let matched = first(document.root(), "ProbeMatch")?;
@@ -299,6 +321,23 @@ mod tests {
         assert_eq!((found.name.as_str(), found.hardware.as_str()), ("AXIS M3106", "M3106-L%zz"));
         let printer = answer("wsdp:Device wprt:PrintDeviceType", scopes, "http://192.168.1.40/");
         assert_eq!(read(printer.as_bytes(), HOST), None);
+    }
+
+    #[test]
+    fn no_host_crowds_out_the_others() {
+        let camera = |host: &str, number| FoundCamera {
+            name: String::new(),
+            hardware: String::new(),
+            host: host.to_owned(),
+            service: OnvifAddress::parse(&format!("http://{host}/{number}")).unwrap(),
+        };
+        let mut given = Given::default();
+        let one: Vec<_> = (0..100).map(|number| given.takes(&camera("192.168.1.40", number))).collect();
+        assert_eq!(one.iter().filter(|takes| **takes).count(), OF_HOST_MAX);
+        assert!(given.takes(&camera("192.168.1.41", 0)));
+        assert!(!given.takes(&camera("192.168.1.41", 0)), "twice");
+        let others = (0..100).filter(|number| given.takes(&camera(&format!("192.168.2.{number}"), 0)));
+        assert_eq!(others.count(), FOUND_MAX - OF_HOST_MAX - 1);
     }
 
     #[test]

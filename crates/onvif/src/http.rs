@@ -36,6 +36,8 @@ impl Http {
             .no_proxy()
             .http1_only()
             .referer(false)
+            // HTTPS is not spoken: nothing needs the system's certificates, which a small image does not have.
+            .tls_certs_only([])
             .build();
         client.map(Self).map_err(|error| OnvifError::NoAnswer { why: why(&error) })
     }

@@ -1,8 +1,11 @@
 //! XML from cameras, with limits: no document type (so no entities of its own), so many bytes, nodes and levels.
 //!
 //! roxmltree reads it: a tree that only reads is what short answers need, it refuses document types unless told
-//! otherwise, its limit on nodes is checked while it reads, and neither reading nor dropping recurses. Elements are found
-//! by their local name: makers differ in prefixes and even in namespaces, and nothing here depends on which is meant.
+//! otherwise, its limit on nodes is checked while it reads, and neither reading nor dropping recurses. What that limit
+//! does not count takes time that grows with its square: namespaces in scope are searched one by one, and copied for each
+//! element that declares another, and attributes of an element are compared with each other. So both are counted before.
+//! Elements are found by their local name: makers differ in prefixes and even in namespaces, and nothing here depends on
+//! which is meant.
 
 use roxmltree::{Document, Node, ParsingOptions};
 
@@ -10,6 +13,10 @@ use roxmltree::{Document, Node, ParsingOptions};
 pub(crate) const BYTES_MAX: usize = 256 << 10;
 /// Most elements, texts and comments.
 const NODES_MAX: u32 = 16_384;
+/// Most declarations of namespaces. Real answers have some fifty, most in their root.
+const NAMESPACES_MAX: usize = 512;
+/// Most attributes, and whatever else has a `=`.
+const ATTRIBUTES_MAX: usize = 8_192;
 /// Most levels. Real answers have some ten.
 const LEVELS_MAX: usize = 64;
 /// Longest text that is kept, in characters.
@@ -24,7 +31,9 @@ pub(crate) enum XmlError {
     NotText,
     #[error("the answer is nested deeper than {LEVELS_MAX} levels")]
     TooDeep,
-    #[error("the answer has more than {NODES_MAX} elements")]
+    #[error(
+        "the answer has more than {NODES_MAX} elements, {ATTRIBUTES_MAX} attributes or {NAMESPACES_MAX} namespaces"
+    )]
     TooMany,
     #[error("the answer declares a document type, which is never read")]
     DocumentType,
@@ -39,6 +48,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Document<'_>, XmlError> {
     }
     let text = std::str::from_utf8(bytes).map_err(|_| XmlError::NotText)?;
     let text = text.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']);
+    let more_than = |what: &str, most: usize| text.matches(what).nth(most).is_some();
+    if more_than("xmlns", NAMESPACES_MAX) || more_than("=", ATTRIBUTES_MAX) {
+        return Err(XmlError::TooMany);
+    }
     let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES_MAX, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|error| match error {
         roxmltree::Error::NodesLimitReached => XmlError::TooMany,
@@ -86,12 +99,18 @@ mod tests {
         let deep = format!("{}{}", "<a>".repeat(LEVELS_MAX + 1), "</a>".repeat(LEVELS_MAX + 1));
         let deepest = format!("{}{}", "<a>".repeat(20_000), "</a>".repeat(20_000));
         let many = format!("<a>{}</a>", "<b/>".repeat(NODES_MAX as usize));
+        let declared = (0..560).map(|n| format!(" xmlns:n{n}='u'")).collect::<Vec<_>>().concat();
+        let namespaces = format!("<r{declared}>{}</r>", r#"<a xmlns="a"/>"#.repeat(560));
+        let assigned = (0..=ATTRIBUTES_MAX).map(|n| format!(" a{n}=''")).collect::<Vec<_>>().concat();
+        let attributes = format!("<a{assigned}/>");
         let laughs = r#"<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>"#;
         let outside = r#"<!DOCTYPE a [<!ENTITY b SYSTEM "http://192.0.2.1/b">]><a>&b;</a>"#;
         for (bytes, error) in [
             (deep.as_bytes(), XmlError::TooDeep),
             (deepest.as_bytes(), XmlError::TooMany),
             (many.as_bytes(), XmlError::TooMany),
+            (namespaces.as_bytes(), XmlError::TooMany),
+            (attributes.as_bytes(), XmlError::TooMany),
             (laughs.as_bytes(), XmlError::DocumentType),
             (outside.as_bytes(), XmlError::DocumentType),
             (&vec![b' '; BYTES_MAX + 1], XmlError::TooLong),

@@ -86,6 +86,9 @@ pub struct CameraSource {
     /// What somebody of the home said to be this camera, although it is known by something else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<FingerprintId>,
+    /// Whether a test gives the password by Digest only. Left out where it gives it as the camera asks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub digest_only: bool,
 }
 
 /// An address to test under a draft camera's keys: the still is sealed with the test's id as its event.

@@ -10,7 +10,9 @@ use ownsight_device::{AssignedLook, LookOf, OnvifSource};
 use ownsight_model::{LookReport, OnvifAddress, OnvifFault, TestId, TestReport};
 use ownsight_onvif::Around;
 use ownsight_seal::CameraReportKind;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, UdpSocket};
+use tokio::time::timeout;
 
 use crate::World;
 use crate::support::{TestCamera, eventually};
@@ -120,5 +122,26 @@ async fn a_camera_that_is_asked_names_its_streams() {
     assert_eq!(streams, [("rtsp://127.0.0.1:554/live", 360)]);
     let (report, _) = done(&world, not_there.look, &nobody).await;
     assert_eq!((report.asked, report.fault), (None, Some(OnvifFault::NoAnswer)));
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_was_taken_back_ends() {
+    let mut world = World::new().await;
+    let agent = world.pair().await;
+    let draft = world.camera();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let service = OnvifAddress::parse(&format!("http://{}/onvif", listener.local_addr().unwrap())).unwrap();
+    let source = OnvifSource { service, user: "anna".into(), password: "secret".into() };
+    world.home.looks = vec![assigned(&world, &draft, LookOf::Camera(source))];
+    world.configure(1, &[], &[]);
+    // A camera that takes the question and says nothing.
+    let (mut asked, _) = listener.accept().await.unwrap();
+    world.home.looks.clear();
+    world.configure(2, &[], &[]);
+    let mut received = Vec::new();
+    // It would wait for ten seconds.
+    let ended = timeout(Duration::from_secs(5), asked.read_to_end(&mut received)).await;
+    assert!(ended.is_ok(), "{}", String::from_utf8_lossy(&received));
     agent.stop().await;
 }

@@ -1,9 +1,12 @@
 //! The camera test tells exactly what is wrong.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ownsight_camera::{Credentials, Still, test_connection};
 use ownsight_model::{CameraAddress, CameraFault, CameraTestStep, StepOutcome, StepReport};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -14,8 +17,12 @@ type Tested = (Result<Still, CameraFault>, Vec<StepReport>);
 
 async fn test(address: &CameraAddress, credentials: Option<(&str, &str)>) -> Tested {
     let credentials = credentials.map(|(user, password)| Credentials::new(user, password));
+    tested(address, credentials.as_ref()).await
+}
+
+async fn tested(address: &CameraAddress, credentials: Option<&Credentials>) -> Tested {
     let (sender, mut receiver) = mpsc::channel(8);
-    let result = test_connection(address, credentials.as_ref(), None, &sender).await;
+    let result = test_connection(address, credentials, None, &sender).await;
     drop(sender);
     let mut reports = Vec::new();
     while let Some(report) = receiver.recv().await {
@@ -97,6 +104,75 @@ async fn the_password_is_refused_or_missing() {
         let tested = test(&address, credentials).await;
         assert_fails(&tested, CameraTestStep::Password, CameraFault::Unauthorized);
     }
+}
+
+/// Whether a peer was sent an `Authorization`, and how the test ended: with credentials that are given by Digest only.
+async fn by_digest_only(answers: fn(&str) -> &'static str) -> (bool, Tested) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = CameraAddress::parse(&format!("rtsp://{}/", listener.local_addr().unwrap())).unwrap();
+    let sent = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&sent);
+    let camera = tokio::spawn(async move {
+        loop {
+            let (connection, _) = listener.accept().await.unwrap();
+            let noted = Arc::clone(&noted);
+            tokio::spawn(async move {
+                let (received, mut answer) = connection.into_split();
+                let mut lines = BufReader::new(received).lines();
+                let (mut method, mut number) = (String::new(), String::new());
+                while let Ok(Some(line)) = lines.next_line().await {
+                    if let Some(said) = line.strip_prefix("CSeq: ") {
+                        said.clone_into(&mut number);
+                    } else if line.to_ascii_lowercase().starts_with("authorization:") {
+                        noted.store(true, Ordering::SeqCst);
+                    } else if line.is_empty() {
+                        let whole = answers(&method).replacen("\n", &format!("\r\nCSeq: {number}\r\n"), 1);
+                        let _ = answer.write_all(whole.as_bytes()).await;
+                        method.clear();
+                    } else if method.is_empty() {
+                        line.split(' ').next().unwrap().clone_into(&mut method);
+                    }
+                }
+            });
+        }
+    });
+    let credentials = Credentials::new("anna", "secret").by_digest_only();
+    let tested = tested(&address, Some(&credentials)).await;
+    camera.abort();
+    (sent.load(Ordering::SeqCst), tested)
+}
+
+#[tokio::test]
+async fn a_password_by_digest_only_goes_nowhere_in_clear_text() {
+    for answers in [
+        (|_: &str| "RTSP/1.0 401 Unauthorized\nWWW-Authenticate: Basic realm=\"camera\"\r\n\r\n")
+            as fn(&str) -> _,
+        // Called Digest, and cannot be answered as one: Basic would be.
+        |_| "RTSP/1.0 401 Unauthorized\nWWW-Authenticate: Digest realm=\"a\"\r\nWWW-Authenticate: Basic realm=\"a\"\r\n\r\n",
+        |_| "RTSP/1.0 401 Unauthorized\n\r\n",
+    ] {
+        let (sent, tested) = by_digest_only(answers).await;
+        assert!(!sent, "{tested:?}");
+        assert_fails(&tested, CameraTestStep::Password, CameraFault::Refused);
+        assert_eq!(tested.1[2].detail, "it takes the password in clear text only");
+    }
+    // Asks only once a stream is set up.
+    let later = |method: &str| match method {
+        "SETUP" => "RTSP/1.0 401 Unauthorized\nWWW-Authenticate: Basic realm=\"camera\"\r\n\r\n",
+        "DESCRIBE" => {
+            "RTSP/1.0 200 OK\nContent-Type: application/sdp\r\nContent-Length: 82\r\n\r\n\
+             v=0\r\ns=a\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:trackID\r\n"
+        }
+        _ => "RTSP/1.0 200 OK\n\r\n",
+    };
+    let (sent, tested) = by_digest_only(later).await;
+    assert!(!sent, "{tested:?}");
+    assert_eq!(tested.0.as_ref().err(), Some(&CameraFault::Unauthorized), "{tested:?}");
+    // And to one that asks for a Digest it goes.
+    let digest = |_: &str| "RTSP/1.0 401 Unauthorized\nWWW-Authenticate: Digest realm=\"camera\", nonce=\"1234\"\r\n\r\n";
+    let (sent, tested) = by_digest_only(digest).await;
+    assert!(sent, "{tested:?}");
+    assert_fails(&tested, CameraTestStep::Password, CameraFault::Unauthorized);
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ impl TestCamera {
     pub(crate) fn at(mut self, address: &str, user: &str, password: &str) -> Self {
         let address = CameraAddress::parse(address).unwrap();
         let (user, password) = (user.to_owned(), password.to_owned());
-        self.source = Some(CameraSource { address, user, password, accepted: None });
+        self.source = Some(CameraSource { address, user, password, accepted: None, digest_only: false });
         self
     }
 

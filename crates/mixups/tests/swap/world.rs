@@ -410,6 +410,7 @@ fn source(name: &str, number: u8) -> Source {
         address: format!("rtsp://{name}-camera.example/{number}"),
         user: Some(format!("{name}-user")),
         password: Some(format!("{name}-secret")),
+        digest_only: false,
     }
 }
 

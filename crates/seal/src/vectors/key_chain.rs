@@ -227,6 +227,7 @@ fn configuration(chain: &mut Chain, key: &DeviceKey) {
             user: "agent".to_owned(),
             password: "a password".to_owned(),
             accepted: None,
+            digest_only: false,
         }),
         sensitivity: 5,
         sound: false,

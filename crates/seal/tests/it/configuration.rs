@@ -24,6 +24,7 @@ fn assigned(home: &Home) -> AssignedCamera {
             user: "agent".to_owned(),
             password: "correct horse".to_owned(),
             accepted: None,
+            digest_only: false,
         }),
         sensitivity: 5,
         sound: false,

@@ -21,6 +21,7 @@ fn debug_shows_no_secret() {
         user: "a secret user".to_owned(),
         password: "a secret password".to_owned(),
         accepted: None,
+        digest_only: false,
     };
     let keys = KeyPair::from_private_bytes(&bytes).unwrap();
     let code = PairingCode::generate();

@@ -28,6 +28,9 @@ pub(crate) struct BeginTest {
     user: Option<String>,
     /// The password.
     password: Option<String>,
+    /// Gives the password by Digest only, of a new camera at `address`: the test fails before one is sent otherwise.
+    #[serde(default)]
+    digest_only: bool,
     /// The device that tests.
     #[schema(value_type = Option<String>)]
     device_id: Option<DeviceId>,
@@ -55,6 +58,9 @@ pub(crate) async fn begin(
     Id(home): Id<HomeId>,
     Sent(body): Sent<BeginTest>,
 ) -> Outcome {
+    if body.digest_only && (body.camera_id.is_some() || body.address.is_none()) {
+        return Err(invalid("digest_only", "it goes with the address of a new camera"));
+    }
     let device = body.device_id;
     if let Some(look) = look(&body)? {
         let id = state.gate.begin_look(&who, home, look, device).await?;
@@ -66,7 +72,8 @@ pub(crate) async fn begin(
             TestOf::Existing { camera, address, user: body.user, password: body.password, device }
         }
         (None, Some(address)) => {
-            let source = Source { address, user: body.user, password: body.password };
+            let source =
+                Source { address, user: body.user, password: body.password, digest_only: body.digest_only };
             TestOf::New { source, device }
         }
         (None, None) => return Err(invalid("address", "the camera's address is expected")),

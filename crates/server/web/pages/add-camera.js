@@ -12,6 +12,7 @@ import { api, mediaUrl } from '../lib/api.js';
 import { pathOf, splitAddress, withPath } from '../lib/faults.js';
 import { camerasPath, mayManage, useCameras, useDevices } from '../lib/home.js';
 import { html, useEffect, useState } from '../lib/html.js';
+import { clearTextOnly } from '../lib/look.js';
 import { refresh } from '../lib/query.js';
 import { navigate } from '../lib/router.js';
 import { cameraNameError } from '../lib/words.js';
@@ -23,7 +24,7 @@ const UPLOAD = 'upload';
 export function AddCameraPage({ home }) {
   const devices = useDevices(home.id);
   const cameras = useCameras(home.id);
-  const [form, setForm] = useState({ device: null, address: '', user: '', password: '', camera: null });
+  const [form, setForm] = useState({ device: null, address: '', user: '', password: '', camera: null, digest: false });
   const [error, setError] = useState(null);
   const [tried, setTried] = useState([]);
   const [uploads, setUploads] = useState(null);
@@ -40,32 +41,46 @@ export function AddCameraPage({ home }) {
   const pushes = pushing.find(({ id }) => id === device);
   const taken = cameras.data?.cameras.map(({ name }) => name) ?? [];
 
-  const start = (address = form.address) => {
+  /** With `digest` the camera gets its password by Digest or not at all: nobody typed this address. */
+  const start = (address = form.address, digest = form.digest, through = device) => {
     const parts = splitAddress(address);
     if (!parts.address || parts.address === 'rtsp://') {
       setError('Enter the camera’s address.');
       return;
     }
     // Credentials that were pasted with the address move into their own fields, where they are not shown.
-    const next = { ...form, camera: null, address: parts.address, user: parts.user ?? form.user, password: parts.password ?? form.password };
+    const next = { ...form, device: through, camera: null, digest, address: parts.address, user: parts.user ?? form.user, password: parts.password ?? form.password };
     setForm(next);
     setError(null);
     setTried((was) => [...was, pathOf(parts.address)]);
-    test.start({ ...(device ? { device_id: device } : {}), address: next.address, ...(next.user ? { user: next.user } : {}), ...(next.password ? { password: next.password } : {}) });
+    test.start({ ...(through ? { device_id: through } : {}), address: next.address, ...(next.user ? { user: next.user } : {}), ...(next.password ? { password: next.password } : {}), ...(digest ? { digest_only: true } : {}) });
     window.scrollTo(0, 0);
   };
-  const through = device ? { device_id: device } : {};
-  const ask = () => {
+  // The device that looks is chosen from then on, and what it found is asked and tested by it: through another one, such as one that
+  // became the first of the list meanwhile, the password would go into another network.
+  const look = () => {
+    setForm({ ...form, device });
+    around.start({ ...(device ? { device_id: device } : {}), around: true });
+  };
+  const change = (next) => {
     setError(null);
-    asking.start({ ...through, onvif: form.camera.onvif, ...(form.user ? { user: form.user } : {}), ...(form.password ? { password: form.password } : {}) });
+    if (next.device === form.device) return setForm(next);
+    around.clear();
+    return setForm({ ...next, camera: null });
+  };
+  const ask = () => {
+    const { device: by, onvif } = form.camera;
+    setError(null);
+    asking.start({ ...(by ? { device_id: by } : {}), onvif, ...(form.user ? { user: form.user } : {}), ...(form.password ? { password: form.password } : {}) });
     window.scrollTo(0, 0);
   };
   // The camera named its streams: the largest is tested like an address that was typed.
   const stream = asking.test?.state === 'passed' ? asking.test.look?.asked?.streams[0]?.address : null;
   useEffect(() => {
     if (!stream) return;
+    const by = form.camera.device;
     asking.clear();
-    start(stream);
+    start(stream, true, by);
   }, [stream]);
   const asked = asking.test || asking.starting || asking.problem;
   const running = test.test || test.starting;
@@ -77,8 +92,8 @@ export function AddCameraPage({ home }) {
     <${Page} title="Add a camera" home=${home} parent=${parent} ready=${Boolean(devices.data)}>
       <div class=${passed ? 'two-columns' : 'narrow'}>
         ${asked && form.camera && html`<${Asking} asking=${asking} found=${form.camera} onEdit=${asking.clear} onAgain=${ask} />`}
-        ${!running && !asked && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} pushing=${pushing} starting=${starting} device=${device} form=${form} setForm=${(next) => { setForm(next); setError(null); }} error=${error} problem=${test.problem} onTest=${() => (form.camera ? ask() : start())} instead=${instead} around=${around} onLook=${() => around.start({ ...through, around: true })} cameras=${cameras.data?.cameras ?? []} />`}
-        ${running && html`<div class="stack-lg"><${Running} home=${home} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
+        ${!running && !asked && html`<${AddressForm} home=${home} devices=${devices.data?.devices} usable=${usable} pushing=${pushing} starting=${starting} device=${device} form=${form} setForm=${change} error=${error} problem=${test.problem} onTest=${() => (form.camera ? ask() : start())} instead=${instead} around=${around} onLook=${look} cameras=${cameras.data?.cameras ?? []} />`}
+        ${running && html`<div class="stack-lg"><${Running} home=${home} test=${test} form=${form} deviceName=${nameOf(usable.find(({ id }) => id === device))} tried=${tried} onEdit=${test.clear} onAgain=${() => start()} onClear=${() => start(form.address, false)} onPath=${(path) => start(withPath(form.address, path))} /></div>`}
         ${passed && html`<${NameIt} home=${home} test=${test} taken=${taken} parent=${parent} />`}
       </div>
     <//>`;
@@ -91,6 +106,7 @@ function nameOf(device) {
 
 function AddressForm({ home, devices, usable, pushing, starting, device, form, setForm, error, problem, onTest, instead, around, onLook, cameras }) {
   const set = (name) => (value) => setForm({ ...form, [name]: value });
+  const setAddress = (address) => setForm({ ...form, address, digest: false });
   const ofAddress = problem?.field === 'address';
   const submit = (event) => {
     event.preventDefault();
@@ -115,8 +131,8 @@ function AddressForm({ home, devices, usable, pushing, starting, device, form, s
       ${choices}
       ${form.camera
         ? html`<${Taken} found=${form.camera} onBack=${() => set('camera')(null)} />`
-        : html`<${LookAround} look=${around} deviceName=${nameOf(usable.find(({ id }) => id === device))} cameras=${cameras} disabled=${!devices || !usable.length} onLook=${onLook} onPick=${(found) => { set('camera')(found); requestAnimationFrame(() => document.getElementById('camera-user')?.focus()); }} />`}
-      ${!form.camera && html`<${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${set('address')} error=${error ?? (ofAddress ? problem.message : null)} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />`}
+        : html`<${LookAround} look=${around} deviceName=${nameOf(usable.find(({ id }) => id === device))} cameras=${cameras} disabled=${!devices || !usable.length} onLook=${onLook} onPick=${(found) => { set('camera')({ ...found, device }); requestAnimationFrame(() => document.getElementById('camera-user')?.focus()); }} />`}
+      ${!form.camera && html`<${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${setAddress} error=${error ?? (ofAddress ? problem.message : null)} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />`}
       <div class="form-row">
         <${Field} id="camera-user" label="User name" value=${form.user} onInput=${set('user')} autocapitalize="none" autocomplete="off" spellcheck="false" />
         <${PasswordField} id="camera-password" label="Password" value=${form.password} onInput=${set('password')} autocomplete="off" hint="Of the camera, not of Ownsight." />
@@ -154,9 +170,11 @@ function AddPushing({ home, device, taken, parent }) {
     </form>`;
 }
 
-function Running({ home, test, form, deviceName, tried, onEdit, onAgain, onPath }) {
+function Running({ home, test, form, deviceName, tried, onEdit, onAgain, onClear, onPath }) {
   const state = test.test?.state;
-  const fault = test.test?.steps.find(({ outcome }) => outcome === 'failed')?.fault;
+  const failed = test.test?.steps.find(({ outcome }) => outcome === 'failed');
+  const fault = failed?.fault;
+  const clear = form.digest && failed && clearTextOnly(failed);
   const over = state === 'failed' || state === 'expired';
   return html`
     <div class="card test-address"><span class="meta">Address</span><code>${form.address}</code>
@@ -166,8 +184,9 @@ function Running({ home, test, form, deviceName, tried, onEdit, onAgain, onPath 
     <${NoRoom} home=${home} test=${test.test} />
     ${state === 'expired' && html`<div class="notice notice-warn" role="alert"><${Icon} name="clock" /><p><b>The device did not answer in time.</b> Check that it is connected, then test again.</p></div>`}
     ${test.problem && html`<${ProblemLine} problem=${test.problem} />`}
+    ${clear && html`<div class="notice notice-warn" role="alert"><${Icon} name="warning-circle" /><p><b>The password was not given.</b> Switch the camera’s RTSP authentication to Digest, then test again. Or have it sent in clear text: who listens in the network between device and camera can read it.</p></div>`}
     ${fault === 'no-such-path' && html`<${MakersPaths} tried=${tried} onPick=${onPath} />`}
-    ${state !== 'passed' && html`<div class="form-buttons sticky-buttons"><button type="button" class="btn" onClick=${onEdit}>Edit address</button>${(over || test.problem) && html`<button type="button" class="btn btn-primary" onClick=${onAgain}>Test again</button>`}</div>`}`;
+    ${state !== 'passed' && html`<div class="form-buttons sticky-buttons"><button type="button" class="btn" onClick=${onEdit}>Edit address</button>${clear && html`<button type="button" class="btn" onClick=${onClear}>Send in clear text</button>`}${(over || test.problem) && html`<button type="button" class="btn btn-primary" onClick=${onAgain}>Test again</button>`}</div>`}`;
 }
 
 function NameIt({ home, test, taken, parent }) {

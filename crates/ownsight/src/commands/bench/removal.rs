@@ -20,8 +20,12 @@ pub(super) async fn measure(stage: &Stage) -> anyhow::Result<Vec<Figure>> {
     let (token, half) = stage.client.session();
     let owner = gate.bearer_credentials(token, Some(half)).context("the session has no form of one")?;
     for number in 1..CAMERAS {
-        let source =
-            Source { address: format!("rtsp://camera.invalid/{number}/"), user: None, password: None };
+        let source = Source {
+            address: format!("rtsp://camera.invalid/{number}/"),
+            user: None,
+            password: None,
+            digest_only: false,
+        };
         let camera = NewCamera { name: format!("camera {number}"), source: Some(source), device: None };
         gate.add_camera(&owner, home, camera).await?;
     }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::device::Device;
 use crate::support::member::Member;
+use crate::support::person::Person;
 use crate::support::scene::Side;
 use crate::support::system::System;
 
@@ -130,12 +131,57 @@ async fn a_camera_is_asked_for_its_streams() {
 }
 
 #[tokio::test]
+async fn an_address_that_a_look_gave_is_tested_by_digest_only() {
+    let system = System::start().await;
+    let mut anna = Side::build(&system, "anna").await;
+    let tests = format!("homes/{}/camera-tests", anna.home.id);
+    let address = "rtsp://192.168.1.40:554/main";
+    for digest_only in [true, false] {
+        let body =
+            json!({"address": address, "user": "view", "password": "a word", "digest_only": digest_only});
+        let begun = anna.browser.post(&tests, &body).await;
+        assert_eq!(begun.status, 202, "{begun:?}");
+        let test: TestId = begun.json()["id"].as_str().unwrap().parse().unwrap();
+        let configuration = anna.serving.device.configure().await;
+        let told = configuration.tests.iter().find(|one| one.test == test).unwrap();
+        let source = told.camera.source.as_ref().unwrap();
+        assert_eq!((source.address.as_str(), source.digest_only), (address, digest_only));
+        assert_eq!(serde_json::to_string(source).unwrap().contains("digest_only"), digest_only);
+    }
+}
+
+#[tokio::test]
 async fn a_report_of_another_look_is_not_shown() {
     let system = System::start().await;
     let mut anna = Side::build(&system, "anna").await;
     let (path, configuration, told) = begin(&mut anna, &json!({"around": true})).await;
     report(&anna.serving.device, &configuration, &told, nothing(TestId::generate()), true).await;
     assert_eq!(anna.browser.get(&path).await.status, 500);
+}
+
+#[tokio::test]
+async fn this_server_looks_around_for_one_home_only() {
+    let mut system = System::start().await;
+    let home = system.home_with("anna", true).await;
+    let anna = Person::by_token(&system.url, "anna@example.org", "anna password").await;
+    anna.see("me").await;
+    let code = system.local_pairings.try_recv().unwrap().code.reveal().to_string();
+    let mut device = Device::answer(&system.url, &code).await;
+    home.look().await;
+    device.configure().await;
+    let tests = format!("homes/{}/camera-tests", home.id);
+    let around = json!({"around": true, "device_id": device.scope.device});
+    assert_eq!(anna.post(&tests, &around).await.status, 202);
+    system.home_with("bela", true).await;
+    let refused = anna.post(&tests, &around).await;
+    assert_eq!((refused.status, &refused.json()["field"]), (422, &json!("around")), "{refused:?}");
+    // A camera that somebody names is asked, as one is tested; and another device looks in its own networks.
+    assert_eq!(anna.post(&tests, &json!({"onvif": SERVICE})).await.status, 202);
+    let mut other = Device::answer(&system.url, &home.pairing_code().await).await;
+    home.look().await;
+    other.configure().await;
+    let elsewhere = json!({"around": true, "device_id": other.scope.device});
+    assert_eq!(anna.post(&tests, &elsewhere).await.status, 202);
 }
 
 #[tokio::test]
@@ -148,6 +194,7 @@ async fn what_is_no_look_is_refused_by_its_field() {
         (json!({"around": true, "onvif": SERVICE}), "around"),
         (json!({"around": true, "address": "rtsp://192.168.1.40/"}), "address"),
         (json!({"onvif": SERVICE, "camera_id": anna.camera()}), "address"),
+        (json!({"camera_id": anna.camera(), "digest_only": true}), "digest_only"),
         (json!({"onvif": "https://192.168.1.40/"}), "onvif"),
         (json!({"onvif": "http://view:word@192.168.1.40/"}), "onvif"),
         (json!({"onvif": SERVICE, "password": "x".repeat(257)}), "password"),

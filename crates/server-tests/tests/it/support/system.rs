@@ -194,7 +194,12 @@ impl Home {
     }
 
     pub(crate) async fn add_camera(&self) -> CameraId {
-        let source = Source { address: "rtsp://camera.example/1".into(), user: None, password: None };
+        let source = Source {
+            address: "rtsp://camera.example/1".into(),
+            user: None,
+            password: None,
+            digest_only: false,
+        };
         let camera = NewCamera { name: "a camera".into(), source: Some(source), device: None };
         self.gate.add_camera(&self.owner, self.id, camera).await.unwrap()
     }

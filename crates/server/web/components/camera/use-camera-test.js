@@ -45,7 +45,11 @@ export function useCameraTest(home, words = { passed: 'Test passed', failed: 'Te
     setState({ test: null, problem: null, starting: true });
     try {
       const test = await api('POST', `/homes/${home}/camera-tests`, { body });
-      if (mine !== round.current) return;
+      if (mine !== round.current) {
+        // Taken back while it was being made.
+        api('DELETE', `/camera-tests/${test.id}`).catch(() => {});
+        return;
+      }
       open.current = test.id;
       setState({ test, problem: null, starting: false });
       follow(test.id, mine);
