@@ -1,4 +1,4 @@
-//! A disk in front of another one that is slow, full, or gone for a while, as a test says.
+//! A disk in front of another one that is slow, full, failing or gone for a while, as a test says.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ pub struct FaultyDisk {
 #[derive(Debug, Default)]
 struct Faults {
     gone: AtomicBool,
+    failing: AtomicBool,
     full: AtomicBool,
     sync_nanos: AtomicU64,
     flushes: Flushes,
@@ -50,6 +51,12 @@ impl FaultyDisk {
         self.faults.gone.store(gone, Ordering::SeqCst);
     }
 
+    /// From now on everything fails but the question for space, which file systems answer from memory: as of a disk that
+    /// gives I/O errors only, or was turned read-only by them. Or it works again.
+    pub fn set_failing(&self, failing: bool) {
+        self.faults.failing.store(failing, Ordering::SeqCst);
+    }
+
     /// From now on nothing can be made or written, and no space is free; or there is room again.
     pub fn set_full(&self, full: bool) {
         self.faults.full.store(full, Ordering::SeqCst);
@@ -79,11 +86,14 @@ impl FaultyDisk {
 
 impl Faults {
     fn there(&self, operation: Operation, path: &Path) -> Result<(), DiskError> {
-        if self.gone.load(Ordering::SeqCst) {
-            let source = io::Error::other("switched fault: the disk is gone");
-            return Err(DiskError::Io { operation, path: path.to_path_buf(), source });
-        }
-        Ok(())
+        let why = if self.gone.load(Ordering::SeqCst) {
+            "switched fault: the disk is gone"
+        } else if self.failing.load(Ordering::SeqCst) && operation != Operation::Space {
+            "switched fault: the disk gives errors only"
+        } else {
+            return Ok(());
+        };
+        Err(DiskError::Io { operation, path: path.to_path_buf(), source: io::Error::other(why) })
     }
 
     fn room(&self, operation: Operation, path: &Path) -> Result<(), DiskError> {
@@ -248,6 +258,13 @@ mod tests {
         let mut bytes = [0; 8];
         disk.open(path).unwrap().read_exact_at(&mut bytes, 0).unwrap();
         assert_eq!(&bytes, b"hereback");
+
+        disk.set_failing(true);
+        assert!(matches!(file.sync(), Err(DiskError::Io { .. })));
+        assert!(matches!(disk.create(Path::new("other")), Err(DiskError::Io { .. })));
+        assert!(disk.space().is_ok());
+        disk.set_failing(false);
+        file.sync().unwrap();
 
         disk.set_full(true);
         assert!(file.write_at(b"more", 8).unwrap_err().is_full());

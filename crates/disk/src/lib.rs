@@ -3,7 +3,7 @@
 //! All durable I/O of the vault and of a device's queue goes through the trait [`Disk`]. In production it is a
 //! [`RealDisk`]: one folder of the machine. In tests it is a `ForgettingDisk` (feature `test-disk`), which
 //! after a crash has lost or torn whatever was not synced, as a real disk may after a power cut; or lies behind a
-//! `FaultyDisk`, which is slow, full or gone for a while.
+//! `FaultyDisk`, which is slow, full, failing or gone for a while.
 //!
 //! What a caller may rely on, and nothing more:
 //! - bytes written to a file are durable after [`DiskFile::sync`] returned `Ok`;

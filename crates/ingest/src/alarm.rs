@@ -133,6 +133,10 @@ impl FullState {
 pub(crate) struct GoneState(AtomicBool);
 
 impl GoneState {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn set(&self, gone: bool) {
         if self.0.swap(gone, Ordering::Relaxed) != gone {
             metrics::gauge!(DISK_ANSWERS).set(if gone { 0.0 } else { 1.0 });

@@ -25,6 +25,8 @@ const BREATH: Duration = Duration::from_millis(5);
 
 /// How often the disk is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// How long the disk may take for a few bytes. One that is only slow makes devices wait, and is not gone.
+const TRIAL_MAX: Duration = Duration::from_secs(30);
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -236,21 +238,38 @@ impl Ingest {
         }
     }
 
-    /// Looks at the vault's disk, now: whether it answers, and has room. [`Self::keep_limits`] does so by itself, so that
-    /// both alarms begin and end also when no device sends anything.
+    /// Looks at the vault's disk, now: whether it answers, has room, and takes a few bytes. [`Self::keep_limits`] does so
+    /// by itself, so that both alarms begin and end also when no device sends anything.
     ///
     /// Cancel-safe: it changes nothing but the alarms.
     pub async fn look_at_disk(&self) {
-        match tokio::time::timeout(READY_MAX, self.inner.vault.space()).await {
-            Ok(Ok(space)) => {
-                self.inner.full.set(space.full_since.is_some());
-                self.inner.gone.set(false);
-            }
+        let (full, gone) = (&self.inner.full, &self.inner.gone);
+        let has_room = match tokio::time::timeout(READY_MAX, self.inner.vault.space()).await {
+            Ok(Ok(space)) => space.full_since.is_none(),
             Ok(Err(error)) => {
-                self.inner.gone.set(true);
+                gone.set(true);
                 tracing::error!(%error, "the vault's disk does not say how much room it has");
+                return;
             }
-            Err(_) => self.inner.gone.set(true),
+            Err(_) => return gone.set(true),
+        };
+        // What it says of its room comes from memory: a disk that only fails, or was turned read-only, says so too.
+        match tokio::time::timeout(TRIAL_MAX, self.inner.vault.try_writing()).await {
+            Ok(Ok(())) => {
+                full.set(!has_room);
+                gone.set(false);
+            }
+            Ok(Err(StoreError::Full)) => {
+                full.set(true);
+                gone.set(false);
+            }
+            // Of this process, not of the disk.
+            Ok(Err(StoreError::Stopping)) => {}
+            Ok(Err(error)) => {
+                gone.set(true);
+                tracing::error!(%error, source = ?std::error::Error::source(&error), "the vault's disk takes nothing");
+            }
+            Err(_) => gone.set(true),
         }
     }
 

@@ -85,12 +85,16 @@ impl Ingest {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Whether registry and vault answer, within two seconds. Cancel-safe.
+    /// Whether registry and vault answer, within two seconds; the vault's disk must also have taken bytes when it was last
+    /// looked at. Cancel-safe.
     pub async fn ready(&self) -> Readiness {
         let registry = tokio::time::timeout(READY_MAX, self.inner.registry.installation());
         let vault = tokio::time::timeout(READY_MAX, self.inner.vault.space());
         let (registry, vault) = tokio::join!(registry, vault);
-        Readiness { registry: matches!(registry, Ok(Ok(Some(_)))), vault: matches!(vault, Ok(Ok(_))) }
+        Readiness {
+            registry: matches!(registry, Ok(Ok(Some(_)))),
+            vault: matches!(vault, Ok(Ok(_))) && !self.inner.gone.is_set(),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use ownsight_model::{CameraId, EventId, HomeId};
 
 /// Where objects are written before they are whole.
 pub(crate) const TEMPORARY: &str = ".temporary";
+/// In that folder: what is written to see whether the disk takes anything. Objects' files there are named by numbers.
+pub(crate) const TRIAL: &str = "trial";
 /// The file that is given up when the disk is full.
 pub(crate) const RESERVE: &str = ".reserve";
 /// Digits of the event id that name the innermost folder: of a UUIDv7, 2^28 ms or 3.1 days in one folder.

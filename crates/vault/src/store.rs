@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use ownsight_disk::{Disk, DiskError, DiskFile, durable};
 
 use crate::claim::Claims;
-use crate::layout::TEMPORARY;
+use crate::layout::{TEMPORARY, TRIAL};
 use crate::space::SpaceWatch;
 use crate::{ObjectRef, StoreError, VaultConfig};
 
@@ -61,6 +61,23 @@ impl Store {
         let path = Path::new(TEMPORARY).join(number.to_string());
         let file = self.disk.create(&path).map_err(|error| self.failed(error))?;
         Ok(Temporary { store: Arc::clone(self), file, path, len: 0, moved: false })
+    }
+
+    /// Writes a few bytes, syncs them and removes them. One at a time: there is one name for it.
+    pub(crate) fn try_writing(&self) -> Result<(), StoreError> {
+        let path = Path::new(TEMPORARY).join(TRIAL);
+        let tried = || {
+            match self.disk.unlink(&path) {
+                // Left by one that failed half-way.
+                Err(error) if !error.is_not_found() => return Err(error),
+                _ => {}
+            }
+            let file = self.disk.create(&path)?;
+            let written = file.write_at(b"trial", 0).and_then(|()| file.sync());
+            let removed = self.disk.unlink(&path);
+            written.and(removed)
+        };
+        tried().map_err(|error| self.failed(error))
     }
 
     /// Makes a whole temporary file the object, durably. After an error the object is not there.

@@ -34,6 +34,8 @@ pub struct Vault {
     reads: Slots,
     /// Walks and sweeps take long, so that one at a time is enough.
     walks: Slots,
+    /// One at a time, so that a disk that hangs holds one thread, however often it is tried.
+    trials: Slots,
     cache: Option<PieceCache>,
 }
 
@@ -46,7 +48,8 @@ impl Vault {
         let writes = Arc::new(Semaphore::new(config.parallel_writes_max.max(1)));
         let reads = Arc::new(Semaphore::new(config.parallel_reads_max.max(1)));
         let store = blocking(&writes, move || Store::start(disk, config).map_err(StoreError::from)).await?;
-        Ok(Self { store: Arc::new(store), writes, reads, walks: Arc::new(Semaphore::new(1)), cache: None })
+        let (walks, trials) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(1)));
+        Ok(Self { store: Arc::new(store), writes, reads, walks, trials, cache: None })
     }
 
     /// The same vault with a cache in front: [`Self::pieces`] go by way of it, and `memory_bytes` of them stay in this
@@ -181,6 +184,15 @@ impl Vault {
             drop(tokio::task::spawn_blocking(move || store.space.refill_reserve(&*store.disk)));
         }
         Ok(state)
+    }
+
+    /// Writes a few bytes, syncs them and removes them: whether the disk takes anything, which its answer to
+    /// [`Self::space`] does not say, as that comes from memory. [`StoreError::Full`] is no fault of the disk.
+    ///
+    /// Cancel-safe: a dropped call goes on in its thread, and the next one waits for it.
+    pub async fn try_writing(&self) -> Result<(), StoreError> {
+        let store = Arc::clone(&self.store);
+        blocking(&self.trials, move || store.try_writing()).await
     }
 }
 

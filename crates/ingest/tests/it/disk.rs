@@ -52,6 +52,33 @@ async fn a_slow_disk_makes_devices_wait_and_does_no_work_twice() {
 
 #[tokio::test]
 async fn a_disk_that_is_gone_and_back_needs_no_restart() {
+    goes_and_comes_back(FaultyDisk::set_gone).await;
+}
+
+/// It says how much room it has, as file systems do from memory, and fails in everything else.
+#[tokio::test]
+async fn a_disk_that_only_fails_is_gone_though_it_says_what_room_it_has() {
+    goes_and_comes_back(FaultyDisk::set_failing).await;
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_is_not_gone() {
+    let _one = ALARM.lock().await;
+    let (world, disk) = world(IngestConfig::default()).await;
+    disk.set_full(true);
+    world.ingest.look_at_disk().await;
+    assert_eq!(world.ingest.ready().await, Readiness { registry: true, vault: true });
+    // One that fails is, whether or not it is full.
+    disk.set_failing(true);
+    world.ingest.look_at_disk().await;
+    assert_eq!(world.ingest.ready().await, Readiness { registry: true, vault: false });
+}
+
+/// The gauge and the alarm are of the process: one test at a time.
+static ALARM: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+async fn goes_and_comes_back(set: fn(&FaultyDisk, bool)) {
+    let _one = ALARM.lock().await;
     recorder();
     let (world, disk) = world(IngestConfig::default()).await;
     let household = world.household().await;
@@ -61,7 +88,7 @@ async fn a_disk_that_is_gone_and_back_needs_no_restart() {
     world.ingest.look_at_disk().await;
 
     let before = alarms("disk-gone");
-    disk.set_gone(true);
+    set(&disk, true);
     let new = camera.seal(Like::event(MINUTE));
     for _ in 0..3 {
         let refused = deliver(&world.ingest, &household, &new).await;
@@ -74,7 +101,7 @@ async fn a_disk_that_is_gone_and_back_needs_no_restart() {
     // What the registry knows is acknowledged all the same: it is durable.
     assert!(!deliver(&world.ingest, &household, &old).await.unwrap().fresh);
 
-    disk.set_gone(false);
+    set(&disk, false);
     world.ingest.look_at_disk().await;
     assert_eq!(world.ingest.ready().await, Readiness { registry: true, vault: true });
     assert!(recorder().render().contains("ownsight_disk_answers 1"));
