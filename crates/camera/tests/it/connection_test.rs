@@ -126,7 +126,7 @@ async fn by_digest_only(answers: fn(&str) -> &'static str) -> (bool, Tested) {
                     } else if line.to_ascii_lowercase().starts_with("authorization:") {
                         noted.store(true, Ordering::SeqCst);
                     } else if line.is_empty() {
-                        let whole = answers(&method).replacen("\n", &format!("\r\nCSeq: {number}\r\n"), 1);
+                        let whole = answers(&method).replacen('\n', &format!("\r\nCSeq: {number}\r\n"), 1);
                         let _ = answer.write_all(whole.as_bytes()).await;
                         method.clear();
                     } else if method.is_empty() {
