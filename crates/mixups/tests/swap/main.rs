@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use ownsight_seal::barriers::Barrier;
+use tokio::runtime::Runtime;
 
 use crate::exchange::Exchange;
 use crate::look::{Looker, Part, Seen};
@@ -32,18 +33,18 @@ pub(crate) struct Outcome {
 
 #[test]
 fn nothing_leaks_with_the_barriers_on_and_all_of_it_is_seen_with_the_barriers_off() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = Runtime::new().unwrap();
     let metrics = PrometheusBuilder::new().install_recorder().unwrap();
 
     set_barriers(true);
-    let (with, without_sides) = runtime.block_on(run(&metrics));
+    let (with, without_sides) = run(&runtime, &metrics);
     set_barriers(false);
-    let (without, _) = runtime.block_on(run(&metrics));
+    let (without, _) = run(&runtime, &metrics);
     let mut alone: Vec<Alone> = without.iter().map(|_| Vec::new()).collect();
     for barrier in Barrier::ALL {
         set_barriers(false);
         barrier.set(true);
-        runtime.block_on(stopped_by(barrier, &without, &mut alone));
+        stopped_by(&runtime, barrier, &without, &mut alone);
     }
     set_barriers(true);
 
@@ -54,18 +55,14 @@ fn nothing_leaks_with_the_barriers_on_and_all_of_it_is_seen_with_the_barriers_of
 pub(crate) type Alone = Vec<Barrier>;
 
 /// Tries everything that leaked with only this barrier on.
-async fn stopped_by(barrier: Barrier, without: &[Outcome], alone: &mut [Alone]) {
-    let world = World::build().await;
+fn stopped_by(runtime: &Runtime, barrier: Barrier, without: &[Outcome], alone: &mut [Alone]) {
+    let world = runtime.block_on(World::build());
     for (outcome, alone) in without.iter().zip(alone).filter(|(outcome, _)| !outcome.leaks.is_empty()) {
         let all_leaked = || Part::ALL.into_iter().filter(|part| outcome.leaked_to.contains(part));
         // Who needs no password hashed shows it, unless nobody else saw the leak.
         let quick: Vec<_> = all_leaked().filter(|part| !part.is_slow()).collect();
         let parts = if quick.is_empty() { all_leaked().collect() } else { quick };
-        let [one, other] = &world.sides;
-        let (one, other) = tokio::join!(
-            look(&world, &outcome.exchange, &parts, one, other),
-            look(&world, &outcome.exchange, &parts, other, one)
-        );
+        let [one, other] = look_from_both(runtime, &world, &outcome.exchange, &parts);
         if one.leaks.is_empty() && other.leaks.is_empty() {
             alone.push(barrier);
         }
@@ -78,23 +75,28 @@ fn set_barriers(on: bool) {
     }
 }
 
-async fn run(metrics: &PrometheusHandle) -> (Vec<Outcome>, Vec<String>) {
-    let world = World::build().await;
+fn run(runtime: &Runtime, metrics: &PrometheusHandle) -> (Vec<Outcome>, Vec<String>) {
+    let world = runtime.block_on(World::build());
     let mut outcomes: Vec<Outcome> = Vec::new();
     let mut untouched: Option<[Seen; 2]> = None;
     for exchange in exchange::all(&world) {
         let before = alarms(metrics);
-        let [one, other] = &world.sides;
-        let (one, other) = tokio::join!(
-            look(&world, &exchange, &Part::ALL, one, other),
-            look(&world, &exchange, &Part::ALL, other, one)
-        );
-        let seen = [one, other];
+        let seen = look_from_both(runtime, &world, &exchange, &Part::ALL);
         let alarms = alarms(metrics) - before;
         let untouched = untouched.get_or_insert_with(|| seen.clone());
         outcomes.push(outcome(exchange, &seen, untouched, alarms));
     }
     (outcomes, exchange::without_sides(&world))
+}
+
+/// What either side sees, both at once: most of it is work for a processor.
+fn look_from_both(runtime: &Runtime, world: &World, exchange: &Exchange, parts: &[Part]) -> [Seen; 2] {
+    let [one, other] = &world.sides;
+    let from = |side, other| runtime.block_on(look(world, exchange, parts, side, other));
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| from(other, one));
+        [from(one, other), second.join().unwrap()]
+    })
 }
 
 /// What one side sees, in a system of its own: one side's writes are not the other's surprise.
