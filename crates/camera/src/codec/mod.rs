@@ -10,6 +10,7 @@ mod h265;
 mod nal;
 mod picture;
 mod vui;
+mod window;
 
 pub(crate) use format::PIXELS_MAX;
 pub use format::{FormatError, VideoFormat};

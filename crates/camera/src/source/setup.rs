@@ -31,15 +31,14 @@ pub(crate) enum Way {
 /// Sets a stream up. UDP is asked for only where the camera refuses TCP. Not cancel safe: a session that was dropped
 /// in between is torn down by the library.
 pub(super) async fn set_up(session: &mut Session<Described>, video: usize) -> Result<Way, Fault> {
-    let tcp = Transport::Tcp(TcpTransportOptions::default());
-    let refused = match ask(session, video, tcp).await? {
+    let refused = match ask(session, video, Way::Tcp).await? {
         Ok(()) => return Ok(Way::Tcp),
         Err(error) => error,
     };
     if refused.status_code() != Some(UNSUPPORTED_TRANSPORT) {
         return Err(fault(session, video, &refused));
     }
-    match ask(session, video, Transport::Udp(UdpTransportOptions::default())).await? {
+    match ask(session, video, Way::Udp).await? {
         Ok(()) => Ok(Way::Udp),
         Err(error) => Err(fault(session, video, &error)),
     }
@@ -51,18 +50,18 @@ pub(super) async fn set_up_by(
     session: &mut Session<Described>,
     stream: usize,
 ) -> Result<(), Fault> {
-    let transport = match way {
-        Way::Tcp => Transport::Tcp(TcpTransportOptions::default()),
-        Way::Udp => Transport::Udp(UdpTransportOptions::default()),
-    };
-    ask(session, stream, transport).await?.map_err(|error| fault(session, stream, &error))
+    ask(session, stream, way).await?.map_err(|error| fault(session, stream, &error))
 }
 
 async fn ask(
     session: &mut Session<Described>,
     video: usize,
-    transport: Transport,
+    way: Way,
 ) -> Result<Result<(), retina::Error>, Fault> {
+    let transport = match way {
+        Way::Tcp => Transport::Tcp(TcpTransportOptions::default()),
+        Way::Udp => Transport::Udp(UdpTransportOptions::default()),
+    };
     let options = SetupOptions::default().frame_format(FrameFormat::MP4).transport(transport);
     match timeout(ANSWER_MAX, session.setup(video, options)).await {
         Ok(answered) => Ok(answered),

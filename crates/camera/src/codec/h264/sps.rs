@@ -1,8 +1,9 @@
 //! The sequence parameter set (ISO/IEC 14496-10, 7.3.2.1.1 and annex E.1.1).
 
 use crate::codec::bits::Bits;
-use crate::codec::format::{PictureForm, SIDE_MAX};
+use crate::codec::format::PictureForm;
 use crate::codec::vui;
+use crate::codec::window::read_window;
 
 /// What recording needs of a sequence parameter set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,22 +66,8 @@ impl Sps {
         }
         bits.bit()?; // direct_8x8_inference_flag
         let units = if progressive { 1 } else { 2 };
-        let mut width = width_mbs.checked_mul(16)?;
-        let mut height = height_units.checked_mul(16 * units)?;
-        if bits.bit()? {
-            let (step_x, step_y) = match chroma_format {
-                1 => (2, 2 * units),
-                2 => (2, units),
-                _ => (1, units),
-            };
-            let (left, right) = (bits.unsigned()?, bits.unsigned()?);
-            let (top, bottom) = (bits.unsigned()?, bits.unsigned()?);
-            width = width.checked_sub(left.checked_add(right)?.checked_mul(step_x)?)?;
-            height = height.checked_sub(top.checked_add(bottom)?.checked_mul(step_y)?)?;
-        }
-        if width == 0 || height == 0 || width > SIDE_MAX || height > SIDE_MAX {
-            return None;
-        }
+        let size = (width_mbs.checked_mul(16)?, height_units.checked_mul(16 * units)?);
+        let (width, height) = read_window(&mut bits, chroma_format, units, size)?;
         let mut sps = Self {
             profile,
             chroma_format,

@@ -4,6 +4,7 @@ use super::{SPS, reference_sets};
 use crate::codec::bits::Bits;
 use crate::codec::format::{PictureForm, SIDE_MAX};
 use crate::codec::vui;
+use crate::codec::window::read_window;
 
 /// What recording needs of a sequence parameter set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,25 +34,12 @@ impl Sps {
         if chroma_format == 3 {
             bits.bit()?; // separate_colour_plane_flag
         }
-        let (mut width, mut height) = (bits.unsigned()?, bits.unsigned()?);
+        let (width, height) = (bits.unsigned()?, bits.unsigned()?);
         // What is decoded is as large as this, however little of it is shown.
         if width > SIDE_MAX || height > SIDE_MAX {
             return None;
         }
-        if bits.bit()? {
-            let (step_x, step_y) = match chroma_format {
-                1 => (2, 2),
-                2 => (2, 1),
-                _ => (1, 1),
-            };
-            let (left, right) = (bits.unsigned()?, bits.unsigned()?);
-            let (top, bottom) = (bits.unsigned()?, bits.unsigned()?);
-            width = width.checked_sub(left.checked_add(right)?.checked_mul(step_x)?)?;
-            height = height.checked_sub(top.checked_add(bottom)?.checked_mul(step_y)?)?;
-        }
-        if width == 0 || height == 0 || width > SIDE_MAX || height > SIDE_MAX {
-            return None;
-        }
+        let (width, height) = read_window(&mut bits, chroma_format, 1, (width, height))?;
         let bit_depth = bits.unsigned()?.max(bits.unsigned()?).checked_add(8)?;
         let mut sps = Self {
             profile,
