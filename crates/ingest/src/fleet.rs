@@ -30,7 +30,7 @@ pub struct Fleet {
     pub bits_per_second: f64,
     /// Those that record and lost packets or frames since their device connected.
     pub lossy: u64,
-    /// How long the one is offline that is so the longest.
+    /// How long the one is offline that is so the longest, as its device says; not longer than the camera is here.
     pub offline_longest: Duration,
 }
 
@@ -99,7 +99,9 @@ impl Fleet {
         match report.state {
             CameraState::Connecting => ("connecting", None),
             CameraState::Offline(fault) => {
-                self.offline_longest = self.offline_longest.max(now.since(report.since));
+                // A claim, too: one that says since ever must not hide all others for ever.
+                let since = report.since.max(camera.created_at);
+                self.offline_longest = self.offline_longest.max(now.since(since));
                 ("offline", Some(fault))
             }
             CameraState::Records => {
@@ -143,7 +145,8 @@ mod tests {
             let report = CameraReport { camera, at: since, state, since, video: Some(video), another: None };
             serde_json::to_vec(&report).unwrap()
         });
-        FleetCamera { camera, device: Some(FleetDevice { uploads, seen_at }), report: body }
+        let device = Some(FleetDevice { uploads, seen_at });
+        FleetCamera { camera, created_at: Timestamp::from_micros(0), device, report: body }
     }
 
     #[test]
@@ -171,7 +174,7 @@ mod tests {
             camera(false, away, Some(good)),
             camera(false, None, Some(good)),
             camera(true, None, None),
-            FleetCamera { camera: CameraId::generate(), device: None, report: None },
+            FleetCamera { device: None, ..camera(false, None, None) },
             FleetCamera { report: Some(b"what is this".to_vec()), ..camera(false, calls, None) },
         ] {
             fleet.add(&camera, now);
@@ -192,5 +195,23 @@ mod tests {
         assert!((fleet.frames_per_second - 1_010.0).abs() < 0.01, "{fleet:?}");
         assert!((fleet.bits_per_second - 1e6).abs() < 0.01, "{fleet:?}");
         assert_eq!((fleet.lossy, fleet.offline_longest), (1, Duration::from_mins(1)));
+    }
+
+    #[test]
+    fn no_camera_is_offline_since_before_it_was_added() {
+        let now = Timestamp::from_micros(61_000_000);
+        let state = CameraState::Offline(CameraFault::Unauthorized);
+        let id = CameraId::generate();
+        let (at, since) = (now, Timestamp::from_micros(0));
+        let report = CameraReport { camera: id, at, state, since, video: None, another: None };
+        let liar = FleetCamera {
+            camera: id,
+            created_at: Timestamp::from_micros(56_000_000),
+            device: Some(FleetDevice { uploads: false, seen_at: Some(now) }),
+            report: Some(serde_json::to_vec(&report).unwrap()),
+        };
+        let mut fleet = Fleet::default();
+        fleet.add(&liar, now);
+        assert_eq!(fleet.offline_longest, Duration::from_secs(5));
     }
 }

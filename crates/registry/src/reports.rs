@@ -66,6 +66,8 @@ pub struct ReportSummary {
 pub struct FleetCamera {
     /// The camera.
     pub camera: CameraId,
+    /// When it was added: it is in no state since before.
+    pub created_at: Timestamp,
     /// The device that serves it.
     pub device: Option<FleetDevice>,
     /// That device's latest report on it, as it came. Nobody has verified it.
@@ -86,13 +88,14 @@ impl Registry {
     pub async fn fleet(&self, after: CameraId, limit: u32) -> Result<Vec<FleetCamera>, RegistryError> {
         self.engine
             .statement(move |connection| {
-                let sql = "SELECT c.id, d.id, d.upload_key IS NOT NULL, d.seen_at, r.body FROM cameras c
+                let sql = "SELECT c.id, c.created_at, d.id, d.upload_key IS NOT NULL, d.seen_at, r.body FROM cameras c
                            LEFT JOIN devices d ON d.id = c.device
                            LEFT JOIN reports r ON r.kind = ?1 AND r.subject = c.id AND r.device = c.device
                            WHERE c.standing = 2 AND c.id > ?2 ORDER BY c.id LIMIT ?3";
                 rows(connection, "cameras", sql, params![CAMERA, after.as_bytes(), limit], |c| {
                     Ok(FleetCamera {
                         camera: c.id("id")?,
+                        created_at: c.time("created_at")?,
                         device: c.of("devices").joined(3, |c| {
                             let _: DeviceId = c.id("id")?;
                             Ok(FleetDevice {

@@ -26,7 +26,7 @@ use futures_util::{Stream, StreamExt as _};
 use ownsight_model::{CameraId, EventId, Timestamp};
 use ownsight_registry::{RegistryError, StoredEvent};
 use ownsight_vault::{ObjectRef, StoreError, VaultWriter};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::timeout;
 
 use crate::alarm::{AlarmKind, DELIVERIES, DELIVERY_SECONDS};
@@ -127,6 +127,21 @@ impl Ingest {
         }
     }
 
+    /// Counts what came of a delivery of which the caller was told to come back, or went away: its call counted nothing, or
+    /// `busy`, and the next one is `known`. Its bytes are counted where its row is written.
+    fn note_unheard(&self, result: &Result<Receipt, IngestError>) {
+        match result {
+            Ok(Receipt { fresh: true, .. }) => {
+                metrics::counter!(DELIVERIES, "outcome" => "stored").increment(1);
+                self.inner.full.set(false);
+                self.inner.gone.set(false);
+            }
+            Ok(_) => {}
+            Err(error) if error.code() == DISK_FULL_CODE => self.inner.full.set(true),
+            Err(error) => tracing::warn!(%error, "an event whose device waits no more was not taken"),
+        }
+    }
+
     async fn take_in<B, E>(
         &self,
         identity: &DeviceIdentity,
@@ -159,7 +174,7 @@ impl Ingest {
         let row = place.row(whole, Timestamp::now(), &self.inner.config)?;
         let finish =
             Finish { registry: self.inner.registry.clone(), vault: self.inner.vault.clone(), writer, row };
-        run_to_its_end(slot, finish, self.inner.config.commit_max).await
+        run_to_its_end(self, slot, finish).await
     }
 
     /// A place among the deliveries under way, if the device and the server have one.
@@ -259,18 +274,31 @@ fn known(object: ObjectRef, stored: &StoredEvent, declared: Declared) -> Result<
 
 /// The last steps, in a task of their own: a caller that goes away does not stop them half-way, nor does one that a slow
 /// disk keeps waiting for so long that it is told to come back. The work is not done twice: as long as it goes on it
-/// holds its place and the event's claim, and who comes back finds the event durable.
-async fn run_to_its_end(slot: Slot, finish: Finish, wait_max: Duration) -> Result<Receipt, IngestError> {
+/// holds its place and the event's claim, and who comes back finds the event durable. What nobody waits for any more,
+/// the task counts itself.
+async fn run_to_its_end(ingest: &Ingest, slot: Slot, finish: Finish) -> Result<Receipt, IngestError> {
+    let (tell, mut told) = oneshot::channel();
+    let counts = ingest.clone();
     let task = tokio::spawn(async move {
-        let _slot = slot;
-        finish.run().await
+        let result = finish.run().await;
+        drop(slot);
+        if let Err(unheard) = tell.send(result) {
+            counts.note_unheard(&unheard);
+        }
     });
-    match timeout(wait_max, task).await {
+    match timeout(ingest.inner.config.commit_max, &mut told).await {
         Ok(Ok(result)) => result,
-        Ok(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime is shutting down.
-        Ok(Err(_)) => Err(IngestError::busy()),
+        Ok(Err(_)) => match task.await {
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime is shutting down.
+            _ => Err(IngestError::busy()),
+        },
         Err(_) => {
+            // It may have ended in this moment: then it has told, and not counted.
+            told.close();
+            if let Ok(result) = told.try_recv() {
+                return result;
+            }
             tracing::warn!("the disk takes long to make an event durable: its device is told to come back");
             Err(IngestError::busy())
         }

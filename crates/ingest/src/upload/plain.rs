@@ -191,7 +191,7 @@ impl Delivery<'_> {
             writer,
             row,
         };
-        let result = super::run_to_its_end(slot, finish, ingest.inner.config.commit_max).await;
+        let result = super::run_to_its_end(&ingest, slot, finish).await;
         if result.is_ok() {
             ingest.touch(place.identity()).await;
         }

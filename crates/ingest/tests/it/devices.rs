@@ -237,3 +237,13 @@ async fn alarms_of_devices_are_counted_by_kind() {
         assert!(!rendered.contains(&id), "metrics name nobody");
     }
 }
+
+#[tokio::test]
+async fn each_camera_is_counted_once_for_the_operator() {
+    let world = World::new().await;
+    let household = world.household().await;
+    let before: u64 = world.ingest.fleet(Timestamp::now()).await.unwrap().cameras.values().sum();
+    household.camera(&world.registry).await;
+    let after: u64 = world.ingest.fleet(Timestamp::now()).await.unwrap().cameras.values().sum();
+    assert_eq!(after, before + 1);
+}

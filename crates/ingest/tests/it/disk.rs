@@ -24,10 +24,15 @@ async fn a_slow_disk_makes_devices_wait_and_does_no_work_twice() {
         claim_wait_max: Duration::from_millis(100),
         ..IngestConfig::default()
     };
+    let _one = ALARM.lock().await;
     let (world, disk) = world(config).await;
     let household = world.household().await;
     let camera = household.camera(&world.registry).await;
     let event = camera.seal(Like::event(MINUTE));
+    disk.set_gone(true);
+    world.ingest.look_at_disk().await;
+    assert!(!world.ingest.ready().await.vault);
+    disk.set_gone(false);
     disk.set_sync_time(Duration::from_millis(300));
     let mut told_to_come_back = 0;
     let begun = Instant::now();
@@ -41,6 +46,8 @@ async fn a_slow_disk_makes_devices_wait_and_does_no_work_twice() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert!(told_to_come_back > 0);
+    // Nobody has looked at the disk since: that it took an event is noted by what went on by itself.
+    assert!(world.ingest.ready().await.vault);
     assert!(!receipt.fresh, "the first delivery went on by itself, and this one found it durable");
     assert!(world.check(true).await.is_clean());
 
