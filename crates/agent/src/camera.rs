@@ -242,7 +242,8 @@ impl PipelineTask {
                 tracing::info!(camera.id = %camera, event.id = %id, clip_bytes, frames, sealed_bytes = queued.bytes, "event");
             }
             Err(error) => {
-                tracing::error!(camera.id = %camera, %error, "an event could not be sealed and is lost");
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(camera.id = %camera, error, "an event could not be sealed and is lost");
                 let gap = GapReport { camera, from, to: Some(to), reason: GapReason::QueueFull };
                 self.report_gap(gap).await;
             }
@@ -252,7 +253,8 @@ impl PipelineTask {
     async fn still(&mut self, still: Still) {
         let at = self.handle.server_time(still.at);
         if let Err(error) = self.handle.seal_still(&self.sealer, at, still.jpeg).await {
-            tracing::warn!(camera.id = %self.sealer.scope().camera, %error, "a still could not be sealed");
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(camera.id = %self.sealer.scope().camera, error, "a still could not be sealed");
         }
     }
 

@@ -7,7 +7,7 @@ use ownsight_disk::{FaultyDisk, ForgettingDisk};
 use ownsight_ingest::{IngestConfig, IngestError, Readiness};
 
 use crate::household::Like;
-use crate::world::{World, alarms, deliver, recorder};
+use crate::world::{World, alarms, deliver, deliveries, recorder};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -34,6 +34,7 @@ async fn a_slow_disk_makes_devices_wait_and_does_no_work_twice() {
     assert!(!world.ingest.ready().await.vault);
     disk.set_gone(false);
     disk.set_sync_time(Duration::from_millis(300));
+    let stored = deliveries("stored");
     let mut told_to_come_back = 0;
     let begun = Instant::now();
     let receipt = loop {
@@ -48,6 +49,7 @@ async fn a_slow_disk_makes_devices_wait_and_does_no_work_twice() {
     assert!(told_to_come_back > 0);
     // Nobody has looked at the disk since: that it took an event is noted by what went on by itself.
     assert!(world.ingest.ready().await.vault);
+    assert!(deliveries("stored") > stored);
     assert!(!receipt.fresh, "the first delivery went on by itself, and this one found it durable");
     assert!(world.check(true).await.is_clean());
 

@@ -144,7 +144,15 @@ pub(crate) fn recorder() -> &'static PrometheusHandle {
 
 /// The count of alarms of a kind.
 pub(crate) fn alarms(kind: &str) -> u64 {
-    let line = format!("ownsight_alarms_total{{kind=\"{kind}\"}} ");
+    counted(&format!("ownsight_alarms_total{{kind=\"{kind}\"}} "))
+}
+
+/// The count of deliveries that ended in this way.
+pub(crate) fn deliveries(outcome: &str) -> u64 {
+    counted(&format!("ownsight_deliveries_total{{outcome=\"{outcome}\"}} "))
+}
+
+fn counted(line: &str) -> u64 {
     let rendered = recorder().render();
-    rendered.lines().find_map(|text| text.strip_prefix(&line)).map_or(0, |count| count.parse().unwrap())
+    rendered.lines().find_map(|text| text.strip_prefix(line)).map_or(0, |count| count.parse().unwrap())
 }
