@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use ownsight_camera::{
-    CameraConfig, CameraOutput, CameraPipeline, CameraStatus, Credentials, Event, Stats, Still,
+    CameraConfig, CameraOutput, CameraPipeline, CameraStatus, Credentials, Event, MotionConfig, Stats, Still,
+    Zone,
 };
 use ownsight_device::{AssignedCamera, CameraSealer, CameraSource, DeviceHandle};
-use ownsight_model::{CameraReport, CameraState, GapReason, GapReport, TenureId, VideoReport};
+use ownsight_model::{
+    CameraReport, CameraState, GapReason, GapReport, MotionSettings, TenureId, VideoReport, ZoneKind,
+};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -51,6 +54,7 @@ impl Assignment {
             )
         };
         sealed_as(self) == sealed_as(other)
+            && self.assigned.motion == other.assigned.motion
             && self.assigned.camera_key == other.assigned.camera_key
             && self.assigned.psk.expose() == other.assigned.psk.expose()
             && self.source.address == other.source.address
@@ -65,11 +69,26 @@ impl Assignment {
         config.known = fingerprints.of(&self.assigned);
         // A home's scale goes from 1 to 10, the detector's from 0 to 100.
         config.motion.sensitivity = self.assigned.sensitivity.clamp(1, 10) * 10;
+        motion_settings(&self.assigned.motion, &mut config.motion);
         config.sound = self.assigned.sound;
         config.still_interval = options.still_interval;
         config.event = options.event.clone();
         config
     }
+}
+
+/// What a home says of motion, as the detector takes it.
+fn motion_settings(settings: &MotionSettings, config: &mut MotionConfig) {
+    let corner = |[x, y]: &[u16; 2]| (f32::from(*x) / 1_000.0, f32::from(*y) / 1_000.0);
+    for zone in &settings.zones {
+        let zones = match zone.kind {
+            ZoneKind::Include => &mut config.include,
+            ZoneKind::Exclude => &mut config.exclude,
+        };
+        zones.push(Zone { corners: zone.corners.iter().map(corner).collect() });
+    }
+    config.size_min = f32::from(settings.size_min) / 1_000.0;
+    config.start_after = Duration::from_millis(settings.lasts_min_ms.into());
 }
 
 /// What a camera wants to hear; `None` if it asks for nothing.
@@ -266,6 +285,7 @@ impl PipelineTask {
             bits_per_second: stats.bits_per_second,
             lost_frames: stats.frames_undecoded + stats.frames_overrun,
             lost_packets: Some(stats.packets_lost),
+            sound: stats.sound,
         });
         self.figures.stats(self.sealer.scope().camera, *stats);
         if is_first || self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
@@ -274,8 +294,15 @@ impl PipelineTask {
     }
 
     fn size(&mut self, width: u32, height: u32) {
-        let before =
-            VideoReport { width, height, fps: 0.0, bits_per_second: 0, lost_frames: 0, lost_packets: None };
+        let before = VideoReport {
+            width,
+            height,
+            fps: 0.0,
+            bits_per_second: 0,
+            lost_frames: 0,
+            lost_packets: None,
+            sound: None,
+        };
         self.video = Some(VideoReport { width, height, ..self.video.unwrap_or(before) });
     }
 

@@ -56,6 +56,7 @@ pub(crate) fn status(
         bits_per_second: video.bits_per_second,
         lost_frames: video.lost_frames,
         lost_packets: video.lost_packets,
+        sound: video.sound,
         at: report.at,
     });
     let (mut status, _) = match report.state {

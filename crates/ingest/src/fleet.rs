@@ -157,6 +157,7 @@ mod tests {
             bits_per_second: 500_000,
             lost_frames: 0,
             lost_packets,
+            sound: None,
         };
         let good = (CameraState::Records, video(10.0, Some(0)));
         let refused = (CameraState::Offline(CameraFault::Unauthorized), video(10.0, None));

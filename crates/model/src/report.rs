@@ -44,6 +44,9 @@ pub struct VideoReport {
     /// count them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_packets: Option<u64>,
+    /// With sound switched on, whether this connection brings one that is recorded; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<bool>,
 }
 
 /// A time in which a camera did not record.

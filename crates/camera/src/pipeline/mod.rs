@@ -15,7 +15,7 @@ mod pull;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch as watched};
@@ -47,8 +47,26 @@ struct Counters {
     events: AtomicU64,
     events_lost: AtomicU64,
     restarts: AtomicU64,
+    sound: Known,
     /// No decoder could be had: what comes is not looked at.
     no_decoder: AtomicBool,
+}
+
+/// Whether something is so; nothing while that is not known.
+#[derive(Debug, Default)]
+struct Known(AtomicU8);
+
+impl Known {
+    fn set(&self, known: Option<bool>) {
+        self.0.store(known.map_or(0, |yes| 1 + u8::from(yes)), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<bool> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            known => Some(known > 1),
+        }
+    }
 }
 
 fn add(counter: &AtomicU64, count: u64) {
@@ -170,6 +188,7 @@ impl Rates {
             packets_lost: read(&counters.packets_lost),
             frames_undecoded: read(&counters.undecoded),
             frames_overrun: read(&counters.overrun),
+            sound: counters.sound.get(),
             events: read(&counters.events),
             events_lost: read(&counters.events_lost),
             restarts: read(&counters.restarts),

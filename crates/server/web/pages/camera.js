@@ -10,6 +10,8 @@ import { Confirm } from '../components/overlay/dialog.js';
 import { ShareSheet } from '../components/people/share-sheet.js';
 import { Picture } from '../components/picture/picture.js';
 import { Page } from '../components/shell/page.js';
+import { MoreMotion } from '../components/zones/more-motion.js';
+import { ZoneEditor, ZonesField } from '../components/zones/zone-editor.js';
 import { api, mediaUrl } from '../lib/api.js';
 import { cameraState } from '../lib/camera-state.js';
 import { useNow } from '../lib/clockwork.js';
@@ -18,8 +20,10 @@ import { mayManage, useCameras, useDevices } from '../lib/home.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { refresh } from '../lib/query.js';
 import { navigate, place, setFragment } from '../lib/router.js';
+import { SOUND_CONSENT } from '../lib/sound.js';
 import { dateName, dayOf, when } from '../lib/time.js';
 import { bytes, count } from '../lib/words.js';
+import { zonesWords } from '../lib/zones.js';
 
 /** One camera: what it does, a test, its settings, its end. @param {{home: any, camera: string}} props */
 export function CameraPage({ home, camera: id }) {
@@ -43,6 +47,7 @@ function Detail({ home, camera, cameras, parent }) {
   const [tried, setTried] = useState([]);
   const [removing, setRemoving] = useState(false);
   const [sharing, setSharing] = useState(false);
+  const [zoning, setZoning] = useState(false);
   const state = cameraState(camera);
   const changed = changesOf(form, camera);
   const connection = 'address' in changed || 'user' in changed || 'password' in changed || 'device_id' in changed;
@@ -56,7 +61,8 @@ function Detail({ home, camera, cameras, parent }) {
     const clean = { ...next, address: parts.address, user: parts.user ?? next.user, password: parts.password ?? next.password };
     setForm(clean);
     setTried((was) => [...was, pathOf(clean.address)]);
-    const { name: _name, sensitivity: _sensitivity, sound: _sound, ...what } = changesOf(clean, camera);
+    const { address, user, password, device_id } = changesOf(clean, camera);
+    const what = Object.fromEntries(Object.entries({ address, user, password, device_id }).filter(([, value]) => value !== undefined));
     test.start({ camera_id: camera.id, ...(camera.address && !what.address ? { address: camera.address } : {}), ...what });
   };
   useEffect(() => {
@@ -64,6 +70,8 @@ function Detail({ home, camera, cameras, parent }) {
     if (!wish || !manage || pushes) return;
     setFragment('');
     if (wish === 'test') startTest();
+    else if (wish === 'zones') setZoning(true);
+    else if (wish === 'sensitivity') document.getElementById('sensitivity')?.focus();
     else document.getElementById(wish === 'password' ? 'camera-password' : 'address')?.focus();
   }, []);
 
@@ -88,11 +96,12 @@ function Detail({ home, camera, cameras, parent }) {
         </div>
         <div class="stack-lg">
           <${Facts} camera=${camera} home=${home} now=${now} pushes=${pushes} />
-          ${manage && html`<${Settings} home=${home} camera=${camera} form=${form} setForm=${setForm} changed=${changed} connection=${connection} pushes=${pushes} devices=${devices.data?.devices ?? []} onTest=${() => startTest()} />`}
+          ${manage && html`<${Settings} home=${home} camera=${camera} form=${form} setForm=${setForm} changed=${changed} connection=${connection} pushes=${pushes} devices=${devices.data?.devices ?? []} onTest=${() => startTest()} onZones=${() => setZoning(true)} />`}
           ${manage && html`<div class="part-danger"><p class="soft">Removing erases its ${count(camera.events, 'event')}.</p><button type="button" class="btn btn-danger" onClick=${() => setRemoving(true)}><${Icon} name="trash" />Remove camera</button></div>`}
         </div>
       </div>
       ${sharing && html`<${ShareSheet} home=${home} cameras=${cameras} chosen=${[camera.id]} onClose=${() => setSharing(false)} />`}
+      ${zoning && html`<${ZoneEditor} camera=${camera} onClose=${() => setZoning(false)} />`}
       ${removing && html`
         <${Confirm} title=${`Remove ${camera.name}?`} verb="Remove" onConfirm=${remove} onClose=${() => setRemoving(false)}>
           <p>It is not recorded any more, and its <b>${count(camera.events, 'event')}</b> ${camera.events === 1 ? 'is' : 'are'} erased for everybody, at once. In backups of this server they last as long as those are kept. What was downloaded stays where it is.</p>
@@ -109,6 +118,7 @@ function Facts({ camera, home, now, pushes }) {
       <div><dt>Sign-in</dt><dd>${camera.user ? `user ${camera.user}, ` : ''}${camera.has_password ? 'password set' : 'no password'}</dd></div>`}
       <div><dt>Served by</dt><dd>${camera.device_name ?? 'no device'}</dd></div>
       ${camera.video && html`<div><dt>Video</dt><dd>${sayVideo(camera.video)}</dd></div>`}
+      ${!pushes && camera.zones.length > 0 && html`<div><dt>Zones</dt><dd>${zonesWords(camera.zones)}</dd></div>`}
       <div><dt>Events</dt><dd><a class="link" href=${`/h/${home.id}/events?camera=${camera.id}`}>${count(camera.events, 'event')}</a></dd></div>
       <div><dt>Here since</dt><dd>${dateName(dayOf(camera.created_at, home.zone), { thisYear })}</dd></div>
     </dl>`;
@@ -146,7 +156,7 @@ function TestPart({ home, camera, test, form, tried, connection, onAgain, onPath
     </section>`;
 }
 
-function Settings({ home, camera, form, setForm, changed, connection, pushes, devices, onTest }) {
+function Settings({ home, camera, form, setForm, changed, connection, pushes, devices, onTest, onZones }) {
   const [state, setState] = useState({ busy: false, problem: null, error: null });
   const set = (name) => (value) => setForm({ ...form, [name]: value });
   const usable = devices.filter(({ kind, id }) => kind === (pushes ? 'camera' : 'agent') || (pushes && kind === 'upload') || id === camera.device_id);
@@ -183,7 +193,10 @@ function Settings({ home, camera, form, setForm, changed, connection, pushes, de
         <input id="sensitivity" class="range" type="range" min="1" max="10" step="1" value=${form.sensitivity} onInput=${(event) => set('sensitivity')(Number(event.currentTarget.value))} />
         <p class="sensitivity-scale"><span>only what is large</span><span>also what is small</span></p>
       </div>
-      <label class="tick"><input type="checkbox" checked=${form.sound} onChange=${(event) => set('sound')(event.currentTarget.checked)} /><span>Record sound<small>In many places it is unlawful to record what people say unless they agree. Ask those who can be heard. The live test says whether this camera’s sound can be recorded.</small></span></label>`}
+      <${ZonesField} camera=${camera} onOpen=${onZones} />
+      <${MoreMotion} form=${form} set=${set} />
+      <label class="tick"><input type="checkbox" checked=${form.sound} onChange=${(event) => set('sound')(event.currentTarget.checked)} /><span>Record sound<small>${SOUND_CONSENT} The live test says whether this camera’s sound can be recorded.</small></span></label>
+      ${camera.sound && camera.video?.sound === false && html`<div class="notice notice-warn"><${Icon} name="speaker-slash" /><p><b>Switched on, but this camera’s sound cannot be recorded here.</b> It sends none, or not as AAC, G.711 or PCM, or the device that serves it has no ffmpeg. The live test says which.</p></div>`}`}
       ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
       <div class="form-buttons">
         <button class=${connection && !pushes ? 'btn' : 'btn btn-primary'} disabled=${state.busy || !Object.keys(changed).length}>${connection && !pushes ? 'Save without a test' : 'Save'}</button>
@@ -193,7 +206,7 @@ function Settings({ home, camera, form, setForm, changed, connection, pushes, de
 }
 
 function formOf(camera) {
-  return { name: camera.name, address: camera.address ?? '', user: camera.user ?? '', password: '', sensitivity: camera.sensitivity, sound: Boolean(camera.sound), device_id: camera.device_id };
+  return { name: camera.name, address: camera.address ?? '', user: camera.user ?? '', password: '', sensitivity: camera.sensitivity, sound: Boolean(camera.sound), size_min: camera.size_min, lasts_min_ms: camera.lasts_min_ms, device_id: camera.device_id };
 }
 
 /** What the form would change, as the body of a PATCH. An empty password stays what it is. */
@@ -205,6 +218,8 @@ function changesOf(form, camera) {
   if (form.password) changes.password = form.password;
   if (form.sensitivity !== camera.sensitivity) changes.sensitivity = form.sensitivity;
   if (form.sound !== Boolean(camera.sound)) changes.sound = form.sound;
+  if (form.size_min !== camera.size_min) changes.size_min = form.size_min;
+  if (form.lasts_min_ms !== camera.lasts_min_ms) changes.lasts_min_ms = form.lasts_min_ms;
   if (form.device_id && form.device_id !== camera.device_id) changes.device_id = form.device_id;
   return changes;
 }

@@ -50,6 +50,7 @@ fn of_camera(serving: &Serving, state: CameraState, since: Timestamp) -> Value {
         bits_per_second: 900_000,
         lost_frames: 3,
         lost_packets: Some(8),
+        sound: Some(false),
     };
     let video = (state == CameraState::Records).then_some(video);
     let body =
