@@ -527,6 +527,8 @@ fn view(
         still_url: still_at.map(|at| urls::still(credentials, &format!("cameras/{}", row.id), at)),
         video,
         events: detail.events,
+        not_events: detail.not_events,
+        not_events_week: detail.not_events_week,
     }
 }
 

@@ -41,6 +41,7 @@ mod looks;
 mod master_key;
 mod media;
 mod motion;
+mod not_events;
 mod open_section;
 mod operator_visits;
 mod password;

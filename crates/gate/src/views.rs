@@ -226,6 +226,8 @@ view! {
         found_by: Option<String>,
         /// Whether this account has opened it.
         opened: bool,
+        /// Whether somebody who manages its home said that it is none.
+        not_an_event: bool,
         /// What the account may do with it.
         rights: Rights as Vec<String>,
         /// Bytes of the event video.
@@ -256,7 +258,7 @@ view! {
         frames: Option<u32>,
         /// Offset in ms and strength, 0 to 255.
         motion: Vec<(u32, u8)> as Vec<[u32; 2]>,
-        /// Its place on its day; `null` for one that is shared.
+        /// Its place on its day; `null` for one that is shared, or none.
         position: Option<Position>,
     }
 }
@@ -316,6 +318,10 @@ view! {
         video: Option<Video>,
         /// Events kept.
         events: u64,
+        /// Of them those that were said to be none.
+        not_events: u64,
+        /// Of those, the ones of which it was said in the last seven days.
+        not_events_week: u64,
     }
 }
 view! {

@@ -2,6 +2,7 @@ import { AnotherCamera } from '../components/camera/another-camera.js';
 import { StatusPill, sayState, sayVideo } from '../components/camera/camera-tile.js';
 import { MakersPaths, NoRoom, TestSteps } from '../components/camera/test-steps.js';
 import { useCameraTest } from '../components/camera/use-camera-test.js';
+import { OftenNotOf } from '../components/event-card/not-event.js';
 import { NothingHere, ProblemLine, ProblemPage, Skeleton } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
 import { Field, PasswordField, SelectField } from '../components/form/field.js';
@@ -17,6 +18,7 @@ import { cameraState } from '../lib/camera-state.js';
 import { useNow } from '../lib/clockwork.js';
 import { faultWords, pathOf, splitAddress, withPath } from '../lib/faults.js';
 import { mayManage, useCameras, useDevices } from '../lib/home.js';
+import { oftenNot } from '../lib/not-events.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { refresh } from '../lib/query.js';
 import { navigate, place, setFragment } from '../lib/router.js';
@@ -95,6 +97,7 @@ function Detail({ home, camera, cameras, parent }) {
           ${(test.test || test.starting || test.problem) && html`<${TestPart} home=${home} camera=${camera} test=${test} form=${form} tried=${tried} connection=${connection} onAgain=${() => startTest()} onPath=${(path) => startTest({ address: withPath(form.address, path) })} onKept=${(kept) => { setForm(formOf(kept)); test.clear(); }} />`}
         </div>
         <div class="stack-lg">
+          ${manage && !pushes && oftenNot([camera]).length > 0 && html`<${OftenNotOf} camera=${camera}><button type="button" class="btn" onClick=${() => setZoning(true)}>Draw a zone</button><button type="button" class="btn btn-quiet" onClick=${() => document.getElementById('sensitivity')?.focus()}>Change its sensitivity</button><//>`}
           <${Facts} camera=${camera} home=${home} now=${now} pushes=${pushes} />
           ${manage && html`<${Settings} home=${home} camera=${camera} form=${form} setForm=${setForm} changed=${changed} connection=${connection} pushes=${pushes} devices=${devices.data?.devices ?? []} onTest=${() => startTest()} onZones=${() => setZoning(true)} />`}
           ${manage && html`<div class="part-danger"><p class="soft">Removing erases its ${count(camera.events, 'event')}.</p><button type="button" class="btn btn-danger" onClick=${() => setRemoving(true)}><${Icon} name="trash" />Remove camera</button></div>`}
@@ -119,7 +122,7 @@ function Facts({ camera, home, now, pushes }) {
       <div><dt>Served by</dt><dd>${camera.device_name ?? 'no device'}</dd></div>
       ${camera.video && html`<div><dt>Video</dt><dd>${sayVideo(camera.video)}</dd></div>`}
       ${!pushes && camera.zones.length > 0 && html`<div><dt>Zones</dt><dd>${zonesWords(camera.zones)}</dd></div>`}
-      <div><dt>Events</dt><dd><a class="link" href=${`/h/${home.id}/events?camera=${camera.id}`}>${count(camera.events, 'event')}</a></dd></div>
+      <div><dt>Events</dt><dd><a class="link" href=${`/h/${home.id}/events?camera=${camera.id}`}>${count(camera.events, 'event')}</a>${camera.not_events > 0 && html`, of them <a class="link" href=${`/h/${home.id}/events?camera=${camera.id}&not=1`}>${camera.not_events} said to be none</a>`}</dd></div>
       <div><dt>Here since</dt><dd>${dateName(dayOf(camera.created_at, home.zone), { thisYear })}</dd></div>
     </dl>`;
 }

@@ -5,7 +5,7 @@ import { barsOf, frameAt, middleOf, tickStep } from '../lib/motion.js';
 import { retryAfterSeconds } from '../lib/problem.js';
 import { match, safeReturn } from '../lib/router.js';
 import { base64url, cookieValue } from '../lib/session.js';
-import { bytes, cameraNameError, clipName, count, labelWords, listed, lostWords, offset, rate } from '../lib/words.js';
+import { bytes, cameraNameError, clipName, count, labelWords, whoSays, listed, lostWords, offset, rate } from '../lib/words.js';
 
 test('numbers as people write them', () => {
   assert.equal(count(1, 'event'), '1 event');
@@ -99,4 +99,12 @@ test('a camera has a name that no other of its home has', () => {
   assert.equal(cameraNameError('', ['Porch']), 'Give the camera a name.');
   assert.equal(cameraNameError('Porch', ['Porch']), 'Another camera of this home has this name.');
   assert.equal(cameraNameError('Gate', ['Porch']), null);
+});
+
+test('who says what an event is about, unless it is that something moved', () => {
+  assert.equal(whoSays('motion', 'agent'), null);
+  assert.equal(whoSays('motion', 'camera'), 'says the camera');
+  assert.equal(whoSays('person', 'camera'), 'says the camera');
+  assert.equal(whoSays('person', 'agent'), 'says the agent');
+  assert.deepEqual(labelWords('parcel'), { name: 'Parcel', icon: 'package' });
 });
