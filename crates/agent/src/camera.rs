@@ -8,7 +8,8 @@ use ownsight_camera::{
 };
 use ownsight_device::{AssignedCamera, CameraSealer, CameraSource, DeviceHandle};
 use ownsight_model::{
-    CameraReport, CameraState, GapReason, GapReport, MotionSettings, TenureId, VideoReport, ZoneKind,
+    CameraReport, CameraState, GapReason, GapReport, MotionSettings, TenureId, Timestamp, VideoReport,
+    ZoneKind,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -73,6 +74,9 @@ impl Assignment {
         config.sound = self.assigned.sound;
         config.still_interval = options.still_interval;
         config.event = options.event.clone();
+        if !self.assigned.motion.quieting {
+            config.event.quieting = None;
+        }
         config
     }
 }
@@ -131,6 +135,7 @@ impl WatchedCamera {
             video: None,
             reported: None,
             status: None,
+            quieted: None,
         };
         let task = tokio::spawn({
             let stop = stop.clone();
@@ -184,6 +189,8 @@ struct PipelineTask {
     video: Option<VideoReport>,
     reported: Option<Instant>,
     status: Option<CameraStatus>,
+    /// Since when it is quieted, by this machine's clock.
+    quieted: Option<Timestamp>,
 }
 
 impl PipelineTask {
@@ -199,7 +206,11 @@ impl PipelineTask {
             tokio::select! {
                 output = outputs.recv() => match output {
                     Some(output) => self.take(output).await,
-                    None => return,
+                    None => {
+                        // A next pipeline begins to count anew.
+                        self.quiet(None).await;
+                        return;
+                    }
                 },
                 () = &mut stopping, if !stopped => stopped = true,
             }
@@ -215,7 +226,7 @@ impl PipelineTask {
             }
             CameraOutput::Event(event) => self.event(*event).await,
             CameraOutput::Still(still) => self.still(still).await,
-            CameraOutput::Stats(stats) => self.stats(&stats),
+            CameraOutput::Stats(stats) => self.stats(&stats).await,
         }
     }
 
@@ -246,6 +257,7 @@ impl PipelineTask {
             // Of a camera at which nothing moved yet the size is not known, and its rates are.
             video: self.video.filter(|video| video.width > 0 || video.fps > 0.0),
             another: status.another.clone(),
+            quieted_since: self.quieted.map(|since| self.handle.server_time(since)),
         };
         self.handle.report_camera(&self.sealer, &report);
         self.reported = Some(Instant::now());
@@ -275,7 +287,7 @@ impl PipelineTask {
         }
     }
 
-    fn stats(&mut self, stats: &Stats) {
+    async fn stats(&mut self, stats: &Stats) {
         let is_first = self.video.is_none_or(|video| video.fps == 0.0);
         let size = self.video.map_or((0, 0), |video| (video.width, video.height));
         self.video = Some(VideoReport {
@@ -288,9 +300,28 @@ impl PipelineTask {
             sound: stats.sound,
         });
         self.figures.stats(self.sealer.scope().camera, *stats);
-        if is_first || self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
+        let quieted = self.quiet(stats.quieted_since).await;
+        if is_first || quieted || self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
             self.report();
         }
+    }
+
+    /// Takes since when it is quieted; whether that is new. What was quieted is a gap once it is over.
+    async fn quiet(&mut self, since: Option<Timestamp>) -> bool {
+        if self.quieted == since {
+            return false;
+        }
+        let camera = self.sealer.scope().camera;
+        if let Some(since) = &since {
+            tracing::warn!(camera.id = %camera, %since, "a camera makes event upon event: it is quieted");
+        }
+        if let Some(before) = std::mem::replace(&mut self.quieted, since) {
+            tracing::info!(camera.id = %camera, "a camera is not quieted any more");
+            let from = self.handle.server_time(before);
+            let gap = GapReport { camera, from, to: Some(self.handle.now()), reason: GapReason::Quieted };
+            self.report_gap(gap).await;
+        }
+        true
     }
 
     fn size(&mut self, width: u32, height: u32) {

@@ -13,6 +13,8 @@ pub struct MotionChange {
     pub size_min: Option<u16>,
     /// It must last so many ms, 300 to 10,000.
     pub lasts_min_ms: Option<u16>,
+    /// Whether the camera is quieted while it makes event upon event.
+    pub quieting: Option<bool>,
 }
 
 /// A zone as somebody drew it: not checked yet.
@@ -42,6 +44,7 @@ impl MotionChange {
             let (least, most) = (MotionSettings::LASTS_MIN_MS_MIN, MotionSettings::LASTS_MIN_MS_MAX);
             settings.lasts_min_ms = within("lasts_min_ms", ms, least, most)?;
         }
+        settings.quieting = self.quieting.unwrap_or(settings.quieting);
         Ok(())
     }
 }
@@ -59,5 +62,6 @@ pub(crate) fn view(settings: &MotionSettings) -> views::Motion {
         zones: zones.map(|zone| views::Zone { kind: zone.kind, corners: zone.corners.clone() }).collect(),
         size_min: settings.size_min,
         lasts_min_ms: settings.lasts_min_ms,
+        quieting: settings.quieting,
     }
 }

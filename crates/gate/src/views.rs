@@ -337,6 +337,8 @@ view! {
         verified: bool,
         /// With the fault `another-camera`, for owners and adults: what answers in the camera's place.
         another: Option<AnotherCamera>,
+        /// Since when it is quieted, if it is: it makes event upon event, so they are further apart.
+        quieted_since: Option<Timestamp> as Option<i64>,
     }
 }
 view! {

@@ -140,7 +140,15 @@ mod tests {
         let camera = CameraId::generate();
         let since = Timestamp::from_micros(1_000_000);
         let body = report.map(|(state, video)| {
-            let report = CameraReport { camera, at: since, state, since, video: Some(video), another: None };
+            let report = CameraReport {
+                camera,
+                at: since,
+                state,
+                since,
+                video: Some(video),
+                another: None,
+                quieted_since: None,
+            };
             serde_json::to_vec(&report).unwrap()
         });
         FleetCamera { camera, device: Some(FleetDevice { uploads, seen_at }), report: body }

@@ -1,4 +1,5 @@
-//! What a home says about motion before one of its cameras: where it is watched for, how large and how long it must be.
+//! What a home says about motion before one of its cameras: where it is watched for, how large and how long it must be, and
+//! whether it may be too much.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,14 @@ pub struct MotionSettings {
     pub size_min: u16,
     /// It must last so long, in milliseconds.
     pub lasts_min_ms: u16,
+    /// Whether the camera is quieted while it makes event upon event. Left out where it is.
+    #[serde(skip_serializing_if = "is_true")]
+    pub quieting: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 impl MotionSettings {
@@ -31,7 +40,7 @@ impl MotionSettings {
 
 impl Default for MotionSettings {
     fn default() -> Self {
-        Self { zones: Zones::default(), size_min: 0, lasts_min_ms: Self::LASTS_MIN_MS_MIN }
+        Self { zones: Zones::default(), size_min: 0, lasts_min_ms: Self::LASTS_MIN_MS_MIN, quieting: true }
     }
 }
 
@@ -261,7 +270,7 @@ mod tests {
         let settings: MotionSettings = serde_json::from_str("{}").unwrap();
         assert!(settings.is_default());
         let settings: MotionSettings = serde_json::from_str(r#"{"size_min":10,"later":1}"#).unwrap();
-        assert_eq!((settings.size_min, settings.lasts_min_ms), (10, 300));
+        assert_eq!((settings.size_min, settings.lasts_min_ms, settings.quieting), (10, 300, true));
         let zones = drawn(vec![(ZoneKind::Exclude, square(0, 600))]).unwrap();
         let settings = MotionSettings { zones, ..MotionSettings::default() };
         let json = serde_json::to_string(&settings).unwrap();

@@ -9,7 +9,6 @@ use rusqlite::{Connection, params};
 
 use crate::access::{Access, Authorised, Authority, Restored, access};
 use crate::cameras::{Which, camera_row, cameras_of_home, epochs_of_camera};
-use crate::changes::ChangeKind;
 use crate::columns::Columns;
 use crate::decode::{self, columns};
 use crate::devices::device_row;
@@ -19,7 +18,7 @@ use crate::marks::{EventMarks, marks};
 use crate::retention::entomb;
 use crate::rows::{CameraEpochRow, CameraRow, DeviceRow, EventRow, GapRow, ShareRow};
 use crate::shares::{cameras_of_share, earliest};
-use crate::sql::{first, number, rows, run};
+use crate::sql::{first, number, rows};
 use crate::{ObjectKey, Registry, RegistryError};
 
 /// Most events of one answer, whatever was asked for.

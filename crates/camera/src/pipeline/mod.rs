@@ -15,9 +15,10 @@ mod pull;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use ownsight_model::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch as watched};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
@@ -48,6 +49,7 @@ struct Counters {
     events_lost: AtomicU64,
     restarts: AtomicU64,
     sound: Known,
+    quieted: Since,
     /// No decoder could be had: what comes is not looked at.
     no_decoder: AtomicBool,
 }
@@ -66,6 +68,27 @@ impl Known {
             0 => None,
             known => Some(known > 1),
         }
+    }
+}
+
+/// Since when something is so, if it is.
+#[derive(Debug)]
+struct Since(AtomicI64);
+
+impl Default for Since {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
+}
+
+impl Since {
+    fn set(&self, since: Option<Timestamp>) {
+        self.0.store(since.map_or(i64::MIN, Timestamp::as_micros), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<Timestamp> {
+        let micros = self.0.load(Ordering::Relaxed);
+        (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
     }
 }
 
@@ -189,6 +212,7 @@ impl Rates {
             frames_undecoded: read(&counters.undecoded),
             frames_overrun: read(&counters.overrun),
             sound: counters.sound.get(),
+            quieted_since: counters.quieted.get(),
             events: read(&counters.events),
             events_lost: read(&counters.events_lost),
             restarts: read(&counters.restarts),

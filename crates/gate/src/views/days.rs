@@ -69,7 +69,7 @@ view! {
         from: Timestamp as i64,
         /// When it ended; `null` while it goes on.
         to: Option<Timestamp> as Option<i64>,
-        /// A camera fault, `agent-away` or `queue-full`.
+        /// A camera fault, `agent-away`, `queue-full`, or `quieted`: events were further apart.
         reason: String,
     }
 }

@@ -13,6 +13,8 @@ view! {
         size_min: u16,
         /// It must last so many ms.
         lasts_min_ms: u16,
+        /// Whether the camera is quieted while it makes event upon event.
+        quieting: bool,
     }
 }
 view! {

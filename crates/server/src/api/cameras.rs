@@ -70,6 +70,8 @@ pub(crate) struct ChangeCamera {
     size_min: Option<u16>,
     /// Motion must last so many ms, 300 to 10,000.
     lasts_min_ms: Option<u16>,
+    /// Whether the camera is quieted while it makes event upon event.
+    quieting: Option<bool>,
     /// The device that is to serve it.
     #[schema(value_type = Option<String>)]
     device_id: Option<DeviceId>,
@@ -155,6 +157,7 @@ pub(crate) async fn change(
             zones: body.zones.map(|zones| zones.into_iter().map(DrawZone::drawn).collect()),
             size_min: body.size_min,
             lasts_min_ms: body.lasts_min_ms,
+            quieting: body.quieting,
         },
         device: body.device_id,
     };

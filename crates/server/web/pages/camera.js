@@ -12,6 +12,7 @@ import { ShareSheet } from '../components/people/share-sheet.js';
 import { Picture } from '../components/picture/picture.js';
 import { Page } from '../components/shell/page.js';
 import { MoreMotion } from '../components/zones/more-motion.js';
+import { Quieted } from '../components/zones/quieted.js';
 import { ZoneEditor, ZonesField } from '../components/zones/zone-editor.js';
 import { api, mediaUrl } from '../lib/api.js';
 import { cameraState } from '../lib/camera-state.js';
@@ -91,12 +92,13 @@ function Detail({ home, camera, cameras, parent }) {
         <div class="stack-lg aside-first">
           <span class=${state.troubled ? 'detail-still camera-still-old' : 'detail-still'}><${Picture} src=${camera.still_url ? mediaUrl(camera.still_url, { at: String(camera.still_at ?? '') }) : null} alt=${`Last picture of ${camera.name}`} lazy=${false} />
             ${camera.still_at && html`<span class="camera-age num">Picture of ${when(camera.still_at, home.zone, now)}</span>`}</span>
-          <p class=${state.troubled ? '' : 'soft'}>${sayState(camera, home.zone, now)} ${camera.status.state === 'offline' ? faultWords(camera.status.fault).remedy : ''}</p>
+          ${!camera.status.quieted_since && html`<p class=${state.troubled ? '' : 'soft'}>${sayState(camera, home.zone, now)} ${camera.status.state === 'offline' ? faultWords(camera.status.fault).remedy : ''}</p>`}
           ${manage && html`<${AnotherCamera} camera=${camera} home=${home} now=${now} />`}
           ${manage && !pushes && !test.test && !test.starting && html`<p><button type="button" class="btn" onClick=${() => startTest()}>Test the camera</button></p>`}
           ${(test.test || test.starting || test.problem) && html`<${TestPart} home=${home} camera=${camera} test=${test} form=${form} tried=${tried} connection=${connection} onAgain=${() => startTest()} onPath=${(path) => startTest({ address: withPath(form.address, path) })} onKept=${(kept) => { setForm(formOf(kept)); test.clear(); }} />`}
         </div>
         <div class="stack-lg">
+          ${camera.status.quieted_since && html`<${Quieted} camera=${camera} zone=${home.zone} now=${now} manage=${manage} onZones=${() => setZoning(true)} />`}
           ${manage && !pushes && oftenNot([camera]).length > 0 && html`<${OftenNotOf} camera=${camera}><button type="button" class="btn" onClick=${() => setZoning(true)}>Draw a zone</button><button type="button" class="btn btn-quiet" onClick=${() => document.getElementById('sensitivity')?.focus()}>Change its sensitivity</button><//>`}
           <${Facts} camera=${camera} home=${home} now=${now} pushes=${pushes} />
           ${manage && html`<${Settings} home=${home} camera=${camera} form=${form} setForm=${setForm} changed=${changed} connection=${connection} pushes=${pushes} devices=${devices.data?.devices ?? []} onTest=${() => startTest()} onZones=${() => setZoning(true)} />`}
@@ -209,7 +211,7 @@ function Settings({ home, camera, form, setForm, changed, connection, pushes, de
 }
 
 function formOf(camera) {
-  return { name: camera.name, address: camera.address ?? '', user: camera.user ?? '', password: '', sensitivity: camera.sensitivity, sound: Boolean(camera.sound), size_min: camera.size_min, lasts_min_ms: camera.lasts_min_ms, device_id: camera.device_id };
+  return { name: camera.name, address: camera.address ?? '', user: camera.user ?? '', password: '', sensitivity: camera.sensitivity, sound: Boolean(camera.sound), size_min: camera.size_min, lasts_min_ms: camera.lasts_min_ms, quieting: camera.quieting, device_id: camera.device_id };
 }
 
 /** What the form would change, as the body of a PATCH. An empty password stays what it is. */
@@ -223,6 +225,7 @@ function changesOf(form, camera) {
   if (form.sound !== Boolean(camera.sound)) changes.sound = form.sound;
   if (form.size_min !== camera.size_min) changes.size_min = form.size_min;
   if (form.lasts_min_ms !== camera.lasts_min_ms) changes.lasts_min_ms = form.lasts_min_ms;
+  if (form.quieting !== camera.quieting) changes.quieting = form.quieting;
   if (form.device_id && form.device_id !== camera.device_id) changes.device_id = form.device_id;
   return changes;
 }

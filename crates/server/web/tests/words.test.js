@@ -39,7 +39,7 @@ test('clips are named by the home\'s clock', () => {
 });
 
 test('every fault of the contract has words', () => {
-  const contract = 'no-answer connection-refused name-unknown unreachable not-rtsp unauthorized no-such-path busy refused no-video codec-not-supported no-key-frame stalled closed broken agent-away queue-full paused'.split(' ');
+  const contract = 'no-answer connection-refused name-unknown unreachable not-rtsp unauthorized no-such-path busy refused no-video codec-not-supported no-key-frame stalled closed broken agent-away queue-full quieted'.split(' ');
   for (const fault of contract) assert.ok(knownFaults.includes(fault), fault);
   assert.equal(faultWords('something new').pill, 'Not reached');
   assert.ok(!Object.values(contract.map(faultWords)).some(({ problem, remedy }) => /!|oops/i.test(problem + remedy)));

@@ -53,8 +53,15 @@ fn of_camera(serving: &Serving, state: CameraState, since: Timestamp) -> Value {
         sound: Some(false),
     };
     let video = (state == CameraState::Records).then_some(video);
-    let body =
-        CameraReport { camera: serving.camera, at: Timestamp::now(), state, since, video, another: None };
+    let body = CameraReport {
+        camera: serving.camera,
+        at: Timestamp::now(),
+        state,
+        since,
+        video,
+        another: None,
+        quieted_since: None,
+    };
     report("camera", Some(serving.camera), &body, |body| {
         serving.sealer.tag_report(CameraReportKind::State, body)
     })
