@@ -61,6 +61,10 @@ async fn a_camera_is_added_changed_and_told_to_its_device() {
     assert_eq!((told.len(), told[0].camera.to_string()), (1, camera["id"].as_str().unwrap().to_owned()));
     assert_eq!((told[0].motion.size_min, told[0].motion.lasts_min_ms), (10, 2_000));
     assert_eq!(serde_json::to_value(&told[0].motion.zones).unwrap(), drawn["zones"]);
+    assert_eq!(larger["quieting"], true);
+    let always = anna.browser.patch(&path, &json!({"quieting": false})).await.json();
+    assert_eq!((&always["quieting"], &always["zones"]), (&json!(false), &drawn["zones"]));
+    assert!(anna.serving.device.newest().await.cameras.iter().any(|told| !told.motion.quieting));
     let everywhere = anna.browser.patch(&path, &json!({"zones": []})).await.json();
     assert_eq!((&everywhere["zones"], &everywhere["lasts_min_ms"]), (&json!([]), &json!(2_000)));
     // Each part of the access alone.
