@@ -312,8 +312,8 @@ impl PipelineTask {
             return false;
         }
         let camera = self.sealer.scope().camera;
-        if let Some(since) = &since {
-            tracing::warn!(camera.id = %camera, %since, "a camera makes event upon event: it is quieted");
+        if since.is_some() {
+            tracing::warn!(camera.id = %camera, "a camera makes event upon event: it is quieted");
         }
         if let Some(before) = std::mem::replace(&mut self.quieted, since) {
             tracing::info!(camera.id = %camera, "a camera is not quieted any more");
@@ -341,5 +341,27 @@ impl PipelineTask {
         if let Err(error) = self.handle.report_gap(&self.sealer, gap).await {
             tracing::error!(camera.id = %self.sealer.scope().camera, %error, "a gap could not be kept on disk");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_home_says_of_motion_is_what_the_detector_is_told() {
+        let told = |settings: &str| {
+            let mut config = MotionConfig::default();
+            motion_settings(&serde_json::from_str(settings).unwrap(), &mut config);
+            config
+        };
+        assert_eq!(told("{}"), MotionConfig::default());
+        let config = told(
+            r#"{"zones":[{"kind":"exclude","corners":[[0,0],[1000,0],[0,500]]},
+                {"kind":"include","corners":[[250,250],[750,250],[500,1000]]}],"size_min":25,"lasts_min_ms":2000}"#,
+        );
+        assert_eq!(config.exclude, [Zone { corners: vec![(0.0, 0.0), (1.0, 0.0), (0.0, 0.5)] }]);
+        assert_eq!(config.include, [Zone { corners: vec![(0.25, 0.25), (0.75, 0.25), (0.5, 1.0)] }]);
+        assert_eq!((config.size_min, config.start_after), (0.025, Duration::from_secs(2)));
     }
 }
