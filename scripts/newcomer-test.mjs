@@ -846,6 +846,19 @@ async function test(browser) {
     await page.getByRole('heading', { name: 'Front drive', level: 1 }).waitFor();
     const renamed = await client.camera(home, 'Front drive');
     assert.equal(renamed.sensitivity, 7);
+    // A zone without a pointer: a rectangle, of which the arrow keys move a corner.
+    await button(page, 'Draw zones').click();
+    await page.locator('.zone-stage img.picture-shown').waitFor();
+    await button(page, 'Ignore here').click();
+    await button(page, 'Begin with a rectangle').click();
+    await page.getByRole('button', { name: /^Corner 1 of 4/ }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await look(page, '50-zones');
+    await button(page, 'Save zones').click();
+    await page.locator('.zone-stage').waitFor({ state: 'detached' });
+    await shows(page, 'Motion counts everywhere but in one zone.');
+    const drawn = await client.camera(home, 'Front drive');
+    assert.deepEqual(drawn.zones, [{ kind: 'exclude', corners: [[240, 250], [650, 250], [650, 650], [250, 650]] }]);
     await page.getByLabel('Password', { exact: true }).fill('wrong');
     await button(page, 'Test, then save').click();
     let ended = await testEnded(page);

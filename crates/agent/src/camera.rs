@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use ownsight_camera::{
-    CameraConfig, CameraOutput, CameraPipeline, CameraStatus, Credentials, Event, Stats, Still,
+    CameraConfig, CameraOutput, CameraPipeline, CameraStatus, Credentials, Event, MotionConfig, Stats, Still,
+    Zone,
 };
 use ownsight_device::{AssignedCamera, CameraSealer, CameraSource, DeviceHandle};
-use ownsight_model::{CameraReport, CameraState, GapReason, GapReport, TenureId, VideoReport};
+use ownsight_model::{
+    CameraReport, CameraState, GapReason, GapReport, MotionSettings, TenureId, Timestamp, VideoReport,
+    ZoneKind,
+};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -51,6 +55,7 @@ impl Assignment {
             )
         };
         sealed_as(self) == sealed_as(other)
+            && self.assigned.motion == other.assigned.motion
             && self.assigned.camera_key == other.assigned.camera_key
             && self.assigned.psk.expose() == other.assigned.psk.expose()
             && self.source.address == other.source.address
@@ -65,11 +70,29 @@ impl Assignment {
         config.known = fingerprints.of(&self.assigned);
         // A home's scale goes from 1 to 10, the detector's from 0 to 100.
         config.motion.sensitivity = self.assigned.sensitivity.clamp(1, 10) * 10;
+        motion_settings(&self.assigned.motion, &mut config.motion);
         config.sound = self.assigned.sound;
         config.still_interval = options.still_interval;
         config.event = options.event.clone();
+        if !self.assigned.motion.quieting {
+            config.event.quieting = None;
+        }
         config
     }
+}
+
+/// What a home says of motion, as the detector takes it.
+fn motion_settings(settings: &MotionSettings, config: &mut MotionConfig) {
+    let corner = |[x, y]: &[u16; 2]| (f32::from(*x) / 1_000.0, f32::from(*y) / 1_000.0);
+    for zone in &settings.zones {
+        let zones = match zone.kind {
+            ZoneKind::Include => &mut config.include,
+            ZoneKind::Exclude => &mut config.exclude,
+        };
+        zones.push(Zone { corners: zone.corners.iter().map(corner).collect() });
+    }
+    config.size_min = f32::from(settings.size_min) / 1_000.0;
+    config.start_after = Duration::from_millis(settings.lasts_min_ms.into());
 }
 
 /// What a camera wants to hear; `None` if it asks for nothing.
@@ -112,6 +135,7 @@ impl WatchedCamera {
             video: None,
             reported: None,
             status: None,
+            quieted: None,
         };
         let task = tokio::spawn({
             let stop = stop.clone();
@@ -165,6 +189,8 @@ struct PipelineTask {
     video: Option<VideoReport>,
     reported: Option<Instant>,
     status: Option<CameraStatus>,
+    /// Since when it is quieted, by this machine's clock.
+    quieted: Option<Timestamp>,
 }
 
 impl PipelineTask {
@@ -180,7 +206,11 @@ impl PipelineTask {
             tokio::select! {
                 output = outputs.recv() => match output {
                     Some(output) => self.take(output).await,
-                    None => return,
+                    None => {
+                        // A next pipeline begins to count anew.
+                        self.quiet(None).await;
+                        return;
+                    }
                 },
                 () = &mut stopping, if !stopped => stopped = true,
             }
@@ -196,7 +226,7 @@ impl PipelineTask {
             }
             CameraOutput::Event(event) => self.event(*event).await,
             CameraOutput::Still(still) => self.still(still).await,
-            CameraOutput::Stats(stats) => self.stats(&stats),
+            CameraOutput::Stats(stats) => self.stats(&stats).await,
         }
     }
 
@@ -227,6 +257,7 @@ impl PipelineTask {
             // Of a camera at which nothing moved yet the size is not known, and its rates are.
             video: self.video.filter(|video| video.width > 0 || video.fps > 0.0),
             another: status.another.clone(),
+            quieted_since: self.quieted.map(|since| self.handle.server_time(since)),
         };
         self.handle.report_camera(&self.sealer, &report);
         self.reported = Some(Instant::now());
@@ -258,7 +289,7 @@ impl PipelineTask {
         }
     }
 
-    fn stats(&mut self, stats: &Stats) {
+    async fn stats(&mut self, stats: &Stats) {
         let is_first = self.video.is_none_or(|video| video.fps == 0.0);
         let size = self.video.map_or((0, 0), |video| (video.width, video.height));
         self.video = Some(VideoReport {
@@ -268,16 +299,43 @@ impl PipelineTask {
             bits_per_second: stats.bits_per_second,
             lost_frames: stats.frames_undecoded + stats.frames_overrun,
             lost_packets: Some(stats.packets_lost),
+            sound: stats.sound,
         });
         self.figures.stats(self.sealer.scope().camera, *stats);
-        if is_first || self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
+        let quieted = self.quiet(stats.quieted_since).await;
+        if is_first || quieted || self.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
             self.report();
         }
     }
 
+    /// Takes since when it is quieted; whether that is new. What was quieted is a gap once it is over.
+    async fn quiet(&mut self, since: Option<Timestamp>) -> bool {
+        if self.quieted == since {
+            return false;
+        }
+        let camera = self.sealer.scope().camera;
+        if since.is_some() {
+            tracing::warn!(camera.id = %camera, "a camera makes event upon event: it is quieted");
+        }
+        if let Some(before) = std::mem::replace(&mut self.quieted, since) {
+            tracing::info!(camera.id = %camera, "a camera is not quieted any more");
+            let from = self.handle.server_time(before);
+            let gap = GapReport { camera, from, to: Some(self.handle.now()), reason: GapReason::Quieted };
+            self.report_gap(gap).await;
+        }
+        true
+    }
+
     fn size(&mut self, width: u32, height: u32) {
-        let before =
-            VideoReport { width, height, fps: 0.0, bits_per_second: 0, lost_frames: 0, lost_packets: None };
+        let before = VideoReport {
+            width,
+            height,
+            fps: 0.0,
+            bits_per_second: 0,
+            lost_frames: 0,
+            lost_packets: None,
+            sound: None,
+        };
         self.video = Some(VideoReport { width, height, ..self.video.unwrap_or(before) });
     }
 
@@ -285,5 +343,27 @@ impl PipelineTask {
         if let Err(error) = self.handle.report_gap(&self.sealer, gap).await {
             tracing::error!(camera.id = %self.sealer.scope().camera, %error, "a gap could not be kept on disk");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_home_says_of_motion_is_what_the_detector_is_told() {
+        let told = |settings: &str| {
+            let mut config = MotionConfig::default();
+            motion_settings(&serde_json::from_str(settings).unwrap(), &mut config);
+            config
+        };
+        assert_eq!(told("{}"), MotionConfig::default());
+        let config = told(
+            r#"{"zones":[{"kind":"exclude","corners":[[0,0],[1000,0],[0,500]]},
+                {"kind":"include","corners":[[250,250],[750,250],[500,1000]]}],"size_min":25,"lasts_min_ms":2000}"#,
+        );
+        assert_eq!(config.exclude, [Zone { corners: vec![(0.0, 0.0), (1.0, 0.0), (0.0, 0.5)] }]);
+        assert_eq!(config.include, [Zone { corners: vec![(0.25, 0.25), (0.75, 0.25), (0.5, 1.0)] }]);
+        assert_eq!((config.size_min, config.start_after), (0.025, Duration::from_secs(2)));
     }
 }

@@ -81,7 +81,7 @@ impl std::fmt::Debug for Figures {
     }
 }
 
-const OF_CAMERAS: [OfCamera; 12] = [
+const OF_CAMERAS: [OfCamera; 13] = [
     OfCamera("ownsight_camera_records", "gauge", "1 while pictures come.", |camera| {
         camera.status.map(|(state, _)| f64::from(u8::from(state == CameraState::Records)))
     }),
@@ -126,6 +126,12 @@ const OF_CAMERAS: [OfCamera; 12] = [
         "counter",
         "Times that a decoder or detector failed.",
         |camera| camera.stats.map(|stats| stats.restarts as f64),
+    ),
+    OfCamera(
+        "ownsight_camera_quieted",
+        "gauge",
+        "1 while its events are further apart, as there was one upon the other.",
+        |camera| streaming(camera).map(|stats| f64::from(u8::from(stats.quieted_since.is_some()))),
     ),
     OfCamera("ownsight_camera_watched", "gauge", "1 for each camera that this agent watches.", |_| Some(1.0)),
 ];

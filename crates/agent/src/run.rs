@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ownsight_camera::EventConfig;
+use ownsight_camera::{EventConfig, Quieting};
 use ownsight_device::{
     Configuration, Device, DeviceFiles, DeviceHandle, DeviceKind, DeviceOptions, DeviceRunner, Invitation,
     LoadError, PairError, PairingCode, PairingRequest, ServerAddress, StopReason,
@@ -59,7 +59,8 @@ pub struct CameraOptions {
 
 impl Default for CameraOptions {
     fn default() -> Self {
-        Self { still_interval: Duration::from_mins(1), event: EventConfig::default(), around: None }
+        let event = EventConfig { quieting: Some(Quieting::default()), ..EventConfig::default() };
+        Self { still_interval: Duration::from_mins(1), event, around: None }
     }
 }
 

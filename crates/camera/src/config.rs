@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ownsight_model::CameraAddress;
 
+use crate::cut::Quieting;
 use crate::fingerprint::KnownCamera;
 
 /// A camera's user name and password. `Debug` shows neither.
@@ -168,6 +169,8 @@ pub struct EventConfig {
     pub length_max: Duration,
     /// No event begins for this long after the end of one.
     pub cool_down: Duration,
+    /// When event upon event is too much, if ever.
+    pub quieting: Option<Quieting>,
     /// An event video that reaches this many bytes ends there.
     pub bytes_max: usize,
     /// Encoded video kept in memory for the time before the motion: bytes.
@@ -184,6 +187,7 @@ impl Default for EventConfig {
             post_roll: Duration::from_secs(3),
             length_max: Duration::from_mins(1),
             cool_down: Duration::from_secs(5),
+            quieting: None,
             bytes_max: 32 << 20,
             ring_bytes_max: 24 << 20,
             ring_length_max: Duration::from_mins(1),

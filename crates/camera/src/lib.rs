@@ -43,7 +43,7 @@ mod video;
 pub use codec::{Codec, FormatError, VideoFormat};
 pub use config::{CameraConfig, Credentials, EventConfig, MotionConfig, Savings, Zone};
 pub use connection_test::test_connection;
-pub use cut::{EventCutter, Take};
+pub use cut::{EventCutter, Quieting, Take};
 pub use decode::{DecoderError, Picture, PictureDecoder, find_ffmpeg};
 pub use fingerprint::{Fingerprint, Known, KnownCamera, StoredFingerprintError};
 pub use motion::{Detector, MotionChange, MotionUpdate};

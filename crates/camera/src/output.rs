@@ -155,6 +155,10 @@ pub struct Stats {
     pub frames_undecoded: u64,
     /// Frames thrown away because this machine was too slow.
     pub frames_overrun: u64,
+    /// With sound switched on, whether this connection brings one that is recorded; `None` where that is not known.
+    pub sound: Option<bool>,
+    /// Since when events are left out, because there was one upon the other.
+    pub quieted_since: Option<Timestamp>,
     /// Events found.
     pub events: u64,
     /// Events found and thrown away because nobody took them in time.

@@ -245,6 +245,11 @@ impl Recorder {
         self.watcher.last_still = None;
     }
 
+    /// Since when events are left out, because there was one upon the other.
+    pub fn quieted_since(&self) -> Option<Timestamp> {
+        self.watcher.cutter.quieted_since()
+    }
+
     /// Figures so far.
     pub fn stats(&self) -> RecorderStats {
         RecorderStats {

@@ -18,7 +18,7 @@ pub(crate) fn status(
 ) -> (views::CameraStatus, Option<views::Video>) {
     let now = Timestamp::now();
     let of = |state, fault: Option<CameraFault>, since, verified| {
-        (views::CameraStatus { state, fault, since, verified, another: None }, None)
+        (views::CameraStatus { state, fault, since, verified, another: None, quieted_since: None }, None)
     };
     let Some(device) = device else {
         return of("unknown", None, detail.camera.created_at, true);
@@ -56,6 +56,7 @@ pub(crate) fn status(
         bits_per_second: video.bits_per_second,
         lost_frames: video.lost_frames,
         lost_packets: video.lost_packets,
+        sound: video.sound,
         at: report.at,
     });
     let (mut status, _) = match report.state {
@@ -63,6 +64,7 @@ pub(crate) fn status(
         CameraState::Records => of("records", None, report.since, true),
         CameraState::Offline(fault) => of("offline", Some(fault), report.since, true),
     };
+    status.quieted_since = report.quieted_since.filter(|_| status.state == "records");
     // Serial numbers of cameras are for who may say which of them is this one.
     let another = report.another.filter(|_| status.fault == Some(CameraFault::AnotherCamera));
     status.another = another.filter(|_| access.control().is_ok()).map(another_view);

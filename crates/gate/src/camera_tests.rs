@@ -11,7 +11,7 @@ use ownsight_registry::{
 use ownsight_seal::{CameraReportKind, OpenError, Purpose, report_is_about};
 
 use crate::access::{HomeAccess, Person};
-use crate::cameras::{SENSITIVITY, Source, replaced};
+use crate::cameras::{Source, replaced};
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device, devices};
 use crate::profile::{self, CameraAccess, CameraProfile};
@@ -84,7 +84,7 @@ impl Gate {
             person.may(Closable::Thumbnails, Some(access.id()), existing)?;
             access.refuse_added(&plan, &source, existing)?;
             let device = choose_device(&plan, device)?;
-            let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY, sound: false };
+            let profile = CameraProfile::new(String::new());
             let draft = access.new_camera(CameraStanding::Draft, device, &profile, Some(&source))?;
             if let Some(id) = self.start(&person, &access, &plan, device, draft, existing).await? {
                 return Ok(id);
@@ -150,13 +150,14 @@ impl Gate {
         Ok(EventId::from_bytes(*test.as_bytes()))
     }
 
-    /// Keeps what a passed test found: the draft becomes a camera with this name, or an existing camera takes the
-    /// tested address and device and keeps its name.
+    /// Keeps what a passed test found: the draft becomes a camera with this name, and with sound if that is wished, or an existing camera takes the
+    /// tested address and device and keeps its settings.
     pub async fn confirm_test(
         &self,
         credentials: &Credentials,
         test: TestId,
         name: Option<&str>,
+        sound: bool,
     ) -> Result<Confirmed, GateError> {
         for _ in 0..TRIES {
             let open = self.open_test(credentials, test).await?;
@@ -176,7 +177,7 @@ impl Gate {
             let (changed, former_device) = match &open.existing {
                 None => {
                     let name = text::name("name", name.unwrap_or_default())?;
-                    let profile = CameraProfile { name, sensitivity: SENSITIVITY, sound: false };
+                    let profile = CameraProfile { sound, ..CameraProfile::new(name) };
                     let text = draft.secret.seal_text(&profile::encode(&profile));
                     let row = CameraRow { standing: CameraStanding::Active, text, ..draft_row.clone() };
                     (row, None)

@@ -13,13 +13,12 @@ use crate::access::{HomeAccess, OpenCamera, Person};
 use crate::camera_status::status;
 use crate::events::{is_epoch_of, verify};
 use crate::gate::{Gate, registry_error};
+use crate::motion::{self, MotionChange};
 use crate::plan::{TRIES, choose_device, choose_pushing_device, devices};
 use crate::profile::{self, CameraAccess, CameraProfile};
 use crate::rights::Needs;
 use crate::{Answer, Credentials, GateError, alarm, text, urls, views};
 
-/// How readily motion is an event, until somebody says otherwise.
-pub(crate) const SENSITIVITY: u8 = 5;
 const CREDENTIAL_BYTES_MAX: usize = 256;
 
 /// A camera to add without a test.
@@ -29,6 +28,8 @@ pub struct NewCamera {
     pub name: String,
     /// Where it is; `None`: nowhere, it is a device that pushes by itself.
     pub source: Option<Source>,
+    /// Whether sound is recorded.
+    pub sound: bool,
     /// The device that is to serve it; `None`: this server's agent, else the first; of a camera that pushes by itself: the only
     /// device that does.
     pub device: Option<DeviceId>,
@@ -63,6 +64,8 @@ pub struct CameraChange {
     pub sensitivity: Option<u8>,
     /// Whether sound is recorded.
     pub sound: Option<bool>,
+    /// What else counts as motion.
+    pub motion: MotionChange,
     /// Another device.
     pub device: Option<DeviceId>,
 }
@@ -202,7 +205,7 @@ impl Gate {
                 }
                 None => choose_pushing_device(&plan, new.device)?,
             };
-            let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY, sound: false };
+            let profile = CameraProfile { sound: new.sound, ..CameraProfile::new(name.clone()) };
             let row = access.new_camera(CameraStanding::Active, device, &profile, source.as_ref())?;
             let mut cameras = plan.cameras.clone();
             cameras.push(row.clone());
@@ -432,6 +435,7 @@ impl CameraChange {
             open.profile.sensitivity = sensitivity;
         }
         open.profile.sound = self.sound.unwrap_or(open.profile.sound);
+        self.motion.apply(&mut open.profile.motion)?;
         let accepted = self.accept.as_deref().map(str::parse::<FingerprintId>).transpose();
         let accepted = accepted.map_err(|_| {
             GateError::invalid("accept_fingerprint", "64 hex digits, as in the camera's status, are expected")
@@ -514,6 +518,7 @@ fn view(
         has_password: open.access.as_ref().is_some_and(|source| !source.password.is_empty()),
         sensitivity: open.profile.sensitivity,
         sound: open.profile.sound,
+        motion: motion::view(&open.profile.motion),
         device_id,
         device_name,
         created_at: row.created_at,
@@ -522,6 +527,8 @@ fn view(
         still_url: still_at.map(|at| urls::still(credentials, &format!("cameras/{}", row.id), at)),
         video,
         events: detail.events,
+        not_events: detail.not_events,
+        not_events_week: detail.not_events_week,
     }
 }
 

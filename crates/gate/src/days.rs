@@ -184,6 +184,7 @@ impl HomeAccess {
             GapReason::Camera(fault) => word(fault),
             GapReason::AgentAway => "agent-away".to_owned(),
             GapReason::QueueFull => "queue-full".to_owned(),
+            GapReason::Quieted => "quieted".to_owned(),
         };
         Ok(views::Gap { camera_id: report.camera, from: report.from, to: report.to, reason })
     }

@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use ownsight_ledger::EventRef;
 use ownsight_model::{CameraId, Closable, EventId, HomeId, Right, Rights, SectionKind, Timestamp};
-use ownsight_registry::{Authorised, CameraEpochRow, CameraRow, DeviceRow, EventDetail, EventRow};
+use ownsight_registry::{
+    Authorised, CameraEpochRow, CameraRow, DeviceRow, EventDetail, EventMarks, EventRow,
+};
 use ownsight_seal::{CameraSecret, EventOpener, OpenError, Section, VerifiedEvent};
 
 use crate::access::{HomeAccess, Person};
@@ -44,7 +46,7 @@ pub(crate) struct FoundEvent {
     pub(crate) row: EventRow,
     pub(crate) camera: CameraRow,
     pub(crate) device: Option<DeviceRow>,
-    pub(crate) opened: bool,
+    pub(crate) marks: EventMarks,
     pub(crate) verified: VerifiedEvent,
     /// A moment before the registry was asked.
     pub(crate) asked_at: Instant,
@@ -162,7 +164,7 @@ impl Gate {
             row: detail.event,
             camera: detail.camera,
             device: detail.device,
-            opened: detail.opened,
+            marks: detail.marks,
             verified,
             asked_at,
             secret,

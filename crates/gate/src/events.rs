@@ -9,7 +9,7 @@ use ownsight_ledger::{Action, EventRef};
 use ownsight_model::{
     CameraId, Closable, EventId, HomeId, Label, MotionTrack, Right, Rights, SectionKind, Timestamp,
 };
-use ownsight_registry::{CameraEpochRow, EventPage, EventQuery, EventRow, SharedEpoch};
+use ownsight_registry::{CameraEpochRow, EventMarks, EventPage, EventQuery, EventRow, SharedEpoch};
 use ownsight_seal::{CameraSecret, HEADER_BYTES, Header, OpenError, Purpose, Trailer, VerifiedEvent};
 
 use crate::event_access::{EventAccess, Wanted};
@@ -31,6 +31,8 @@ pub struct EventFilter {
     pub cameras: Vec<CameraId>,
     /// About this only.
     pub label: Option<Label>,
+    /// Only what was said to be no event, or nothing of that; `None`: both.
+    pub not_an_event: Option<bool>,
     /// On this date in the home's zone; needs `home`.
     pub day: Option<String>,
     /// Begun before this moment.
@@ -87,8 +89,8 @@ impl Gate {
         let mut cameras =
             Cameras { page: &page, accesses: &accesses, open: HashMap::new(), secrets: HashMap::new() };
         let mut listed: Vec<(HomeId, views::Event)> = Vec::with_capacity(page.events.len());
-        for (row, opened) in &page.events {
-            match cameras.event(credentials, row, *opened) {
+        for (row, marks) in &page.events {
+            match cameras.event(credentials, row, *marks) {
                 // What a rule leaves out looks like what is not there.
                 Ok(None) => {}
                 Ok(Some(event)) => {
@@ -139,11 +141,13 @@ impl Gate {
             .device_name(found.device.as_ref())
             .map_err(|error| alarm::raise(&error, "opening the name of an event's device"))?;
         let rights = access.rights();
-        let view = view(credentials, (access, rights), &found.verified, camera, found_by, found.opened);
-        // A place among all events of the day tells how many there are: a share tells of its own cameras only.
+        let view = view(credentials, (access, rights), &found.verified, camera, found_by, found.marks);
+        // What is no event has no place among them. One among all events of the day tells how many there are: a share tells of its own cameras only.
         let position = match access {
-            EventAccess::Home(_) => Some(self.position(credentials, access, event, view.started_at).await?),
-            EventAccess::Share(..) => None,
+            EventAccess::Home(_) if !found.marks.not_event => {
+                Some(self.position(credentials, access, event, view.started_at).await?)
+            }
+            EventAccess::Home(_) | EventAccess::Share(..) => None,
         };
         let motion = match found.verified.trailer().section(SectionKind::Motion) {
             Some(_) => {
@@ -243,6 +247,7 @@ impl Gate {
             shared_only: filter.shared,
             cameras: filter.cameras,
             label: filter.label.map(Label::code),
+            not_event: filter.not_an_event,
             from,
             to,
             before,
@@ -273,7 +278,7 @@ impl Cameras<'_> {
         &mut self,
         credentials: &Credentials,
         row: &EventRow,
-        opened: bool,
+        marks: EventMarks,
     ) -> Result<Option<views::Event>, OpenError> {
         let mixed_up = OpenError::MixUp(Purpose::Event);
         let (page, accesses) = (self.page, self.accesses);
@@ -305,7 +310,7 @@ impl Cameras<'_> {
         };
         let device = page.devices.iter().find(|device| device.id == verified.ids().device);
         let found_by = access.device_name(device)?;
-        Ok(Some(view(credentials, (access, rights), &verified, name, found_by, opened)))
+        Ok(Some(view(credentials, (access, rights), &verified, name, found_by, marks)))
     }
 }
 
@@ -359,7 +364,7 @@ fn view(
     verified: &VerifiedEvent,
     camera_name: String,
     found_by: Option<String>,
-    opened: bool,
+    marks: EventMarks,
 ) -> views::Event {
     let ids = verified.ids();
     let trailer = verified.trailer();
@@ -374,7 +379,9 @@ fn view(
         label: trailer.label,
         label_source: trailer.label_source,
         found_by,
-        opened,
+        opened: marks.opened,
+        // What its home says of it is not told to whom it is shared with.
+        not_an_event: marks.not_event && matches!(access, EventAccess::Home(_)),
         rights,
         clip_bytes: trailer.section(SectionKind::Clip).map_or(0, |section| section.plaintext_length()),
         expires_at: ids.started_at.plus(kept),

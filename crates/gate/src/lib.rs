@@ -40,6 +40,8 @@ mod lockdown_record;
 mod looks;
 mod master_key;
 mod media;
+mod motion;
+mod not_events;
 mod open_section;
 mod operator_visits;
 mod password;
@@ -79,6 +81,7 @@ pub use lockdown::LockdownFor;
 pub use looks::LookFor;
 pub use master_key::{RotateError, Unopened, master_key_fits, rotate_master_key};
 pub use media::{Chunk, Media, MediaAbout, MediaStream, RangeAsked};
+pub use motion::{DrawnZone, MotionChange};
 pub use operator_visits::{BegunVisit, OperatorCredentials};
 #[doc(no_inline)]
 pub use ownsight_registry::Remainder;

@@ -7,7 +7,7 @@ use ownsight_registry::{CameraEpochRow, CameraStanding, TestRow};
 use ownsight_seal::{LookOf, OnvifSource, OpenError, Purpose, report_is_about};
 
 use crate::access::HomeAccess;
-use crate::cameras::{SENSITIVITY, check_credential};
+use crate::cameras::check_credential;
 use crate::gate::{Gate, registry_error};
 use crate::plan::{TRIES, choose_device};
 use crate::profile::{self, CameraProfile, DraftLook};
@@ -63,7 +63,7 @@ impl Gate {
             if device.local && draft_look.look == LookOf::Around {
                 self.refuse_others_networks().await?;
             }
-            let profile = CameraProfile { name: String::new(), sensitivity: SENSITIVITY, sound: false };
+            let profile = CameraProfile::new(String::new());
             let mut draft = access.new_camera(CameraStanding::Draft, device, &profile, None)?;
             let text = profile::encode(&draft_look);
             draft.address = Some(access.control()?.seal_camera_address(draft.id, &text));

@@ -207,6 +207,7 @@ impl OpenCamera {
             source,
             sensitivity: self.profile.sensitivity,
             sound: self.profile.sound,
+            motion: self.profile.motion.clone(),
         }
     }
 }

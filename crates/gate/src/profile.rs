@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use ownsight_model::{CameraAddress, Email, FingerprintId};
+use ownsight_model::{CameraAddress, Email, FingerprintId, MotionSettings};
 use ownsight_seal::{LookOf, OpenError};
 
 /// What an account sees of itself.
@@ -22,6 +22,9 @@ pub(crate) struct HomeProfile {
     pub(crate) zone: String,
 }
 
+/// How readily motion is an event, until somebody says otherwise.
+const SENSITIVITY: u8 = 5;
+
 /// A camera's name and settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CameraProfile {
@@ -30,6 +33,16 @@ pub(crate) struct CameraProfile {
     /// Whether sound is recorded: no, unless somebody who manages the home has said so.
     #[serde(default)]
     pub(crate) sound: bool,
+    /// What else counts as motion.
+    #[serde(default, skip_serializing_if = "MotionSettings::is_default")]
+    pub(crate) motion: MotionSettings,
+}
+
+impl CameraProfile {
+    /// Until somebody says otherwise.
+    pub(crate) fn new(name: String) -> Self {
+        Self { name, sensitivity: SENSITIVITY, sound: false, motion: MotionSettings::default() }
+    }
 }
 
 /// A device's name.

@@ -6,7 +6,6 @@ use ownsight_registry::{CameraStanding, DeviceRow, DeviceStanding, HomePlan, Reg
 use ownsight_seal::{DeviceKey, PairingScope, UploadKey};
 
 use crate::access::HomeAccess;
-use crate::cameras::SENSITIVITY;
 use crate::gate::{Gate, registry_error};
 use crate::plan::TRIES;
 use crate::profile::{self, CameraProfile, DeviceProfile};
@@ -30,7 +29,7 @@ impl Gate {
             let (person, access, plan) = self.managing_plan(credentials, home).await?;
             let key = UploadKey::generate();
             let (row, device_key) = access.upload_device(&key, &name)?;
-            let profile = CameraProfile { name: name.clone(), sensitivity: SENSITIVITY, sound: false };
+            let profile = CameraProfile::new(name.clone());
             let camera = access.new_camera(CameraStanding::Active, &row, &profile, None)?;
             let configuration = access.first_configuration(&row, &device_key, &key, &plan, camera.clone())?;
             let scope = access.upload_scope(row.id);

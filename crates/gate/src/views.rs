@@ -17,15 +17,19 @@ macro_rules! view {
     };
 }
 
+mod days;
 mod lockdowns;
 mod looks;
+mod motion;
 mod people;
 mod restored;
 mod shares;
 mod tokens;
 mod uploads;
+pub use days::*;
 pub use lockdowns::*;
 pub use looks::*;
+pub use motion::*;
 pub use people::*;
 pub use restored::*;
 pub use shares::*;
@@ -222,6 +226,8 @@ view! {
         found_by: Option<String>,
         /// Whether this account has opened it.
         opened: bool,
+        /// Whether somebody who manages its home said that it is none.
+        not_an_event: bool,
         /// What the account may do with it.
         rights: Rights as Vec<String>,
         /// Bytes of the event video.
@@ -252,7 +258,7 @@ view! {
         frames: Option<u32>,
         /// Offset in ms and strength, 0 to 255.
         motion: Vec<(u32, u8)> as Vec<[u32; 2]>,
-        /// Its place on its day; `null` for one that is shared.
+        /// Its place on its day; `null` for one that is shared, or none.
         position: Option<Position>,
     }
 }
@@ -263,75 +269,6 @@ view! {
         of_day: u64,
         /// Which one it is.
         in_day: u64,
-    }
-}
-view! {
-    /// Days that have events, newest first.
-    Days {
-        /// The home's IANA time zone.
-        zone: String,
-        /// The days.
-        days: Vec<DayCount>,
-    }
-}
-view! {
-    /// How many events a day has.
-    DayCount {
-        /// The date, in the home's zone.
-        date: String,
-        /// How many.
-        events: u64,
-    }
-}
-view! {
-    /// A day: its events and the times in which cameras did not record.
-    Day {
-        /// The date, in the home's zone.
-        date: String,
-        /// The home's IANA time zone.
-        zone: String,
-        /// When the day begins.
-        starts_at: Timestamp as i64,
-        /// When the next begins.
-        ends_at: Timestamp as i64,
-        /// The server's clock.
-        now: Timestamp as i64,
-        /// The events, oldest first.
-        events: Vec<DayEvent>,
-        /// The gaps.
-        gaps: Vec<Gap>,
-        /// Whether there are more events or gaps than these.
-        truncated: bool,
-        /// Rows that could not be verified and are not shown.
-        unverified: u32,
-        /// Events that are locked down and not shown.
-        locked_down: u32,
-    }
-}
-view! {
-    /// An event on the day line.
-    DayEvent {
-        /// Its id.
-        id: EventId as String,
-        /// Its camera.
-        camera_id: CameraId as String,
-        /// When it began.
-        started_at: Timestamp as i64,
-        /// When it ended.
-        ended_at: Timestamp as i64,
-    }
-}
-view! {
-    /// A time in which a camera did not record.
-    Gap {
-        /// The camera.
-        camera_id: CameraId as String,
-        /// When it began.
-        from: Timestamp as i64,
-        /// When it ended; `null` while it goes on.
-        to: Option<Timestamp> as Option<i64>,
-        /// A camera fault, `agent-away` or `queue-full`.
-        reason: String,
     }
 }
 view! {
@@ -362,6 +299,9 @@ view! {
         sensitivity: u8,
         /// Whether sound is recorded.
         sound: bool,
+        /// What else counts as motion.
+        #[serde(flatten)]
+        motion: Motion,
         /// The device that serves it.
         device_id: Option<DeviceId> as Option<String>,
         /// That device's name.
@@ -378,6 +318,10 @@ view! {
         video: Option<Video>,
         /// Events kept.
         events: u64,
+        /// Of them those that were said to be none.
+        not_events: u64,
+        /// Of those, the ones of which it was said in the last seven days.
+        not_events_week: u64,
     }
 }
 view! {
@@ -393,6 +337,8 @@ view! {
         verified: bool,
         /// With the fault `another-camera`, for owners and adults: what answers in the camera's place.
         another: Option<AnotherCamera>,
+        /// Since when it is quieted, if it is: it makes event upon event, so they are further apart.
+        quieted_since: Option<Timestamp> as Option<i64>,
     }
 }
 view! {
@@ -430,6 +376,8 @@ view! {
         lost_frames: u64,
         /// Packets that never came, since the device connected; `null` of a device that does not count them.
         lost_packets: Option<u64>,
+        /// With sound switched on, whether this connection brings one that is recorded; `null` where that is not known.
+        sound: Option<bool>,
         /// When these figures were made.
         at: Timestamp as i64,
     }

@@ -142,7 +142,15 @@ mod tests {
         let camera = CameraId::generate();
         let since = Timestamp::from_micros(1_000_000);
         let body = report.map(|(state, video)| {
-            let report = CameraReport { camera, at: since, state, since, video: Some(video), another: None };
+            let report = CameraReport {
+                camera,
+                at: since,
+                state,
+                since,
+                video: Some(video),
+                another: None,
+                quieted_since: None,
+            };
             serde_json::to_vec(&report).unwrap()
         });
         let device = Some(FleetDevice { uploads, seen_at });
@@ -160,6 +168,7 @@ mod tests {
             bits_per_second: 500_000,
             lost_frames: 0,
             lost_packets,
+            sound: None,
         };
         let good = (CameraState::Records, video(10.0, Some(0)));
         let refused = (CameraState::Offline(CameraFault::Unauthorized), video(10.0, None));

@@ -13,6 +13,7 @@ pub mod fingerprint;
 pub mod ids;
 pub mod lockdown;
 pub mod motion;
+pub mod motion_settings;
 pub mod onvif;
 pub mod report;
 pub mod role;
@@ -35,6 +36,7 @@ pub use ids::{
 };
 pub use lockdown::{Closable, Closed, LockdownScope};
 pub use motion::MotionTrack;
+pub use motion_settings::{MotionSettings, Zone, ZoneKind, Zones, ZonesError};
 pub use onvif::{
     AskedCamera, FoundCamera, FoundStream, LookReport, OnvifAddress, OnvifAddressError, OnvifFault,
 };

@@ -25,6 +25,9 @@ pub struct CameraReport {
     /// What differs, while the state is offline because another camera answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub another: Option<AnotherCamera>,
+    /// Since when it is quieted: it makes event upon event, so they are further apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quieted_since: Option<Timestamp>,
 }
 
 /// What a camera's stream is like.
@@ -44,6 +47,9 @@ pub struct VideoReport {
     /// count them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_packets: Option<u64>,
+    /// With sound switched on, whether this connection brings one that is recorded; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<bool>,
 }
 
 /// A time in which a camera did not record.
@@ -69,6 +75,8 @@ pub enum GapReason {
     AgentAway,
     /// Events were dropped because the device's queue was full.
     QueueFull,
+    /// Events were left out, because there was one upon the other.
+    Quieted,
 }
 
 /// How far a camera test is.

@@ -1,5 +1,7 @@
 //! Cameras, their tenures and epochs.
 
+use std::time::Duration;
+
 use ownsight_model::{CameraEpoch, CameraId, DeviceId, HomeEpoch, HomeId, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -8,7 +10,7 @@ use crate::changes::ChangeKind;
 use crate::configurations::add_all;
 use crate::decode::{self, columns};
 use crate::engine::Tx;
-use crate::error::Step;
+use crate::error::{Failure, Step};
 use crate::lockdowns::refuse_erasure;
 use crate::reports::{self, latest};
 use crate::rows::{CameraDetail, CameraEpochRow, CameraRow, CameraStanding, EventRow, NewConfiguration};
@@ -40,6 +42,8 @@ pub struct ErasedCamera {
     pub bytes: u64,
 }
 
+const WEEK: Duration = Duration::from_hours(7 * 24);
+
 /// Which cameras of a home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
@@ -59,7 +63,7 @@ impl Registry {
             let mut details = Vec::new();
             for held in access.homes().into_iter().filter(|held| home.is_none_or(|home| home == *held)) {
                 for camera in cameras_of_home(connection, held, Which::Active)? {
-                    details.push(detail(connection, camera)?);
+                    details.push(detail(connection, camera, now)?);
                 }
             }
             Ok(details)
@@ -76,7 +80,7 @@ impl Registry {
     ) -> Result<Option<Authorised<Option<CameraDetail>>>, RegistryError> {
         self.authorised(find, now, move |connection, access| match camera_row(connection, camera)? {
             Some(row) if row.standing == CameraStanding::Active && access.holds(row.home) => {
-                detail(connection, row).map(Some)
+                detail(connection, row, now).map(Some)
             }
             _ => Ok(None),
         })
@@ -217,13 +221,20 @@ pub(crate) fn last_still(connection: &Connection, camera: CameraId) -> Step<Opti
     first(connection, "events", sql, [camera.as_bytes()], decode::event)
 }
 
-fn detail(connection: &Connection, camera: CameraRow) -> Step<CameraDetail> {
+fn detail(connection: &Connection, camera: CameraRow, now: Timestamp) -> Step<CameraDetail> {
     let sql = "SELECT events FROM usage WHERE home = ?1 AND camera = ?2";
     let events = number(connection, sql, params![camera.home.as_bytes(), camera.id.as_bytes()])?;
+    let not_events = |since: i64| {
+        let sql = "SELECT count(*) FROM events WHERE camera = ?1 AND not_event_at >= ?2 AND home = ?3";
+        let count = number(connection, sql, params![camera.id.as_bytes(), since, camera.home.as_bytes()])?;
+        Ok::<_, Failure>(u64::try_from(count.unwrap_or_default()).unwrap_or_default())
+    };
     Ok(CameraDetail {
         report: latest(connection, reports::CAMERA, camera.id.as_bytes())?,
         still: last_still(connection, camera.id)?,
         events: u64::try_from(events.unwrap_or_default()).unwrap_or_default(),
+        not_events: not_events(i64::MIN)?,
+        not_events_week: not_events(now.minus(WEEK).as_micros())?,
         epochs: known_epochs(connection, &camera)?,
         camera,
     })
@@ -386,7 +397,7 @@ pub(crate) fn erase(tx: &Tx<'_>, camera: CameraId, now: Timestamp) -> Step<Erase
     )?;
     run(
         tx,
-        "UPDATE events SET erased_at = ?2, header = x'', trailer = x'' WHERE camera = ?1 AND erased_at IS NULL",
+        "UPDATE events SET erased_at = ?2, header = x'', trailer = x'', not_event_at = NULL WHERE camera = ?1 AND erased_at IS NULL",
         params![id, now.as_micros()],
     )?;
     run(tx, "UPDATE usage SET bytes = 0, events = 0 WHERE camera = ?1", [id])?;

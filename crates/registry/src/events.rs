@@ -9,16 +9,16 @@ use rusqlite::{Connection, params};
 
 use crate::access::{Access, Authorised, Authority, Restored, access};
 use crate::cameras::{Which, camera_row, cameras_of_home, epochs_of_camera};
-use crate::changes::ChangeKind;
 use crate::columns::Columns;
 use crate::decode::{self, columns};
 use crate::devices::device_row;
 use crate::error::Step;
 use crate::lockdowns::refuse_erasure;
+use crate::marks::{EventMarks, marks};
 use crate::retention::entomb;
 use crate::rows::{CameraEpochRow, CameraRow, DeviceRow, EventRow, GapRow, ShareRow};
 use crate::shares::{cameras_of_share, earliest};
-use crate::sql::{first, number, rows, run};
+use crate::sql::{first, number, rows};
 use crate::{ObjectKey, Registry, RegistryError};
 
 /// Most events of one answer, whatever was asked for.
@@ -37,6 +37,8 @@ pub struct EventQuery {
     pub cameras: Vec<CameraId>,
     /// With this code of a label.
     pub label: Option<u8>,
+    /// Only what was said to be no event, or nothing of that; `None` for both.
+    pub not_event: Option<bool>,
     /// That began at this moment or later.
     pub from: Option<Timestamp>,
     /// That began before this moment.
@@ -52,8 +54,8 @@ pub struct EventQuery {
 /// A page of events, newest first by (start, id), with what is needed to open and show them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventPage {
-    /// The events, and whether this account has opened each.
-    pub events: Vec<(EventRow, bool)>,
+    /// The events, and what was noted of each.
+    pub events: Vec<(EventRow, EventMarks)>,
     /// Each distinct epoch that the events name.
     pub epochs: Vec<CameraEpochRow>,
     /// Each camera that the events name.
@@ -75,11 +77,11 @@ pub struct EventDetail {
     pub camera: CameraRow,
     /// The device that sealed it.
     pub device: Option<DeviceRow>,
-    /// Whether this account has opened it.
-    pub opened: bool,
+    /// What was noted of it.
+    pub marks: EventMarks,
 }
 
-/// Where an event stands in its day.
+/// Where an event stands among those of its day, without what was said to be none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventPosition {
     /// Events of the day.
@@ -91,7 +93,7 @@ pub struct EventPosition {
 /// What a home's day line is drawn from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayRows {
-    /// Events that began in the day, oldest first.
+    /// Events that began in the day, oldest first, without what was said to be none.
     pub events: Vec<EventRow>,
     /// All epochs of the cameras.
     pub epochs: Vec<CameraEpochRow>,
@@ -179,7 +181,7 @@ impl Registry {
         .await
     }
 
-    /// How many events of a home began in each `[bounds[i], bounds[i + 1])`.
+    /// How many events of a home, without what was said to be none, began in each `[bounds[i], bounds[i + 1])`.
     pub async fn count_events(
         &self,
         find: [u8; 32],
@@ -220,28 +222,6 @@ impl Registry {
         })
         .await
     }
-
-    /// Notes that an account has opened an event that a live grant or share of it finds; otherwise nothing.
-    pub async fn mark_opened(&self, account: AccountId, event: EventId) -> Result<(), RegistryError> {
-        self.engine
-            .write(move |tx| {
-                let sql = "INSERT INTO opened (home, event, account)
-                           SELECT e.home, e.id, g.account FROM grants g JOIN events e ON e.home = g.home
-                           WHERE g.account = ?1 AND g.revoked_at IS NULL AND e.id = ?2 AND e.erased_at IS NULL
-                           UNION SELECT e.home, e.id, p.account FROM shares p
-                           JOIN events e ON e.home = p.home AND e.id = ?2 AND e.erased_at IS NULL
-                           JOIN share_epochs q ON q.share = p.id AND q.camera = e.camera AND q.tenure = e.tenure
-                             AND q.home_epoch = e.home_epoch AND q.camera_epoch = e.camera_epoch
-                           WHERE p.account = ?1 AND p.revoked_at IS NULL
-                           ON CONFLICT DO NOTHING RETURNING home";
-                let parameters = params![account.as_bytes(), event.as_bytes()];
-                for home in rows(tx, "opened", sql, parameters, |c| c.id("home"))? {
-                    tx.changed(home, ChangeKind::Events);
-                }
-                Ok(())
-            })
-            .await
-    }
 }
 
 const DETAIL: &str = concat!(
@@ -263,7 +243,7 @@ const DETAIL: &str = concat!(
     columns!(epoch "ck"),
     ", ",
     columns!(device "d"),
-    ", o.event IS NOT NULL, EXISTS (SELECT 1 FROM lockdowns WHERE lifted_at IS NULL)",
+    ", o.event IS NOT NULL, e.not_event_at IS NOT NULL, EXISTS (SELECT 1 FROM lockdowns WHERE lifted_at IS NULL)",
     " FROM sessions s JOIN accounts a ON a.id = s.account",
     " LEFT JOIN events e ON e.rowid = (SELECT x.rowid FROM grants y JOIN events x ON x.home = y.home AND x.id = ?3",
     "   WHERE y.account = s.account AND y.revoked_at IS NULL AND x.erased_at IS NULL LIMIT 1)",
@@ -301,12 +281,12 @@ fn detail(connection: &Connection, find: &[u8; 32], now: Timestamp, event: Event
         let epoch = c.joined(decode::width::EPOCH, decode::epoch)?;
         let camera = c.joined(decode::width::CAMERA, decode::camera)?;
         let device = c.joined(decode::width::DEVICE, decode::device)?;
-        let opened = c.of("opened").flag("event")?;
+        let marks = marks(&mut c)?;
         let any_locked = c.of("lockdowns").flag("lifted_at")?;
         let data = match (event, epoch, camera) {
             (None, _, _) => None,
             (Some(event), Some(epoch), Some(camera)) => {
-                Some(EventDetail { event, epoch, camera, device, opened })
+                Some(EventDetail { event, epoch, camera, device, marks })
             }
             (Some(_), None, _) => {
                 return Err(RegistryError::Corrupt { table: "events", column: "tenure" }.into());
@@ -381,11 +361,12 @@ macro_rules! list {
         concat!(
             "SELECT ",
             columns!(event "e"),
-            ", o.event IS NOT NULL FROM events e",
+            ", o.event IS NOT NULL, e.not_event_at IS NOT NULL FROM events e",
             " LEFT JOIN opened o ON o.home = e.home AND o.event = e.id AND o.account = ?3",
             " WHERE ",
             $condition,
             " AND e.erased_at IS NULL AND e.still = 0 AND (?4 IS NULL OR e.label = ?4)",
+            " AND (?10 IS NULL OR ?10 = (e.not_event_at IS NOT NULL))",
             " AND (e.started_at, e.id) > (?5, ?6) AND (e.started_at, e.id) < (?7, ?8)",
             " ORDER BY e.started_at DESC, e.id DESC LIMIT ?9"
         )
@@ -393,8 +374,8 @@ macro_rules! list {
 }
 const OF_HOME: &str = list!("e.home = ?1 AND e.home = ?2");
 const OF_SHARE: &str = list!(
-    "e.home = ?1 AND e.camera = ?2 AND e.started_at >= ?11 AND EXISTS (SELECT 1 FROM share_epochs q
-     WHERE q.share = ?10 AND q.camera = e.camera AND q.tenure = e.tenure AND q.home_epoch = e.home_epoch
+    "e.home = ?1 AND e.camera = ?2 AND e.started_at >= ?12 AND EXISTS (SELECT 1 FROM share_epochs q
+     WHERE q.share = ?11 AND q.camera = e.camera AND q.tenure = e.tenure AND q.home_epoch = e.home_epoch
        AND q.camera_epoch = e.camera_epoch)"
 );
 const OF_CAMERA: &str = list!("e.home = ?1 AND e.camera = ?2");
@@ -406,7 +387,7 @@ fn source(
     of: &[u8; 16],
     account: AccountId,
     query: &EventQuery,
-    events: &mut Vec<(EventRow, bool)>,
+    events: &mut Vec<(EventRow, EventMarks)>,
 ) -> Step<()> {
     let ((lower_at, lower_id), (upper_at, upper_id)) = range(query);
     let parameters = params![
@@ -419,11 +400,10 @@ fn source(
         upper_at,
         upper_id,
         // One more than asked for shows whether there are more.
-        query.limit.min(LIMIT_MAX) + 1
+        query.limit.min(LIMIT_MAX) + 1,
+        query.not_event
     ];
-    events.extend(rows(connection, "events", sql, parameters, |c| {
-        Ok((decode::event(c)?, c.of("opened").flag("event")?))
-    })?);
+    events.extend(rows(connection, "events", sql, parameters, |c| Ok((decode::event(c)?, marks(c)?)))?);
     Ok(())
 }
 
@@ -434,7 +414,7 @@ fn from_share(
     cameras: &BTreeSet<CameraId>,
     account: AccountId,
     query: &EventQuery,
-    events: &mut Vec<(EventRow, bool)>,
+    events: &mut Vec<(EventRow, EventMarks)>,
 ) -> Step<()> {
     let ((lower_at, lower_id), (upper_at, upper_id)) = range(query);
     let shared = cameras_of_share(connection, share.id)?;
@@ -449,18 +429,19 @@ fn from_share(
             upper_at,
             upper_id,
             query.limit.min(LIMIT_MAX) + 1,
+            query.not_event,
             share.id.as_bytes(),
             earliest(share)
         ];
         events.extend(rows(connection, "events", OF_SHARE, parameters, |c| {
-            Ok((decode::event(c)?, c.of("opened").flag("event")?))
+            Ok((decode::event(c)?, marks(c)?))
         })?);
     }
     Ok(())
 }
 
 /// The page with every epoch, camera and device that its events name, each once.
-fn named(connection: &Connection, events: Vec<(EventRow, bool)>, more: bool) -> Step<EventPage> {
+fn named(connection: &Connection, events: Vec<(EventRow, EventMarks)>, more: bool) -> Step<EventPage> {
     let (mut epochs, mut cameras, mut devices) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (event, _) in &events {
         let key = (event.camera, event.tenure, event.home_epoch, event.camera_epoch);
@@ -499,7 +480,7 @@ fn epoch_of(connection: &Connection, event: &EventRow) -> Step<Option<CameraEpoc
 }
 
 fn count(connection: &Connection, home: HomeId, from: Timestamp, to: Timestamp) -> Step<u64> {
-    let sql = "SELECT count(*) FROM events WHERE home = ?1 AND erased_at IS NULL AND still = 0
+    let sql = "SELECT count(*) FROM events WHERE home = ?1 AND erased_at IS NULL AND still = 0 AND not_event_at IS NULL
                AND started_at >= ?2 AND started_at < ?3";
     let count = number(connection, sql, params![home.as_bytes(), from.as_micros(), to.as_micros()])?;
     Ok(u64::try_from(count.unwrap_or_default()).unwrap_or_default())
@@ -512,11 +493,11 @@ fn position(
     from: Timestamp,
     to: Timestamp,
 ) -> Step<Option<EventPosition>> {
-    let sql = "SELECT started_at FROM events WHERE home = ?1 AND id = ?2 AND erased_at IS NULL AND still = 0
+    let sql = "SELECT started_at FROM events WHERE home = ?1 AND id = ?2 AND erased_at IS NULL AND still = 0 AND not_event_at IS NULL
                AND started_at >= ?3 AND started_at < ?4";
     let parameters = params![home.as_bytes(), event.as_bytes(), from.as_micros(), to.as_micros()];
     let Some(started_at) = number(connection, sql, parameters)? else { return Ok(None) };
-    let sql = "SELECT count(*) FROM events WHERE home = ?1 AND erased_at IS NULL AND still = 0
+    let sql = "SELECT count(*) FROM events WHERE home = ?1 AND erased_at IS NULL AND still = 0 AND not_event_at IS NULL
                AND started_at >= ?2 AND (started_at, id) <= (?3, ?4)";
     let parameters = params![home.as_bytes(), from.as_micros(), started_at, event.as_bytes()];
     let in_day = number(connection, sql, parameters)?.unwrap_or_default();
@@ -531,7 +512,7 @@ fn day(connection: &Connection, home: HomeId, from: Timestamp, to: Timestamp, li
     let sql = concat!(
         "SELECT ",
         columns!(event "e"),
-        " FROM events e WHERE e.home = ?1 AND e.erased_at IS NULL AND e.still = 0",
+        " FROM events e WHERE e.home = ?1 AND e.erased_at IS NULL AND e.still = 0 AND e.not_event_at IS NULL",
         " AND e.started_at >= ?2 AND e.started_at < ?3 ORDER BY e.started_at, e.id LIMIT ?4"
     );
     let parameters = params![home.as_bytes(), from.as_micros(), to.as_micros(), limit + 1];
@@ -556,13 +537,6 @@ fn day(connection: &Connection, home: HomeId, from: Timestamp, to: Timestamp, li
         gaps.extend(reports.map(|report| GapRow { camera: camera.id, report }));
     }
     Ok(DayRows { events, epochs, gaps, cameras, truncated })
-}
-
-/// Forgets that anybody opened this event.
-pub(crate) fn forget_opened(connection: &Connection, home: HomeId, event: EventId) -> Step<()> {
-    let sql = "DELETE FROM opened WHERE home = ?1 AND event = ?2";
-    run(connection, sql, params![home.as_bytes(), event.as_bytes()])?;
-    Ok(())
 }
 
 /// Statements whose cost must not grow with the number of rows, and whether they must come sorted from an index.

@@ -39,6 +39,7 @@ mod installation;
 mod invitation_codes;
 mod links;
 mod lockdowns;
+mod marks;
 mod members;
 #[cfg(doctest)]
 mod never_cached;
@@ -74,6 +75,7 @@ pub use ingest::{CameraForDevice, InsertOutcome, StoredEvent};
 pub use installation::{Rewrap, Rewrapped};
 pub use invitation_codes::{AskToJoin, CodeRenewal};
 pub use links::{RedeemAccount, RedeemReset};
+pub use marks::EventMarks;
 pub use members::{Comes, Issue, JoinAs, Joining, MEMBERS_MAX};
 pub use operator_visits::VisitRow;
 pub use ownsight_model::HomeId;

@@ -7,7 +7,7 @@ use crate::changes::ChangeKind;
 use crate::columns::{Columns, big};
 use crate::engine::Tx;
 use crate::error::Step;
-use crate::events::forget_opened;
+use crate::marks::forget_opened;
 use crate::sql::{first, rows, run};
 use crate::{ObjectKey, Registry, RegistryError};
 
@@ -145,7 +145,7 @@ pub(crate) fn entomb(
     event: EventId,
     now: Timestamp,
 ) -> Step<Option<ObjectKey>> {
-    let sql = "UPDATE events SET erased_at = ?3, header = x'', trailer = x''
+    let sql = "UPDATE events SET erased_at = ?3, header = x'', trailer = x'', not_event_at = NULL
                WHERE camera = ?1 AND id = ?2 AND erased_at IS NULL RETURNING home, bytes, still";
     let parameters = params![camera.as_bytes(), event.as_bytes(), now.as_micros()];
     let erased = first(tx, "events", sql, parameters, erased)?;

@@ -346,6 +346,10 @@ pub struct CameraDetail {
     pub still: Option<EventRow>,
     /// Number of events kept.
     pub events: u64,
+    /// Of them those that were said to be none.
+    pub not_events: u64,
+    /// Of those, the ones of which it was said in the last seven days.
+    pub not_events_week: u64,
 }
 
 /// A report of a device, as it came.

@@ -8,7 +8,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use ownsight_model::{
     CameraAddress, CameraEpoch, CameraId, DeviceId, FingerprintId, HomeEpoch, HomeId, InstallationId,
-    OnvifAddress, TenureId, TestId,
+    MotionSettings, OnvifAddress, TenureId, TestId,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -72,6 +72,9 @@ pub struct AssignedCamera {
     /// Whether sound is recorded. Left out where it is not, as by servers that know nothing of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sound: bool,
+    /// What else counts as motion. Left out where nothing was said of it.
+    #[serde(default, skip_serializing_if = "MotionSettings::is_default")]
+    pub motion: MotionSettings,
 }
 
 /// Where a camera is, and what it wants to hear.

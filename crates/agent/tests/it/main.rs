@@ -16,6 +16,7 @@ mod camera_tests;
 mod events;
 mod looks;
 mod swap;
+mod zones;
 
 use std::time::Duration;
 

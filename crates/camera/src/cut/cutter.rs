@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 
+use ownsight_model::Timestamp;
+
 use crate::config::EventConfig;
 use crate::motion::{MotionChange, MotionUpdate};
 use crate::output::EventEnd;
 use crate::sound::SoundUnit;
-use crate::video::{AccessUnit, TICKS_PER_SECOND, to_ticks};
+use crate::video::{AccessUnit, TICKS_PER_SECOND, to_micros, to_ticks};
 
+use super::quieting::Quieter;
 use super::ring::Ring;
 use super::sounds::Sounds;
 use super::take::{SAME_TICKS, Take};
@@ -46,6 +49,9 @@ pub struct EventCutter {
     /// The end of the last event. Nothing before it is shown again.
     last_end: Option<i64>,
     strengths: VecDeque<(i64, u8)>,
+    quieter: Quieter,
+    /// The last frame's time in both clocks.
+    clocks: Option<(i64, Timestamp)>,
 }
 
 impl EventCutter {
@@ -54,6 +60,8 @@ impl EventCutter {
         Self {
             ring: Ring::new(&config),
             sounds: Sounds::default(),
+            quieter: Quieter::new(config.quieting.clone()),
+            clocks: None,
             config,
             running: None,
             moving_since: None,
@@ -67,9 +75,15 @@ impl EventCutter {
         self.running.as_ref().map(|running| running.start)
     }
 
+    /// Since when event upon event is left out, if it is.
+    pub fn quieted_since(&self) -> Option<Timestamp> {
+        self.quieter.since()
+    }
+
     /// Takes the next encoded frame in decoding order. Its format must be that of the frames before; see
     /// [`interrupt`](Self::interrupt).
     pub fn unit(&mut self, unit: &AccessUnit) -> Option<Take> {
+        self.clocks = Some((unit.pts, unit.at));
         let mut take = None;
         if let Some(running) = &mut self.running {
             if running.bytes + unit.data.len() > self.config.bytes_max {
@@ -154,7 +168,15 @@ impl EventCutter {
         take
     }
 
+    /// When a picture of this time was taken.
+    fn taken_at(&self, pts: i64) -> Option<Timestamp> {
+        self.clocks.map(|(last, at)| at.shifted(to_micros(pts - last)))
+    }
+
     fn remember(&mut self, update: &MotionUpdate) {
+        if let Some(now) = self.taken_at(update.pts) {
+            self.quieter.at(now);
+        }
         if let Some(running) = &mut self.running {
             running.strengths.push((update.pts, update.strength));
         }
@@ -169,8 +191,14 @@ impl EventCutter {
         let Some(since) = self.moving_since else { return };
         let allowed = self.last_end.map_or(i64::MIN, |end| end + to_ticks(self.config.cool_down));
         // Motion that began during the cool-down counts from when it is first seen after it.
-        let motion_start = if since >= allowed { since } else { update.pts };
+        let cooled = self.taken_at(since).is_some_and(|since| self.quieter.cools(since));
+        let motion_start = if since >= allowed && !cooled { since } else { update.pts };
         if motion_start < allowed || motion_start != since && update.strength == 0 {
+            return;
+        }
+        if let Some(now) = self.taken_at(update.pts)
+            && !self.quieter.lets(now, update.strength)
+        {
             return;
         }
         let wanted = (motion_start - to_ticks(self.config.pre_roll)).max(self.last_end.unwrap_or(i64::MIN));
@@ -208,6 +236,10 @@ impl EventCutter {
         self.last_end = Some(end);
         if end <= running.start {
             return None;
+        }
+        if let Some(ended_at) = self.taken_at(end) {
+            let strongest = running.strengths.iter().map(|(_, strength)| *strength).max();
+            self.quieter.event(ended_at, strongest.unwrap_or_default());
         }
         Some(Take {
             start: running.start,
@@ -256,8 +288,8 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use bytes::Bytes;
-    use ownsight_model::Timestamp;
 
+    use super::super::quieting::Quieting;
     use super::*;
     use crate::codec::VideoFormat;
 
@@ -360,6 +392,26 @@ pub(super) mod tests {
                 (1315, 1915, 600, EventEnd::LengthMax),
             ]
         );
+    }
+
+    #[test]
+    fn a_camera_that_is_quieted_leaves_events_out_and_says_so() {
+        let quieting = Quieting { events: 3, ..Quieting::default() };
+        let config = EventConfig { quieting: Some(quieting), ..EventConfig::default() };
+        let mut feed = Feed::new(config.clone());
+        let starts = |feed: &Feed| feed.takes.iter().map(|take| summary(take).0).collect::<Vec<_>>();
+        feed.run(1_914, 105..99_999);
+        assert_eq!((starts(&feed), feed.cutter.quieted_since()), (vec![75, 695], None));
+        feed.run(1_920, 105..99_999);
+        assert_eq!(feed.cutter.quieted_since(), Some(Timestamp::from_micros(1_191_500_000)));
+        // The third ended with frame 1,915: five minutes later, and three seconds before that, for the one that goes on.
+        feed.run(6_000, 105..99_999);
+        assert_eq!(starts(&feed), [75, 695, 1_315, 4_885]);
+        // What hole there is, it stays so; and without quieting each minute has its event.
+        feed.cutter.interrupt();
+        assert!(feed.cutter.quieted_since().is_some());
+        let loud = EventConfig { quieting: None, ..config };
+        assert_eq!(Feed::new(loud).run(6_000, 105..99_999).takes.len(), 9);
     }
 
     #[test]

@@ -15,9 +15,10 @@ mod pull;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use ownsight_model::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch as watched};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
@@ -47,8 +48,48 @@ struct Counters {
     events: AtomicU64,
     events_lost: AtomicU64,
     restarts: AtomicU64,
+    sound: Known,
+    quieted: Since,
     /// No decoder could be had: what comes is not looked at.
     no_decoder: AtomicBool,
+}
+
+/// Whether something is so; nothing while that is not known.
+#[derive(Debug, Default)]
+struct Known(AtomicU8);
+
+impl Known {
+    fn set(&self, known: Option<bool>) {
+        self.0.store(known.map_or(0, |yes| 1 + u8::from(yes)), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<bool> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            known => Some(known > 1),
+        }
+    }
+}
+
+/// Since when something is so, if it is.
+#[derive(Debug)]
+struct Since(AtomicI64);
+
+impl Default for Since {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
+}
+
+impl Since {
+    fn set(&self, since: Option<Timestamp>) {
+        self.0.store(since.map_or(i64::MIN, Timestamp::as_micros), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<Timestamp> {
+        let micros = self.0.load(Ordering::Relaxed);
+        (micros != i64::MIN).then(|| Timestamp::from_micros(micros))
+    }
 }
 
 fn add(counter: &AtomicU64, count: u64) {
@@ -170,6 +211,8 @@ impl Rates {
             packets_lost: read(&counters.packets_lost),
             frames_undecoded: read(&counters.undecoded),
             frames_overrun: read(&counters.overrun),
+            sound: counters.sound.get(),
+            quieted_since: counters.quieted.get(),
             events: read(&counters.events),
             events_lost: read(&counters.events_lost),
             restarts: read(&counters.restarts),

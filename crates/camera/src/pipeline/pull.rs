@@ -102,7 +102,10 @@ async fn connection(
         if with_sound {
             sound_asked = described.choose_sound();
         }
-        described.play().await
+        let stream = described.play().await?;
+        // Without it the next connection says; until then what the one before it brought is not repeated.
+        counters.sound.set(with_sound.then(|| stream.has_sound()));
+        Ok(stream)
     };
     let mut stream = match connecting.await {
         Ok(stream) => stream,

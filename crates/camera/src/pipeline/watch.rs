@@ -69,6 +69,7 @@ fn run(
         let now = recorder.stats().undecoded;
         add(&counters.undecoded, now.saturating_sub(undecoded));
         undecoded = now;
+        counters.quieted.set(recorder.quieted_since());
         hand_out(found, config, outbox, counters);
     }
 }

@@ -210,6 +210,11 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Whether it brings sound that is recorded.
+    pub(crate) fn has_sound(&self) -> bool {
+        self.sound.is_some()
+    }
+
     /// The next frame. Cancel safe: a dropped call loses no frame.
     pub(crate) async fn next(&mut self) -> Result<Frame, Fault> {
         loop {

@@ -65,8 +65,15 @@ fn only_the_latest_of_a_camera_counts_and_alarms_add_up() {
     let camera = CameraId::generate();
     for at in 1..=3 {
         let at = Timestamp::from_micros(at);
-        let report =
-            CameraReport { camera, at, state: CameraState::Records, since: at, video: None, another: None };
+        let report = CameraReport {
+            camera,
+            at,
+            state: CameraState::Records,
+            since: at,
+            video: None,
+            another: None,
+            quieted_since: None,
+        };
         reports.camera(&sealer(camera), &report);
     }
     reports.alarm(Alarm::ConfigurationNotMine);
@@ -98,6 +105,7 @@ fn a_batch_is_bounded() {
             since: at,
             video: None,
             another: None,
+            quieted_since: None,
         };
         reports.camera(&sealer(camera), &report);
     }

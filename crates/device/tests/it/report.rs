@@ -26,6 +26,7 @@ async fn reports_verify_under_the_homes_keys_and_name_their_camera() {
             since: now,
             video: None,
             another: None,
+            quieted_since: None,
         },
     );
     let test = TestId::generate();

@@ -2,7 +2,7 @@
 
 use ownsight_model::{
     CameraAddress, CameraEpoch, CameraId, DeviceId, FingerprintId, HomeEpoch, HomeId, InstallationId,
-    SectionKind, TenureId, TestId,
+    MotionSettings, SectionKind, TenureId, TestId,
 };
 use ownsight_seal::stream::HEADER_LEN;
 use ownsight_seal::{
@@ -29,6 +29,7 @@ pub(crate) struct TestCamera {
     pub(crate) secret: CameraSecret,
     pub(crate) source: Option<CameraSource>,
     pub(crate) sensitivity: u8,
+    pub(crate) motion: MotionSettings,
 }
 
 impl Home {
@@ -95,7 +96,7 @@ impl Home {
             epoch: CameraEpoch::FIRST,
         };
         let secret = self.control.home_key().camera_secret(&CameraSalt::generate(), place);
-        TestCamera { secret, source: None, sensitivity: 5 }
+        TestCamera { secret, source: None, sensitivity: 5, motion: MotionSettings::default() }
     }
 
     /// The same camera in its next camera epoch: another secret.
@@ -168,6 +169,7 @@ impl TestCamera {
             source: self.source.clone(),
             sensitivity: self.sensitivity,
             sound: false,
+            motion: self.motion.clone(),
         }
     }
 

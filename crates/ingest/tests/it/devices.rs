@@ -209,8 +209,15 @@ async fn reports_are_kept_as_they_came_if_they_are_the_devices_own() {
 
 fn camera_report(camera: CameraId) -> Vec<u8> {
     let at = Timestamp::now();
-    let report =
-        CameraReport { camera, at, state: CameraState::Records, since: at, video: None, another: None };
+    let report = CameraReport {
+        camera,
+        at,
+        state: CameraState::Records,
+        since: at,
+        video: None,
+        another: None,
+        quieted_since: None,
+    };
     serde_json::to_vec(&report).unwrap()
 }
 

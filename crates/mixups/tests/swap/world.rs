@@ -520,8 +520,15 @@ impl HeldByDevice {
             clock_offset_ms: 4,
             configuration: self.serial,
         };
-        let state =
-            CameraReport { camera, at, state: CameraState::Records, since: at, video: None, another: None };
+        let state = CameraReport {
+            camera,
+            at,
+            state: CameraState::Records,
+            since: at,
+            video: None,
+            another: None,
+            quieted_since: None,
+        };
         let gap = GapReport {
             camera,
             from: at.minus(Duration::from_mins(1)),

@@ -232,7 +232,11 @@ async fn point_cameras(
                     "name": preset.name, "address": address,
                     "user": "view", "password": camera_password(index),
                 });
-                client.post(&format!("/api/v1/homes/{home}/cameras"), body).await?;
+                let added = client.post(&format!("/api/v1/homes/{home}/cameras"), body).await?;
+                // Somebody walks by all the time: that is what the demo shows.
+                if let Some(id) = added.get("id").and_then(Value::as_str) {
+                    client.patch(&format!("/api/v1/cameras/{id}"), json!({ "quieting": false })).await?;
+                }
             }
         }
     }

@@ -4,8 +4,8 @@ use ownsight_model::{EventId, Role, TenureId};
 
 use super::fixture::{Household, NOW, announced, at, grant, still};
 use crate::{
-    Authority, Change, ChangeKind, EventPosition, EventQuery, EventRow, InsertOutcome, NewReport, ObjectKey,
-    Registry, ReportSubject,
+    Authority, Change, ChangeKind, EventMarks, EventPosition, EventQuery, EventRow, InsertOutcome, NewReport,
+    ObjectKey, Registry, ReportSubject,
 };
 
 /// In one answer: the row, its epoch, camera and device, and the asker's grant of that home.
@@ -30,7 +30,7 @@ pub async fn an_event_is_found_with_all_that_opens_it(registry: Registry) {
         assert_eq!(grants, [(anna.grant, anna.home)]);
         let detail = found.data.unwrap();
         assert_eq!((detail.event, detail.epoch, detail.camera), (expected, row.epoch.clone(), row.clone()));
-        assert_eq!((detail.device.unwrap().id, detail.opened), (anna.device, false));
+        assert_eq!((detail.device.unwrap().id, detail.marks), (anna.device, EventMarks::default()));
     }
     let unknown = registry.event(anna.find(), NOW, EventId::generate()).await.unwrap().unwrap();
     assert_eq!((unknown.grants, unknown.data), (vec![], None));
@@ -50,15 +50,64 @@ pub async fn opened_is_each_accounts_own(registry: Registry) {
     let query = EventQuery { limit: 1, ..EventQuery::default() };
     for (household, opened) in [(&anna, true), (&guest, false)] {
         let detail = registry.event(household.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
-        assert_eq!(detail.opened, opened);
+        assert_eq!(detail.marks.opened, opened);
         let page = registry.events(household.find(), NOW, query.clone()).await.unwrap().unwrap().data;
-        assert_eq!(page.events, [(event.clone(), opened)]);
+        assert_eq!(page.events, [(event.clone(), EventMarks { opened, not_event: false })]);
     }
     registry.revoke_grant(viewer.id, NOW).await.unwrap();
     registry.mark_opened(guest.account.id, event.id).await.unwrap();
     registry.add_grant(&anna.authority(), grant(guest.account.id, anna.home, Role::Viewer)).await.unwrap();
     let detail = registry.event(guest.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
-    assert!(!detail.opened, "opened without a grant");
+    assert!(!detail.marks.opened, "opened without a grant");
+}
+
+/// It leaves list, day and counts, and comes back; what it is kept as does not change.
+pub async fn what_is_no_event_leaves_the_list(registry: Registry) {
+    let anna = Household::settle(&registry).await;
+    let other = Household::settle(&registry).await;
+    let row = anna.camera(&registry).await;
+    let (first, second) = (anna.event(&registry, &row, 10).await, anna.event(&registry, &row, 20).await);
+    let picture = still(&row, anna.device, at(30));
+    registry.insert_event(picture.clone()).await.unwrap();
+    let listed = async |not_event: Option<bool>| {
+        let query = EventQuery { limit: 9, not_event, ..EventQuery::default() };
+        let page = registry.events(anna.find(), NOW, query).await.unwrap().unwrap().data;
+        page.events.into_iter().map(|(event, marks)| (event.id, marks.not_event)).collect::<Vec<_>>()
+    };
+    let of_day = async || {
+        let day = registry.day(anna.find(), NOW, anna.home, at(0), at(100), 9).await.unwrap().unwrap();
+        let counts = registry.count_events(anna.find(), NOW, anna.home, vec![at(0), at(100)]).await;
+        (day.data.unwrap().events.len() as u64, counts.unwrap().unwrap().data.unwrap()[0])
+    };
+    let of_camera = async || {
+        let cameras = registry.cameras(anna.find(), NOW, None).await.unwrap().unwrap().data;
+        (cameras[0].events, cameras[0].not_events, cameras[0].not_events_week)
+    };
+    assert_eq!((of_day().await, of_camera().await), ((2, 2), (2, 0, 0)));
+    assert!(registry.mark_not_event(&anna.authority(), first.id, true).await.unwrap());
+    assert!(registry.mark_not_event(&anna.authority(), first.id, true).await.unwrap(), "said twice");
+    assert_eq!(listed(Some(false)).await, [(second.id, false)]);
+    assert_eq!(listed(Some(true)).await, [(first.id, true)]);
+    assert_eq!(listed(None).await, [(second.id, false), (first.id, true)]);
+    assert_eq!((of_day().await, of_camera().await), ((1, 1), (2, 1, 1)));
+    let later = NOW.plus(std::time::Duration::from_hours(8 * 24));
+    let cameras = registry.cameras(anna.find(), later, None).await.unwrap().unwrap().data;
+    assert_eq!((cameras[0].not_events, cameras[0].not_events_week), (1, 0));
+    let position = registry.event_position(anna.find(), NOW, anna.home, second.id, at(0), at(100)).await;
+    assert_eq!(position.unwrap().unwrap().data, Some(EventPosition { of_day: 1, in_day: 1 }));
+    let detail = registry.event(anna.find(), NOW, first.id).await.unwrap().unwrap().data.unwrap();
+    assert_eq!((detail.event, detail.marks), (first.clone(), EventMarks { opened: false, not_event: true }));
+
+    assert!(!registry.mark_not_event(&other.authority(), second.id, true).await.unwrap(), "another home's");
+    assert!(!registry.mark_not_event(&anna.authority(), picture.id, true).await.unwrap(), "a still");
+    assert_eq!(listed(Some(true)).await.len(), 1);
+    assert!(registry.mark_not_event(&anna.authority(), first.id, false).await.unwrap());
+    assert_eq!((listed(Some(true)).await.len(), of_day().await), (0, (2, 2)));
+    // What is erased is nothing of either kind.
+    registry.mark_not_event(&anna.authority(), first.id, true).await.unwrap();
+    registry.erase_event(&anna.authority(), first.id).await.unwrap().unwrap();
+    assert!(!registry.mark_not_event(&anna.authority(), first.id, true).await.unwrap());
+    assert_eq!((listed(None).await.len(), of_camera().await), (1, (1, 0, 0)));
 }
 
 /// And figures that agree with it.
@@ -142,7 +191,7 @@ pub async fn an_erased_event_is_a_tombstone(registry: Registry) {
     assert_eq!(registry.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data, None);
     let query = EventQuery { limit: 9, ..EventQuery::default() };
     let page = registry.events(anna.find(), NOW, query).await.unwrap().unwrap().data;
-    assert_eq!(page.events, [(kept, false)]);
+    assert_eq!(page.events, [(kept, EventMarks::default())]);
     let stored = registry.stored_event(row.id, event.id).await.unwrap().unwrap();
     assert!(stored.erased && stored.digest == event.digest);
     assert_eq!(registry.insert_event(event.clone()).await.unwrap(), InsertOutcome::Gone);
@@ -153,7 +202,7 @@ pub async fn an_erased_event_is_a_tombstone(registry: Registry) {
     let again = registry.insert_event(EventRow { started_at: at(21), ..event.clone() }).await.unwrap();
     assert_eq!(again, InsertOutcome::Inserted { replaced_still: None });
     let detail = registry.event(anna.find(), NOW, event.id).await.unwrap().unwrap().data.unwrap();
-    assert!(!detail.opened, "nobody has opened the new one");
+    assert!(!detail.marks.opened, "nobody has opened the new one");
     assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
 }
 

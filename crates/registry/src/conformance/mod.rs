@@ -111,6 +111,7 @@ macro_rules! conformance_suite {
             ingest::a_device_finds_cameras_of_its_home_only,
             events::an_event_is_found_with_all_that_opens_it,
             events::opened_is_each_accounts_own,
+            events::what_is_no_event_leaves_the_list,
             events::a_day_has_its_events_and_gaps,
             events::a_day_of_many_gaps_says_so,
             events::an_erased_event_is_a_tombstone,

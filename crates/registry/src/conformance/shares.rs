@@ -116,7 +116,7 @@ pub async fn a_share_finds_its_cameras_events(registry: Registry) {
     let seen = registry.event(tom.find(), NOW, shown.id).await.unwrap().unwrap();
     let detail = seen.data.unwrap();
     assert_eq!((&detail.event, &detail.epoch, detail.camera.id), (&shown, &yard.epoch, yard.id));
-    assert_eq!((seen.shares[0].1.id, detail.device.is_none(), detail.opened), (anna.home, true, false));
+    assert_eq!((seen.shares[0].1.id, detail.device.is_none(), detail.marks.opened), (anna.home, true, false));
 
     assert_eq!(listed(&registry, &tom, NOW).await, [toms.id, shown.id]);
     let ask = async |query: EventQuery| {
@@ -144,7 +144,7 @@ pub async fn a_share_finds_its_cameras_events(registry: Registry) {
     registry.mark_opened(tom.account.id, hidden.id).await.unwrap();
     let counts = registry.share_counts(anna.find(), NOW, anna.home).await.unwrap().unwrap().data;
     assert_eq!(counts, [crate::ShareCount { share: issue.share, events: 1, opened: 1 }]);
-    assert!(registry.event(tom.find(), NOW, shown.id).await.unwrap().unwrap().data.unwrap().opened);
+    assert!(registry.event(tom.find(), NOW, shown.id).await.unwrap().unwrap().data.unwrap().marks.opened);
 }
 
 /// What began earlier is not found; before its begin and after its end it finds nothing.

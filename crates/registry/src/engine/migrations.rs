@@ -9,7 +9,7 @@ use crate::RegistryError;
 use crate::error::{Failure, Step};
 
 /// Step *n* (counted from 1) makes version *n* out of version *n* − 1. Steps that were released never change.
-pub(super) const ALL: [&str; 8] = [
+pub(super) const ALL: [&str; 9] = [
     include_str!("../schema/0001.sql"),
     include_str!("../schema/0002.sql"),
     include_str!("../schema/0003.sql"),
@@ -18,6 +18,7 @@ pub(super) const ALL: [&str; 8] = [
     include_str!("../schema/0006.sql"),
     include_str!("../schema/0007.sql"),
     include_str!("../schema/0008.sql"),
+    include_str!("../schema/0009.sql"),
 ];
 
 /// Marks a file as an Ownsight registry ("OwnR").

@@ -11,6 +11,7 @@ use crate::cameras::{camera_row, epochs_of_camera};
 use crate::decode::{self, columns};
 use crate::error::Step;
 use crate::events::EventDetail;
+use crate::marks::marks;
 use crate::rows::{CameraEpochRow, CameraRow, CameraStanding, HomeRow, ShareRow};
 use crate::sql::{first, number, rows};
 use crate::{Registry, RegistryError};
@@ -174,7 +175,7 @@ const FOUND_BY: &str = concat!(
     columns!(camera "c"),
     ", ",
     columns!(epoch "ck"),
-    ", o.event IS NOT NULL",
+    ", o.event IS NOT NULL, e.not_event_at IS NOT NULL",
     " FROM events e",
     " JOIN share_epochs q ON q.share = ?1 AND q.camera = e.camera AND q.tenure = e.tenure",
     "   AND q.home_epoch = e.home_epoch AND q.camera_epoch = e.camera_epoch",
@@ -206,7 +207,7 @@ pub(super) fn found_by(
             epoch: decode::epoch(c)?,
             camera: decode::camera(c)?,
             device: None,
-            opened: c.of("opened").flag("event")?,
+            marks: marks(c)?,
         })
     })
 }

@@ -57,7 +57,7 @@ fn a_newer_schema_is_refused() {
     raw.pragma_update(None, "user_version", 99).unwrap();
     drop(raw);
     let error = open(&path).unwrap_err();
-    assert!(matches!(error, RegistryError::Schema { found: 99, known: 8 }), "{error:?}");
+    assert!(matches!(error, RegistryError::Schema { found: 99, known: 9 }), "{error:?}");
     let raw = Connection::open(&path).unwrap();
     let version: i64 = raw.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 99, "a refused file is left alone");

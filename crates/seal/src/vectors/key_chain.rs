@@ -1,6 +1,6 @@
 //! `testdata/key-chain.json`: every purpose once, with its context, parent and result.
 
-use ownsight_model::{HomeEpoch, IdKind, Label, LabelSource, Role, TestId};
+use ownsight_model::{HomeEpoch, IdKind, Label, LabelSource, MotionSettings, Role, TestId};
 use serde_json::{Map, Value, json};
 
 use super::inputs::{self, context};
@@ -231,6 +231,7 @@ fn configuration(chain: &mut Chain, key: &DeviceKey) {
         }),
         sensitivity: 5,
         sound: false,
+        motion: MotionSettings::default(),
     };
     let configuration = Configuration {
         installation: inputs::INSTALLATION,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ownsight_model::{CameraAddress, EventId, InstallationId, TestId};
+use ownsight_model::{CameraAddress, EventId, InstallationId, MotionSettings, TestId};
 use ownsight_seal::{
     AssignedCamera, AssignedLook, AssignedTest, CameraReportKind, CameraSource, Configuration, DeviceKey,
     KeyPair, LookOf, OpenError, PairingScope, Purpose,
@@ -28,6 +28,7 @@ fn assigned(home: &Home) -> AssignedCamera {
         }),
         sensitivity: 5,
         sound: false,
+        motion: MotionSettings::default(),
     }
 }
 
@@ -187,6 +188,13 @@ fn the_json_is_as_documented_and_unknown_fields_are_passed_over() {
     assert_eq!(serde_json::to_value(&loud).unwrap()["sound"], true);
     let quiet: AssignedCamera = serde_json::from_value(json["cameras"][0].clone()).unwrap();
     assert!(!quiet.sound);
+    // So is what counts as motion.
+    assert!(quiet.motion.is_default());
+    loud.motion.size_min = 10;
+    assert_eq!(
+        serde_json::to_value(&loud).unwrap()["motion"],
+        serde_json::json!({"size_min": 10, "lasts_min_ms": 300})
+    );
 
     json["later"] = true.into();
     json["cameras"][0]["later"] = 5.into();

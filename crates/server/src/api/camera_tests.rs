@@ -39,12 +39,15 @@ pub(crate) struct BeginTest {
     camera_id: Option<CameraId>,
 }
 
-/// What a camera will be called.
+/// What a new camera will be called, and whether it is recorded with sound.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Confirm {
     /// Its name; an existing camera keeps its own.
     name: Option<String>,
+    /// Whether sound is recorded; an existing camera keeps what was said of it.
+    #[serde(default)]
+    sound: bool,
 }
 
 /// Begins a test, or a look for cameras.
@@ -153,7 +156,7 @@ pub(crate) async fn confirm(
     Id(test): Id<TestId>,
     Sent(body): Sent<Confirm>,
 ) -> Outcome {
-    let confirmed = state.gate.confirm_test(&who, test, body.name.as_deref()).await?;
+    let confirmed = state.gate.confirm_test(&who, test, body.name.as_deref(), body.sound).await?;
     let answer = state.gate.camera(&who, confirmed.camera).await?;
     json(&who, if confirmed.added { StatusCode::CREATED } else { StatusCode::OK }, answer)
 }

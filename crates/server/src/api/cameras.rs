@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
-use ownsight_gate::{CameraChange, NewCamera, Source, views};
-use ownsight_model::{CameraId, DeviceId, HomeId};
+use ownsight_gate::{CameraChange, DrawnZone, MotionChange, NewCamera, Source, views};
+use ownsight_model::{CameraId, DeviceId, HomeId, ZoneKind};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use utoipa::{IntoParams, ToSchema};
@@ -38,6 +38,9 @@ pub(crate) struct AddCamera {
     user: Option<String>,
     /// The password, if it asks for one.
     password: Option<String>,
+    /// Whether sound is recorded.
+    #[serde(default)]
+    sound: bool,
     /// The device that is to serve it.
     #[schema(value_type = Option<String>)]
     device_id: Option<DeviceId>,
@@ -61,9 +64,34 @@ pub(crate) struct ChangeCamera {
     sensitivity: Option<u8>,
     /// Whether sound is recorded.
     sound: Option<bool>,
+    /// All zones of its picture, at most 8, in the place of those before.
+    zones: Option<Vec<DrawZone>>,
+    /// What moves must cover so many thousandths of the picture, 0 to 500.
+    size_min: Option<u16>,
+    /// Motion must last so many ms, 300 to 10,000.
+    lasts_min_ms: Option<u16>,
+    /// Whether the camera is quieted while it makes event upon event.
+    quieting: Option<bool>,
     /// The device that is to serve it.
     #[schema(value_type = Option<String>)]
     device_id: Option<DeviceId>,
+}
+
+/// A part of a camera's picture.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DrawZone {
+    /// `include`: only here motion counts; `exclude`: here it does not.
+    #[schema(value_type = String)]
+    kind: ZoneKind,
+    /// 3 to 16 corners in order, `[x, y]` in thousandths of the picture's width and height, from the left and the top.
+    corners: Vec<[i32; 2]>,
+}
+
+impl DrawZone {
+    fn drawn(self) -> DrawnZone {
+        DrawnZone { kind: self.kind, corners: self.corners }
+    }
 }
 
 /// The cameras of one home, or of all.
@@ -89,7 +117,7 @@ pub(crate) async fn add(
     Sent(body): Sent<AddCamera>,
 ) -> Outcome {
     let source = Source::of(body.address, body.user, body.password)?;
-    let new = NewCamera { name: body.name, source, device: body.device_id };
+    let new = NewCamera { name: body.name, source, sound: body.sound, device: body.device_id };
     let camera = state.gate.add_camera(&who, home, new).await?;
     let answer = state.gate.camera(&who, camera).await?;
     json(&who, StatusCode::CREATED, answer)
@@ -125,6 +153,12 @@ pub(crate) async fn change(
         accept: body.accept_fingerprint,
         sensitivity: body.sensitivity,
         sound: body.sound,
+        motion: MotionChange {
+            zones: body.zones.map(|zones| zones.into_iter().map(DrawZone::drawn).collect()),
+            size_min: body.size_min,
+            lasts_min_ms: body.lasts_min_ms,
+            quieting: body.quieting,
+        },
         device: body.device_id,
     };
     state.gate.change_camera(&who, camera, change).await?;

@@ -6,11 +6,11 @@ use ownsight_gate::{EventFilter, Media, views};
 use ownsight_model::{CameraId, EventId, HomeId, Label, Timestamp};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::answers::{Outcome, Ranges, json, media, media_head, media_problem, no_content};
 use super::credentials::Signed;
-use super::input::{Asked, Id, invalid};
+use super::input::{Asked, Id, Sent, invalid};
 use super::ranges;
 use crate::http::Problem;
 use crate::state::AppState;
@@ -32,6 +32,8 @@ pub(crate) struct Filter {
     /// About this only.
     #[param(value_type = Option<String>)]
     label: Option<Label>,
+    /// `1`: only what was said to be no event; `0`: nothing of that.
+    not_an_event: Option<u8>,
     /// On this date in the home's zone; needs `home`.
     day: Option<String>,
     /// Begun before this moment.
@@ -48,6 +50,14 @@ pub(crate) struct Filter {
     #[serde(default, rename = "s")]
     #[param(ignore)]
     _s: Option<IgnoredAny>,
+}
+
+/// What somebody says of an event.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeEvent {
+    /// That it is none: it leaves the list, and is kept like the others.
+    not_an_event: bool,
 }
 
 /// How a video leaves.
@@ -73,6 +83,9 @@ pub(crate) async fn list(
     if filter.shared.is_some_and(|shared| shared != 1) {
         return refused(&state, &who, invalid("shared", "`1` is expected, or nothing")).await;
     }
+    if filter.not_an_event.is_some_and(|only| only > 1) {
+        return refused(&state, &who, invalid("not_an_event", "`0` or `1` is expected, or nothing")).await;
+    }
     let filter = EventFilter {
         home: filter.home,
         shared: filter.shared.is_some(),
@@ -81,6 +94,7 @@ pub(crate) async fn list(
             Err(problem) => return refused(&state, &who, problem).await,
         },
         label: filter.label,
+        not_an_event: filter.not_an_event.map(|only| only == 1),
         day: filter.day,
         before: filter.before,
         after: filter.after,
@@ -116,6 +130,19 @@ pub(crate) async fn event(
 ) -> Outcome {
     let answer = state.gate.event(&who, event).await?;
     json(&who, StatusCode::OK, answer)
+}
+
+/// Says that an event is none, or that it is one after all.
+#[utoipa::path(patch, path = "/api/v1/events/{event}", tag = "events", params(("event" = String, Path)),
+    request_body = ChangeEvent, responses((status = 204), (status = 404), (status = 423), (status = 422)))]
+pub(crate) async fn change(
+    State(state): State<AppState>,
+    Signed(who): Signed,
+    Id(event): Id<EventId>,
+    Sent(body): Sent<ChangeEvent>,
+) -> Outcome {
+    state.gate.say_not_an_event(&who, event, body.not_an_event).await?;
+    Ok(no_content())
 }
 
 /// Erases an event.

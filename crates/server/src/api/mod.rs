@@ -82,7 +82,7 @@ fn described() -> (Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(events::list))
         .routes(routes!(export::archive))
         .routes(routes!(changes::stream))
-        .routes(routes!(events::event, events::erase))
+        .routes(routes!(events::event, events::change, events::erase))
         .routes(routes!(events::thumbnail))
         .routes(routes!(events::video))
         .routes(routes!(cameras::list))
@@ -163,6 +163,6 @@ mod tests {
         expected.sort();
         public.sort();
         assert_eq!(public, expected);
-        assert_eq!(operations, 74);
+        assert_eq!(operations, 75);
     }
 }

@@ -4,13 +4,14 @@ import { count } from './words.js';
 
 /**
  * What a camera does, as shape, word and tone; the same on tile, rail and page.
- * @param {{status: {state: string, fault: string | null, since: number, verified?: boolean}}} camera
- * @returns {{tone: 'ok' | 'warn' | 'bad' | 'quiet', icon: string, word: string, troubled: boolean, since: boolean}}
+ * @param {{status: {state: string, fault: string | null, since: number, verified?: boolean, quieted_since?: number | null}}} camera
+ * @returns {{tone: 'ok' | 'warn' | 'bad' | 'quiet', icon: string, word: string, troubled: boolean, since: boolean, at?: number}} `at`: since when, if that is not the status's own
  */
 export function cameraState({ status }) {
   if (status.verified === false) return { tone: 'bad', icon: 'x-circle-fill', word: 'Not verified', troubled: true, since: false };
   switch (status.state) {
     case 'records':
+      if (status.quieted_since) return { tone: 'warn', icon: 'minus-circle-fill', word: 'Quieted', troubled: false, since: true, at: status.quieted_since };
       return { tone: 'ok', icon: 'check-circle-fill', word: 'Records', troubled: false, since: false };
     case 'uploads':
       return { tone: 'ok', icon: 'check-circle-fill', word: 'Uploads', troubled: false, since: false };
@@ -20,16 +21,15 @@ export function cameraState({ status }) {
       return { tone: 'warn', icon: 'warning-circle-fill', word: 'Not heard of', troubled: true, since: true };
     default: {
       const { pill } = faultWords(status.fault);
-      const quiet = status.fault === 'paused';
-      return { tone: quiet ? 'warn' : 'bad', icon: quiet ? 'minus-circle-fill' : 'x-circle-fill', word: pill, troubled: !quiet, since: true };
+      return { tone: 'bad', icon: 'x-circle-fill', word: pill, troubled: true, since: true };
     }
   }
 }
 
 /** `Refused since 15:02`. @param {any} camera @param {string} zone @param {number} now microseconds */
 export function pillText(camera, zone, now) {
-  const { word, since } = cameraState(camera);
-  return since && camera.status.since ? `${word} since ${when(camera.status.since, zone, now)}` : word;
+  const { word, since, at = camera.status.since } = cameraState(camera);
+  return since && at ? `${word} since ${when(at, zone, now)}` : word;
 }
 
 /** Troubled ones first, then by name. @param {any[]} cameras */

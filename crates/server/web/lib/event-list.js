@@ -40,7 +40,7 @@ export function changeListed(id, change) {
 
 const NOTHING = { events: [], cursor: null, begun: false, unverified: 0, lockedDown: 0, lockedFirst: 0, waiting: [] };
 
-const keyOf = (home, cameras, day) => JSON.stringify([home ?? 'shared', cameras, day]);
+const keyOf = (home, cameras, day, not = false) => JSON.stringify([home ?? 'shared', cameras, day, not]);
 
 /** What is loaded of the events that are shared with the account, newest first. @param {string[]} cameras @returns {any[]} */
 export const sharedListed = (cameras) => kept.get(keyOf(null, cameras, null))?.events ?? [];
@@ -49,10 +49,10 @@ export const sharedListed = (cameras) => kept.get(keyOf(null, cameras, null))?.e
 export const askShared = (cameras, query) => api('GET', '/events', { query: { shared: 1, camera: cameras.join(','), ...query } });
 
 /**
- * @param {{home: string | null, cameras: string[], day: string | null}} filter `home`: null for what is shared with the account, of which nothing is told live
+ * @param {{home: string | null, cameras: string[], day: string | null, not?: boolean}} filter `home`: null for what is shared with the account, of which nothing is told live
  */
-export function useEventList({ home, cameras, day }) {
-  const key = keyOf(home, cameras, day);
+export function useEventList({ home, cameras, day, not = false }) {
+  const key = keyOf(home, cameras, day, not);
   const [state, setState] = useState(() => ({ key, loaded: startOf(key), loading: false, problem: null, retryAt: null }));
   const latest = useRef(state);
   const busy = useRef(0);
@@ -65,7 +65,7 @@ export function useEventList({ home, cameras, day }) {
     setState(merged);
   };
 
-  const ask = (query) => (home ? api('GET', '/events', { query: { home, camera: cameras.join(','), day, limit: PAGE, ...query } }) : askShared(cameras, { limit: PAGE, ...query }));
+  const ask = (query) => (home ? api('GET', '/events', { query: { home, camera: cameras.join(','), day, not_an_event: not ? 1 : 0, limit: PAGE, ...query } }) : askShared(cameras, { limit: PAGE, ...query }));
   const saw = ([newest]) => home && newest && sawEvents(home, newest.started_at);
 
   const failed = (problem, again) => {
@@ -176,6 +176,12 @@ export function useEventList({ home, cameras, day }) {
     change({ loaded: kept.get(latest.current.key) ?? NOTHING });
   };
 
+  /** What was taken out by mistake is in its place again. */
+  const restore = (event) => {
+    const { loaded } = latest.current;
+    change({ loaded: { ...loaded, events: mergeEvents(loaded.events, [event]) } });
+  };
+
   useEffect(() => {
     busy.current += 1;
     const loaded = startOf(key);
@@ -203,7 +209,7 @@ export function useEventList({ home, cameras, day }) {
   useReopening({ locked: Boolean(state.problem?.lockedDown), look: more, open: state.loaded.begun, words: 'Events are open again.' });
 
   const shown = state.key === key ? state : { ...state, loaded: startOf(key), problem: null, retryAt: null };
-  return { ...shown.loaded, loading: shown.loading || !shown.loaded.begun, problem: shown.problem, retryAt: shown.retryAt, more, look, showWaiting, remove };
+  return { ...shown.loaded, loading: shown.loading || !shown.loaded.begun, problem: shown.problem, retryAt: shown.retryAt, more, look, showWaiting, remove, restore };
 }
 
 /** A reader who comes back finds what they left; who comes anew gets a fresh list. */

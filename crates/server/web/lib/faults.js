@@ -96,9 +96,9 @@ const FAULTS = {
     problem: 'The device that serves this camera had no room for what it recorded.',
     remedy: 'See why the device could not deliver, or give it more room.', action: null,
   },
-  paused: {
-    pill: 'Quieted', short: 'paused', gap: 'paused',
-    problem: 'Recording is paused.', remedy: '', action: null,
+  quieted: {
+    pill: 'Quieted', short: 'quieted', gap: 'it made event upon event',
+    problem: 'It makes event upon event.', remedy: '', action: 'zones',
   },
 };
 

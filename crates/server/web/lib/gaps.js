@@ -18,14 +18,16 @@ export function joinGaps(gaps) {
   const joined = [];
   const open = new Map();
   for (const gap of [...gaps].sort((a, b) => a.from - b.from)) {
-    const last = open.get(gap.camera_id);
+    // What was quieted was recorded for the rest, and is no part of a gap beside it.
+    const key = `${gap.camera_id} ${gap.reason === 'quieted'}`;
+    const last = open.get(key);
     if (last && (last.to === null || gap.from - last.to <= NEAR)) {
       last.to = last.to === null || gap.to === null ? null : Math.max(last.to, gap.to);
       last.reason = gap.reason;
       last.times += 1;
     } else {
       const fresh = { ...gap, times: 1 };
-      open.set(gap.camera_id, fresh);
+      open.set(key, fresh);
       joined.push(fresh);
     }
   }
@@ -33,7 +35,7 @@ export function joinGaps(gaps) {
 }
 
 /**
- * What still goes on: cameras that are offline now, as gaps of the days that they reach into. A gap is reported when it ends, the camera's state at once.
+ * What still goes on: cameras that are offline or quieted now, as gaps of the days that they reach into. A gap is reported when it ends, the camera's state at once.
  * A device that is away may go on recording, so that is none yet.
  * @param {{id: string, status: {state: string, fault: string | null, since: number, verified?: boolean}}[]} cameras
  * @param {{ends_at: number, gaps: Gap[]}} day
@@ -41,9 +43,13 @@ export function joinGaps(gaps) {
  */
 export function openGaps(cameras, day) {
   const told = new Set(day.gaps.filter(({ to }) => to === null).map(({ camera_id }) => camera_id));
-  return cameras
+  const quieted = cameras
+    .filter(({ status }) => status.quieted_since && status.quieted_since < day.ends_at)
+    .map(({ id, status }) => ({ camera_id: id, from: status.quieted_since, to: null, reason: 'quieted' }));
+  const offline = cameras
     .filter(({ id, status }) => status.state === 'offline' && status.verified !== false && status.since < day.ends_at && !told.has(id))
     .map(({ id, status }) => ({ camera_id: id, from: status.since, to: null, reason: status.fault ?? '' }));
+  return [...offline, ...quieted];
 }
 
 /**
@@ -74,8 +80,10 @@ export function weave(events, gaps, { complete, startsAt }) {
 export function gapWords(gap, zone, day, options) {
   const reason = faultWords(gap.reason).gap;
   const from = dayOf(gap.from, zone) === day ? clock(gap.from, zone, options) : '';
+  const quieted = gap.reason === 'quieted';
+  if (gap.to === null && quieted) return `${from ? `is quieted since ${from}` : 'was quieted on this day'}: ${reason}`;
   if (gap.to === null) return from ? `has not recorded since ${from}: ${reason}` : `did not record on this day: ${reason}`;
   const to = dayOf(gap.to, zone) === day ? clock(gap.to, zone, options) : '';
   const span = from && to ? (from === to ? `${gap.times > 1 ? '' : `for ${duration(gap.to - gap.from)} `}at ${from}` : `${from}–${to}`) : from ? `from ${from} on` : to ? `until ${to}` : 'on this day';
-  return `did not record ${span}: ${reason}${gap.times > 1 ? `, ${gap.times} times` : ''}`;
+  return `${quieted ? 'was quieted' : 'did not record'} ${span}: ${reason}${gap.times > 1 ? `, ${gap.times} times` : ''}`;
 }

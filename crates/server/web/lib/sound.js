@@ -21,3 +21,11 @@ export function soundWords(sound) {
   if (sound === null) return '';
   return sound ? ', with sound' : ', no sound';
 }
+
+/** What stands beside each switch for recording sound. */
+export const SOUND_CONSENT = 'In many places it is unlawful to record what people say unless they agree. Ask those who can be heard.';
+
+/** Whether a live test found sound that can be recorded. @param {{detail?: string}[]} steps */
+export function soundOffered(steps) {
+  return steps.some(({ detail }) => detail?.endsWith('recorded if switched on'));
+}

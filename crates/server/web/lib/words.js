@@ -60,12 +60,18 @@ const LABELS = {
   person: { name: 'Person', icon: 'person-simple-walk' },
   vehicle: { name: 'Vehicle', icon: 'car' },
   animal: { name: 'Animal', icon: 'dog' },
-  package: { name: 'Package', icon: 'package' },
+  parcel: { name: 'Parcel', icon: 'package' },
 };
 
 /** @param {string} label @returns {{name: string, icon: string}} */
 export function labelWords(label) {
   return LABELS[label] ?? { name: label.charAt(0).toUpperCase() + label.slice(1), icon: 'wave-sine' };
+}
+
+/** Who says what an event is about, where that is more than that something moved: `says the camera`; null for mere motion. @param {string} label @param {string} source */
+export function whoSays(label, source) {
+  if (label === 'motion' && source !== 'camera') return null;
+  return source === 'camera' ? 'says the camera' : 'says the agent';
 }
 
 /** Where a label is from: "said by the camera". @param {string} source */

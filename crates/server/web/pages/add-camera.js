@@ -13,6 +13,7 @@ import { pathOf, splitAddress, withPath } from '../lib/faults.js';
 import { camerasPath, mayManage, useCameras, useDevices } from '../lib/home.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { clearTextOnly } from '../lib/look.js';
+import { SOUND_CONSENT, soundOffered } from '../lib/sound.js';
 import { refresh } from '../lib/query.js';
 import { navigate } from '../lib/router.js';
 import { cameraNameError } from '../lib/words.js';
@@ -191,7 +192,9 @@ function Running({ home, test, form, deviceName, tried, onEdit, onAgain, onClear
 
 function NameIt({ home, test, taken, parent }) {
   const [name, setName] = useState('');
+  const [sound, setSound] = useState(false);
   const [problem, setProblem] = useState(null);
+  const offered = soundOffered(test.test.steps);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   useEffect(() => {
@@ -204,7 +207,7 @@ function NameIt({ home, test, taken, parent }) {
     if (wrong) return setError(wrong);
     setBusy(true);
     try {
-      await test.confirm(text);
+      await test.confirm(text, { sound });
       refresh((path) => path === camerasPath(home.id));
       toast(`${text} added. It records from now on.`);
       navigate(parent, { replace: true });
@@ -219,6 +222,7 @@ function NameIt({ home, test, taken, parent }) {
       <h2>What it sees</h2>
       <span class="test-picture"><${Picture} src=${test.test.still_url ? mediaUrl(test.test.still_url) : null} alt="First picture of the camera" lazy=${false} /></span>
       <${Field} id="camera-name" label="Name" value=${name} onInput=${setName} error=${error} maxlength="64" placeholder="Driveway" hint="What it shows, such as Driveway or Side gate." autocomplete="off" />
+      ${offered && html`<label class="tick"><input type="checkbox" checked=${sound} onChange=${(event) => setSound(event.currentTarget.checked)} /><span>Record sound<small>${SOUND_CONSENT}</small></span></label>`}
       ${problem && html`<${ProblemLine} problem=${problem} />`}
       <div class="form-buttons sticky-buttons"><button type="button" class="btn" onClick=${test.clear}>Edit address</button><button class="btn btn-primary" disabled=${busy}>Add camera</button></div>
     </form>`;

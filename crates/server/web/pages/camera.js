@@ -2,6 +2,7 @@ import { AnotherCamera } from '../components/camera/another-camera.js';
 import { StatusPill, sayState, sayVideo } from '../components/camera/camera-tile.js';
 import { MakersPaths, NoRoom, TestSteps } from '../components/camera/test-steps.js';
 import { useCameraTest } from '../components/camera/use-camera-test.js';
+import { OftenNotOf } from '../components/event-card/not-event.js';
 import { NothingHere, ProblemLine, ProblemPage, Skeleton } from '../components/feedback/states.js';
 import { toast } from '../components/feedback/toast.js';
 import { Field, PasswordField, SelectField } from '../components/form/field.js';
@@ -10,16 +11,22 @@ import { Confirm } from '../components/overlay/dialog.js';
 import { ShareSheet } from '../components/people/share-sheet.js';
 import { Picture } from '../components/picture/picture.js';
 import { Page } from '../components/shell/page.js';
+import { MoreMotion } from '../components/zones/more-motion.js';
+import { Quieted } from '../components/zones/quieted.js';
+import { ZoneEditor, ZonesField } from '../components/zones/zone-editor.js';
 import { api, mediaUrl } from '../lib/api.js';
 import { cameraState } from '../lib/camera-state.js';
 import { useNow } from '../lib/clockwork.js';
 import { faultWords, pathOf, splitAddress, withPath } from '../lib/faults.js';
 import { mayManage, useCameras, useDevices } from '../lib/home.js';
+import { oftenNot } from '../lib/not-events.js';
 import { html, useEffect, useState } from '../lib/html.js';
 import { refresh } from '../lib/query.js';
 import { navigate, place, setFragment } from '../lib/router.js';
+import { SOUND_CONSENT } from '../lib/sound.js';
 import { dateName, dayOf, when } from '../lib/time.js';
 import { bytes, count } from '../lib/words.js';
+import { zonesWords } from '../lib/zones.js';
 
 /** One camera: what it does, a test, its settings, its end. @param {{home: any, camera: string}} props */
 export function CameraPage({ home, camera: id }) {
@@ -43,6 +50,7 @@ function Detail({ home, camera, cameras, parent }) {
   const [tried, setTried] = useState([]);
   const [removing, setRemoving] = useState(false);
   const [sharing, setSharing] = useState(false);
+  const [zoning, setZoning] = useState(false);
   const state = cameraState(camera);
   const changed = changesOf(form, camera);
   const connection = 'address' in changed || 'user' in changed || 'password' in changed || 'device_id' in changed;
@@ -56,7 +64,8 @@ function Detail({ home, camera, cameras, parent }) {
     const clean = { ...next, address: parts.address, user: parts.user ?? next.user, password: parts.password ?? next.password };
     setForm(clean);
     setTried((was) => [...was, pathOf(clean.address)]);
-    const { name: _name, sensitivity: _sensitivity, sound: _sound, ...what } = changesOf(clean, camera);
+    const { address, user, password, device_id } = changesOf(clean, camera);
+    const what = Object.fromEntries(Object.entries({ address, user, password, device_id }).filter(([, value]) => value !== undefined));
     test.start({ camera_id: camera.id, ...(camera.address && !what.address ? { address: camera.address } : {}), ...what });
   };
   useEffect(() => {
@@ -64,6 +73,8 @@ function Detail({ home, camera, cameras, parent }) {
     if (!wish || !manage || pushes) return;
     setFragment('');
     if (wish === 'test') startTest();
+    else if (wish === 'zones') setZoning(true);
+    else if (wish === 'sensitivity') document.getElementById('sensitivity')?.focus();
     else document.getElementById(wish === 'password' ? 'camera-password' : 'address')?.focus();
   }, []);
 
@@ -81,18 +92,21 @@ function Detail({ home, camera, cameras, parent }) {
         <div class="stack-lg aside-first">
           <span class=${state.troubled ? 'detail-still camera-still-old' : 'detail-still'}><${Picture} src=${camera.still_url ? mediaUrl(camera.still_url, { at: String(camera.still_at ?? '') }) : null} alt=${`Last picture of ${camera.name}`} lazy=${false} />
             ${camera.still_at && html`<span class="camera-age num">Picture of ${when(camera.still_at, home.zone, now)}</span>`}</span>
-          <p class=${state.troubled ? '' : 'soft'}>${sayState(camera, home.zone, now)} ${camera.status.state === 'offline' ? faultWords(camera.status.fault).remedy : ''}</p>
+          ${!camera.status.quieted_since && html`<p class=${state.troubled ? '' : 'soft'}>${sayState(camera, home.zone, now)} ${camera.status.state === 'offline' ? faultWords(camera.status.fault).remedy : ''}</p>`}
           ${manage && html`<${AnotherCamera} camera=${camera} home=${home} now=${now} />`}
           ${manage && !pushes && !test.test && !test.starting && html`<p><button type="button" class="btn" onClick=${() => startTest()}>Test the camera</button></p>`}
           ${(test.test || test.starting || test.problem) && html`<${TestPart} home=${home} camera=${camera} test=${test} form=${form} tried=${tried} connection=${connection} onAgain=${() => startTest()} onPath=${(path) => startTest({ address: withPath(form.address, path) })} onKept=${(kept) => { setForm(formOf(kept)); test.clear(); }} />`}
         </div>
         <div class="stack-lg">
+          ${camera.status.quieted_since && html`<${Quieted} camera=${camera} zone=${home.zone} now=${now} manage=${manage} onZones=${() => setZoning(true)} />`}
+          ${manage && !pushes && oftenNot([camera]).length > 0 && html`<${OftenNotOf} camera=${camera}><button type="button" class="btn" onClick=${() => setZoning(true)}>Draw a zone</button><button type="button" class="btn btn-quiet" onClick=${() => document.getElementById('sensitivity')?.focus()}>Change its sensitivity</button><//>`}
           <${Facts} camera=${camera} home=${home} now=${now} pushes=${pushes} />
-          ${manage && html`<${Settings} home=${home} camera=${camera} form=${form} setForm=${setForm} changed=${changed} connection=${connection} pushes=${pushes} devices=${devices.data?.devices ?? []} onTest=${() => startTest()} />`}
+          ${manage && html`<${Settings} home=${home} camera=${camera} form=${form} setForm=${setForm} changed=${changed} connection=${connection} pushes=${pushes} devices=${devices.data?.devices ?? []} onTest=${() => startTest()} onZones=${() => setZoning(true)} />`}
           ${manage && html`<div class="part-danger"><p class="soft">Removing erases its ${count(camera.events, 'event')}.</p><button type="button" class="btn btn-danger" onClick=${() => setRemoving(true)}><${Icon} name="trash" />Remove camera</button></div>`}
         </div>
       </div>
       ${sharing && html`<${ShareSheet} home=${home} cameras=${cameras} chosen=${[camera.id]} onClose=${() => setSharing(false)} />`}
+      ${zoning && html`<${ZoneEditor} camera=${camera} onClose=${() => setZoning(false)} />`}
       ${removing && html`
         <${Confirm} title=${`Remove ${camera.name}?`} verb="Remove" onConfirm=${remove} onClose=${() => setRemoving(false)}>
           <p>It is not recorded any more, and its <b>${count(camera.events, 'event')}</b> ${camera.events === 1 ? 'is' : 'are'} erased for everybody, at once. In backups of this server they last as long as those are kept. What was downloaded stays where it is.</p>
@@ -109,7 +123,8 @@ function Facts({ camera, home, now, pushes }) {
       <div><dt>Sign-in</dt><dd>${camera.user ? `user ${camera.user}, ` : ''}${camera.has_password ? 'password set' : 'no password'}</dd></div>`}
       <div><dt>Served by</dt><dd>${camera.device_name ?? 'no device'}</dd></div>
       ${camera.video && html`<div><dt>Video</dt><dd>${sayVideo(camera.video)}</dd></div>`}
-      <div><dt>Events</dt><dd><a class="link" href=${`/h/${home.id}/events?camera=${camera.id}`}>${count(camera.events, 'event')}</a></dd></div>
+      ${!pushes && camera.zones.length > 0 && html`<div><dt>Zones</dt><dd>${zonesWords(camera.zones)}</dd></div>`}
+      <div><dt>Events</dt><dd><a class="link" href=${`/h/${home.id}/events?camera=${camera.id}`}>${count(camera.events, 'event')}</a>${camera.not_events > 0 && html`, of them <a class="link" href=${`/h/${home.id}/events?camera=${camera.id}&not=1`}>${camera.not_events} said to be none</a>`}</dd></div>
       <div><dt>Here since</dt><dd>${dateName(dayOf(camera.created_at, home.zone), { thisYear })}</dd></div>
     </dl>`;
 }
@@ -146,7 +161,7 @@ function TestPart({ home, camera, test, form, tried, connection, onAgain, onPath
     </section>`;
 }
 
-function Settings({ home, camera, form, setForm, changed, connection, pushes, devices, onTest }) {
+function Settings({ home, camera, form, setForm, changed, connection, pushes, devices, onTest, onZones }) {
   const [state, setState] = useState({ busy: false, problem: null, error: null });
   const set = (name) => (value) => setForm({ ...form, [name]: value });
   const usable = devices.filter(({ kind, id }) => kind === (pushes ? 'camera' : 'agent') || (pushes && kind === 'upload') || id === camera.device_id);
@@ -183,7 +198,10 @@ function Settings({ home, camera, form, setForm, changed, connection, pushes, de
         <input id="sensitivity" class="range" type="range" min="1" max="10" step="1" value=${form.sensitivity} onInput=${(event) => set('sensitivity')(Number(event.currentTarget.value))} />
         <p class="sensitivity-scale"><span>only what is large</span><span>also what is small</span></p>
       </div>
-      <label class="tick"><input type="checkbox" checked=${form.sound} onChange=${(event) => set('sound')(event.currentTarget.checked)} /><span>Record sound<small>In many places it is unlawful to record what people say unless they agree. Ask those who can be heard. The live test says whether this camera’s sound can be recorded.</small></span></label>`}
+      <${ZonesField} camera=${camera} onOpen=${onZones} />
+      <${MoreMotion} form=${form} set=${set} />
+      <label class="tick"><input type="checkbox" checked=${form.sound} onChange=${(event) => set('sound')(event.currentTarget.checked)} /><span>Record sound<small>${SOUND_CONSENT} The live test says whether this camera’s sound can be recorded.</small></span></label>
+      ${camera.sound && camera.video?.sound === false && html`<div class="notice notice-warn"><${Icon} name="speaker-slash" /><p><b>Switched on, but this camera’s sound cannot be recorded here.</b> It sends none, or not as AAC, G.711 or PCM, or the device that serves it has no ffmpeg. The live test says which.</p></div>`}`}
       ${state.problem && html`<${ProblemLine} problem=${state.problem} />`}
       <div class="form-buttons">
         <button class=${connection && !pushes ? 'btn' : 'btn btn-primary'} disabled=${state.busy || !Object.keys(changed).length}>${connection && !pushes ? 'Save without a test' : 'Save'}</button>
@@ -193,7 +211,7 @@ function Settings({ home, camera, form, setForm, changed, connection, pushes, de
 }
 
 function formOf(camera) {
-  return { name: camera.name, address: camera.address ?? '', user: camera.user ?? '', password: '', sensitivity: camera.sensitivity, sound: Boolean(camera.sound), device_id: camera.device_id };
+  return { name: camera.name, address: camera.address ?? '', user: camera.user ?? '', password: '', sensitivity: camera.sensitivity, sound: Boolean(camera.sound), size_min: camera.size_min, lasts_min_ms: camera.lasts_min_ms, quieting: camera.quieting, device_id: camera.device_id };
 }
 
 /** What the form would change, as the body of a PATCH. An empty password stays what it is. */
@@ -205,6 +223,9 @@ function changesOf(form, camera) {
   if (form.password) changes.password = form.password;
   if (form.sensitivity !== camera.sensitivity) changes.sensitivity = form.sensitivity;
   if (form.sound !== Boolean(camera.sound)) changes.sound = form.sound;
+  if (form.size_min !== camera.size_min) changes.size_min = form.size_min;
+  if (form.lasts_min_ms !== camera.lasts_min_ms) changes.lasts_min_ms = form.lasts_min_ms;
+  if (form.quieting !== camera.quieting) changes.quieting = form.quieting;
   if (form.device_id && form.device_id !== camera.device_id) changes.device_id = form.device_id;
   return changes;
 }

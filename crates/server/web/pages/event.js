@@ -4,7 +4,7 @@ import { Player } from '../components/player/player.js';
 import { useNeighbours } from '../components/player/use-neighbours.js';
 import { Page } from '../components/shell/page.js';
 import { filterOf, queryOf } from '../lib/filter.js';
-import { useCameras, useDay, usePeople } from '../lib/home.js';
+import { mayManage, useCameras, useDay, usePeople } from '../lib/home.js';
 import { html, useRef } from '../lib/html.js';
 import { useQuery } from '../lib/query.js';
 import { useReopening } from '../lib/reopening.js';
@@ -46,5 +46,5 @@ function OfHome({ home, event, fresh, filter, list, startAt }) {
   const nameOf = (id) => cameras?.cameras.find((camera) => camera.id === id)?.name ?? 'a removed camera';
   const spot = near.index > 0 && `Event ${near.index} of ${near.total} on this day, ${filter.cameras.length ? listed(filter.cameras.map(nameOf)) : 'all cameras'}`;
   const seen = people && { ...seenBy(event, people), href: `/h/${home.id}/people`, link: 'People of this home' };
-  return html`<${Player} event=${event} fresh=${fresh} startAt=${startAt} home=${home} list=${list} listName="Events" spot=${spot} near=${near} hrefOf=${(id) => `/h/${home.id}/events/${id}${queryOf(filter)}`} nameOf=${nameOf} seen=${seen} />`;
+  return html`<${Player} event=${event} fresh=${fresh} startAt=${startAt} home=${home} list=${list} listName="Events" spot=${spot} near=${near} hrefOf=${(id) => `/h/${home.id}/events/${id}${queryOf(filter)}`} nameOf=${nameOf} seen=${seen} manage=${mayManage(home.role)} />`;
 }

@@ -2,9 +2,10 @@ import { Calendar } from '../components/calendar/calendar.js';
 import { Hatch } from '../components/event-card/gap-line.js';
 import { CameraFilter, CameraFilterSheet, setFilter } from '../components/event-card/camera-filter.js';
 import { DeleteEvent } from '../components/event-card/delete-event.js';
+import { OftenNot, sayNotEvent } from '../components/event-card/not-event.js';
 import { EventCardSkeleton } from '../components/event-card/skeleton.js';
 import { LeftOut, LockedDown, lockedFrame } from '../components/feedback/lockdown.js';
-import { Busy, ProblemPage, Skeleton, Unverified } from '../components/feedback/states.js';
+import { Busy, ProblemLine, ProblemPage, Skeleton, Unverified } from '../components/feedback/states.js';
 import { Icon } from '../components/icon/icon.js';
 import { Popover, usePopover } from '../components/overlay/popover.js';
 import { Page } from '../components/shell/page.js';
@@ -33,6 +34,7 @@ export function EventsPage({ home }) {
   const dropped = useHome(home.id).data?.dropped ?? null;
   const list = useEventList({ home: home.id, ...filter });
   const [doomed, setDoomed] = useState(null);
+  const [refused, setRefused] = useState(null);
   const chips = useRef(null);
   const target = useRef(null);
 
@@ -62,9 +64,15 @@ export function EventsPage({ home }) {
   };
   useEffect(reach, [list.events]);
 
+  const manage = mayManage(home.role);
+  const notEvent = (event) => {
+    setRefused(null);
+    sayNotEvent(event, { onDone: () => list.remove(event.id), onUndone: () => list.restore(event), onProblem: setRefused });
+  };
+
   const known = cameras.data?.cameras;
   const noCamera = known?.length === 0;
-  const nothingEver = list.begun && !list.events.length && !filter.day && !filter.cameras.length;
+  const nothingEver = list.begun && !list.events.length && !filter.day && !filter.cameras.length && !filter.not;
   const days = groupByDay(list.events, home.zone);
   const frame = { title: 'Events', home, ready: list.begun && Boolean(known), class: 'events-page' };
 
@@ -82,6 +90,8 @@ export function EventsPage({ home }) {
       <hr class="rule wide-only" />
       <${ZoneNote} zone=${home.zone} />
       <${ActiveFilter} filter=${filter} cameras=${known ?? []} />
+      ${refused && html`<${ProblemLine} problem=${refused} />`}
+      ${filter.not && manage && html`<${OftenNot} home=${home} cameras=${known ?? []} />`}
       ${list.retryAt && html`<${Busy} retryAt=${list.retryAt} />`}
       ${list.unverified > 0 && html`<${Unverified} what=${count(list.unverified, 'event')} />`}
       ${list.lockedDown > 0 && html`<${LeftOut} n=${list.lockedDown} />`}
@@ -90,7 +100,7 @@ export function EventsPage({ home }) {
       ${list.begun && !list.events.length && !list.cursor && html`<${NothingFound} home=${home} filter=${filter} other=${list.lockedDown > 0} cameras=${known ?? []} dropped=${filter.day ? dropped : null} onPick=${goTo} />`}
       ${days.map(({ day, events }, i) => html`
         <${EventsDay} key=${day} home=${home} day=${day} events=${events} filter=${filter} cameras=${known ?? []} complete=${i < days.length - 1 || !list.cursor}
-          waiting=${i === 0 ? list.waiting.length : 0} onShowWaiting=${() => showWaiting(list)} onPick=${goTo} onDelete=${setDoomed} mayManage=${mayManage(home.role)} dropped=${filter.day ? dropped : null} />`)}
+          waiting=${i === 0 ? list.waiting.length : 0} onShowWaiting=${() => showWaiting(list)} onPick=${goTo} onDelete=${setDoomed} onNotEvent=${manage ? notEvent : null} mayManage=${manage} dropped=${filter.day ? dropped : null} />`)}
       ${list.begun && (list.events.length > 0 || list.cursor) && html`<${ListEnd} list=${list} dropped=${dropped && droppedWords(dropped, home.zone, Date.now() * 1000)}>${filter.day && html`<${DaysBeside} filter=${filter} zone=${home.zone} />`}<//>`}
       ${doomed && html`<${DeleteEvent} event=${doomed} zone=${home.zone} onDeleted=${() => list.remove(doomed.id)} onClose=${() => setDoomed(null)} />`}
     <//>`;
@@ -119,18 +129,21 @@ function DayButton({ home, filter, look }) {
 
 /** What the filter is, in words, with the way out of it. */
 function ActiveFilter({ filter, cameras }) {
-  if (!filter.day && !filter.cameras.length) return null;
+  if (!filter.day && !filter.cameras.length && !filter.not) return null;
   return html`<p class="active-filter"><span>Only ${filterWords(filter, cameras)}</span><button type="button" class="link" onClick=${() => setFilter({ cameras: [], day: null })}>Clear</button></p>`;
 }
 
 function filterWords(filter, cameras) {
   const names = filter.cameras.map((id) => cameras.find((camera) => camera.id === id)?.name ?? 'a removed camera');
-  return [names.join(', '), filter.day && dayName(filter.day)].filter(Boolean).join(', ');
+  return [filter.not && 'what is no event', names.join(', '), filter.day && dayName(filter.day)].filter(Boolean).join(', ');
 }
 
 /** `other`: beside events that are locked down. */
 function NothingFound({ home, filter, other, cameras, dropped, onPick }) {
   const no = other ? 'No other events' : 'No events';
+  if (filter.not) {
+    return html`<section class="state"><h2 class="state-title">Nothing was said to be no event</h2><button type="button" class="btn" onClick=${() => setFilter({ ...filter, not: false })}>Show events</button></section>`;
+  }
   if (filter.day) {
     return html`<${EventsDay} home=${home} day=${filter.day} events=${[]} filter=${filter} cameras=${cameras} complete waiting=${0} onPick=${onPick} dropped=${dropped} empty=${`${no} ${filter.cameras.length ? `of ${filterWords({ ...filter, day: null }, cameras)} ` : ''}on ${dayName(filter.day)}.`} /><div class="list-end"><${DaysBeside} filter=${filter} zone=${home.zone} /></div>`;
   }

@@ -21,7 +21,7 @@ test('a report that is not verified is never taken for recording', () => {
 });
 
 test('troubled cameras come first', () => {
-  const list = inOrderOfTrouble([camera('B', 'records'), camera('C', 'offline', 'stalled'), camera('A', 'records'), camera('D', 'offline', 'paused')]);
+  const list = inOrderOfTrouble([camera('B', 'records'), camera('C', 'offline', 'stalled'), camera('A', 'records'), { ...camera('D', 'records'), status: { state: 'records', fault: null, since: 1, quieted_since: 2 } }]);
   assert.deepEqual(list.map(({ name }) => name), ['C', 'A', 'B', 'D']);
 });
 

@@ -65,5 +65,18 @@ test('gaps in words', () => {
   assert.equal(words('2026-11-22', '2026-11-22T02:12:00Z', '2026-11-22T02:12:20Z'), 'did not record for 20 s at 03:12: not reached');
   assert.equal(words('2026-11-23', '2026-11-22T02:12:00Z', '2026-11-23T03:05:00Z'), 'did not record until 04:05: not reached');
   assert.equal(words('2026-11-22', '2026-11-22T02:12:00Z', '2026-11-23T03:05:00Z'), 'did not record from 03:12 on: not reached');
-  assert.equal(words('2026-11-23', '2026-11-20T02:12:00Z', null, 'paused'), 'did not record on this day: paused');
+  assert.equal(words('2026-11-23', '2026-11-20T02:12:00Z', null, 'quieted'), 'was quieted on this day: it made event upon event');
+  assert.equal(words('2026-11-23', '2026-11-23T02:12:00Z', '2026-11-23T03:05:00Z', 'quieted'), 'was quieted 03:12–04:05: it made event upon event');
+});
+
+test('what is quieted is a line of its own, also beside a gap', () => {
+  const joined = joinGaps([
+    gap('lawn', '2026-11-23T10:00:00Z', '2026-11-23T12:00:00Z', 'quieted'),
+    gap('lawn', '2026-11-23T11:00:00Z', '2026-11-23T11:10:00Z', 'stalled'),
+  ]);
+  assert.deepEqual(joined.map(({ reason, times }) => [reason, times]), [['quieted', 1], ['stalled', 1]]);
+  const cameras = [{ id: 'lawn', status: { state: 'records', fault: null, since: at('2026-11-23T08:00:00Z'), quieted_since: at('2026-11-23T10:00:00Z') } }];
+  const day = (text) => ({ ends_at: at(text), gaps: [] });
+  assert.deepEqual(openGaps(cameras, day('2026-11-24T00:00:00Z')), [{ camera_id: 'lawn', from: at('2026-11-23T10:00:00Z'), to: null, reason: 'quieted' }]);
+  assert.deepEqual(openGaps(cameras, day('2026-11-23T00:00:00Z')), []);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { hasSound, soundWords } from '../lib/sound.js';
+import { hasSound, soundOffered, soundWords } from '../lib/sound.js';
 
 test('a browser that says so is believed', () => {
   assert.equal(hasSound({ mozHasAudio: true }), true);
@@ -18,4 +18,11 @@ test('one that counts what it decodes is given time to', () => {
 
 test('what is not known is not said', () => {
   assert.deepEqual([null, true, false].map(soundWords), ['', ', with sound', ', no sound']);
+});
+
+test('sound is offered where a test found one that can be recorded', () => {
+  const steps = (detail) => [{ detail: '192.168.1.40, port 554' }, { detail }];
+  assert(soundOffered(steps('1 video, sound (G.711) recorded if switched on')));
+  assert(!soundOffered(steps('1 video, sound (G.726) not recorded: only AAC, G.711 and PCM are')));
+  assert(!soundOffered(steps('1 video')) && !soundOffered([{}]));
 });

@@ -5,7 +5,7 @@ import { barsOf, frameAt, middleOf, tickStep } from '../lib/motion.js';
 import { retryAfterSeconds } from '../lib/problem.js';
 import { match, safeReturn } from '../lib/router.js';
 import { base64url, cookieValue } from '../lib/session.js';
-import { bytes, cameraNameError, clipName, count, labelWords, listed, lostWords, offset, rate } from '../lib/words.js';
+import { bytes, cameraNameError, clipName, count, labelWords, whoSays, listed, lostWords, offset, rate } from '../lib/words.js';
 
 test('numbers as people write them', () => {
   assert.equal(count(1, 'event'), '1 event');
@@ -39,7 +39,7 @@ test('clips are named by the home\'s clock', () => {
 });
 
 test('every fault of the contract has words', () => {
-  const contract = 'no-answer connection-refused name-unknown unreachable not-rtsp unauthorized no-such-path busy refused no-video codec-not-supported no-key-frame stalled closed broken agent-away queue-full paused'.split(' ');
+  const contract = 'no-answer connection-refused name-unknown unreachable not-rtsp unauthorized no-such-path busy refused no-video codec-not-supported no-key-frame stalled closed broken agent-away queue-full quieted'.split(' ');
   for (const fault of contract) assert.ok(knownFaults.includes(fault), fault);
   assert.equal(faultWords('something new').pill, 'Not reached');
   assert.ok(!Object.values(contract.map(faultWords)).some(({ problem, remedy }) => /!|oops/i.test(problem + remedy)));
@@ -99,4 +99,12 @@ test('a camera has a name that no other of its home has', () => {
   assert.equal(cameraNameError('', ['Porch']), 'Give the camera a name.');
   assert.equal(cameraNameError('Porch', ['Porch']), 'Another camera of this home has this name.');
   assert.equal(cameraNameError('Gate', ['Porch']), null);
+});
+
+test('who says what an event is about, unless it is that something moved', () => {
+  assert.equal(whoSays('motion', 'agent'), null);
+  assert.equal(whoSays('motion', 'camera'), 'says the camera');
+  assert.equal(whoSays('person', 'camera'), 'says the camera');
+  assert.equal(whoSays('person', 'agent'), 'says the agent');
+  assert.deepEqual(labelWords('parcel'), { name: 'Parcel', icon: 'package' });
 });

@@ -24,7 +24,15 @@ fn stranger() -> AnotherCamera {
 fn says(serving: &Serving, state: CameraState) -> Value {
     let at = Timestamp::now();
     let another = Some(stranger());
-    let body = CameraReport { camera: serving.camera, at, state, since: at, video: None, another };
+    let body = CameraReport {
+        camera: serving.camera,
+        at,
+        state,
+        since: at,
+        video: None,
+        another,
+        quieted_since: None,
+    };
     report("camera", Some(serving.camera), &body, |body| {
         serving.sealer.tag_report(CameraReportKind::State, body)
     })

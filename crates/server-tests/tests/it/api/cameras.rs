@@ -46,6 +46,27 @@ async fn a_camera_is_added_changed_and_told_to_its_device() {
     let quiet = anna.browser.patch(&path, &json!({"sound": false, "name": "Yard, north"})).await.json();
     assert_eq!(quiet["sound"], false);
     assert!(told().await.is_empty());
+    // What counts as motion goes the same way, part by part.
+    let unsaid = json!({"zones": changed["zones"], "size_min": changed["size_min"], "lasts_min_ms": changed["lasts_min_ms"]});
+    assert_eq!(unsaid, json!({"zones": [], "size_min": 0, "lasts_min_ms": 300}));
+    let path_zone =
+        json!({"kind": "include", "corners": [[0, 500], [1_000, 500], [1_000, 1_000], [0, 1_000]]});
+    let tree = json!({"kind": "exclude", "corners": [[700, 400], [1_000, 400], [850, 900]]});
+    let drawn = anna.browser.patch(&path, &json!({"zones": [path_zone, tree]})).await.json();
+    assert_eq!(drawn["zones"], json!([path_zone, tree]));
+    let larger = anna.browser.patch(&path, &json!({"size_min": 10, "lasts_min_ms": 2_000})).await.json();
+    assert_eq!((&larger["zones"], &larger["size_min"]), (&drawn["zones"], &json!(10)));
+    let configuration = anna.serving.device.newest().await;
+    let told: Vec<_> = configuration.cameras.iter().filter(|told| !told.motion.is_default()).collect();
+    assert_eq!((told.len(), told[0].camera.to_string()), (1, camera["id"].as_str().unwrap().to_owned()));
+    assert_eq!((told[0].motion.size_min, told[0].motion.lasts_min_ms), (10, 2_000));
+    assert_eq!(serde_json::to_value(&told[0].motion.zones).unwrap(), drawn["zones"]);
+    assert_eq!(larger["quieting"], true);
+    let always = anna.browser.patch(&path, &json!({"quieting": false})).await.json();
+    assert_eq!((&always["quieting"], &always["zones"]), (&json!(false), &drawn["zones"]));
+    assert!(anna.serving.device.newest().await.cameras.iter().any(|told| !told.motion.quieting));
+    let everywhere = anna.browser.patch(&path, &json!({"zones": []})).await.json();
+    assert_eq!((&everywhere["zones"], &everywhere["lasts_min_ms"]), (&json!([]), &json!(2_000)));
     // Each part of the access alone.
     for (change, user, password) in [
         (json!({"user": "another"}), json!("another"), "a secret word"),
@@ -103,6 +124,28 @@ async fn what_is_no_camera_is_refused_by_its_field() {
         let answer = anna.browser.patch(&path, &json!({"sensitivity": sensitivity})).await;
         assert_eq!(answer.json()["field"], "sensitivity");
     }
+    let zone = |corners: Value| json!({"kind": "exclude", "corners": corners});
+    let all = zone(json!([[0, 0], [1_000, 0], [1_000, 1_000], [0, 1_000]]));
+    for (zones, why) in [
+        (json!(vec![zone(json!([[0, 0], [90, 0], [0, 90]])); 9]), "9 zones"),
+        (json!([zone(json!([[0, 0], [1_000, 0]]))]), "zone 1 has 2 corners"),
+        (json!([zone(json!([[0, 0], [90, 0], [0, 1_001]]))]), "zone 1 has a corner outside"),
+        (
+            json!([zone(json!([[0, 0], [90, 0], [0, 90]])), zone(json!([[0, 0], [9, 9], [90, 90]]))]),
+            "zone 2 covers",
+        ),
+        (json!([all]), "leave next to nothing"),
+    ] {
+        let answer = anna.browser.patch(&path, &json!({"zones": zones})).await;
+        assert_eq!((answer.status, &answer.json()["field"]), (422, &json!("zones")), "{zones}");
+        assert!(answer.json()["detail"].as_str().unwrap().contains(why), "{answer:?}");
+    }
+    for (field, value) in [("size_min", 501), ("lasts_min_ms", 299), ("lasts_min_ms", 10_001)] {
+        let answer = anna.browser.patch(&path, &json!({field: value})).await;
+        assert_eq!((answer.status, &answer.json()["field"]), (422, &json!(field)));
+    }
+    let unknown = json!({"zones": [{"kind": "sometimes", "corners": [[0, 0], [90, 0], [0, 90]]}]});
+    assert_eq!(anna.browser.patch(&path, &unknown).await.problem(), (422, "malformed".into()));
     let answer = anna.browser.patch(&path, &json!({"password": "p".repeat(257)})).await;
     assert_eq!(answer.json()["field"], "password");
     let longest = json!({"user": "u".repeat(256), "password": "p".repeat(256)});

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ownsight_ledger::Action;
 use ownsight_model::EventId;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::alarms::alarms;
 use crate::support::device::problem;
@@ -52,6 +52,42 @@ async fn pages_hold_each_event_once_newest_first() {
     let all = anna.browser.see("events").await;
     assert_eq!(ids(&all).first(), late.as_ref());
     assert!(all["next_cursor"].is_null(), "there is no other page");
+}
+
+/// It leaves the list and the day of everybody in the home, is found by its filter, and comes back.
+#[tokio::test]
+async fn what_is_no_event_leaves_the_list_and_comes_back() {
+    let system = System::start().await;
+    let anna = Side::build(&system, "anna").await;
+    let (kept, camera) = (anna.deliver().await.to_string(), format!("cameras/{}", anna.camera()));
+    let first = format!("events/{}", anna.event);
+    let list = async |query: &str| {
+        let mut found = ids(&anna.browser.see(&format!("events{query}")).await);
+        found.sort();
+        found
+    };
+    let both = {
+        let mut both = vec![anna.event.to_string(), kept.clone()];
+        both.sort();
+        both
+    };
+    assert_eq!(anna.browser.patch(&first, &json!({"not_an_event": true})).await.status, 204);
+    assert_eq!(list("?not_an_event=0").await, [kept.clone()]);
+    assert_eq!(list("?not_an_event=1").await, [anna.event.to_string()]);
+    assert_eq!(list("").await, both, "programs that keep all see all");
+    let event = anna.browser.see(&first).await;
+    assert_eq!((&event["not_an_event"], &event["position"]), (&json!(true), &Value::Null));
+    let other = anna.browser.see(&format!("events/{kept}")).await;
+    assert_eq!((&other["not_an_event"], &other["position"]["of_day"]), (&json!(false), &json!(1)));
+    assert!(!anna.browser.get(&format!("{first}/video")).await.body.is_empty(), "it is kept");
+    let of_camera = anna.browser.see(&camera).await;
+    assert_eq!((&of_camera["events"], &of_camera["not_events"]), (&json!(2), &json!(1)));
+
+    assert_eq!(anna.browser.patch(&first, &json!({"not_an_event": false})).await.status, 204);
+    assert_eq!(list("?not_an_event=0").await, both);
+    assert_eq!(anna.browser.see(&camera).await["not_events"], 0);
+    assert_eq!(anna.browser.patch(&first, &json!({})).await.problem(), (422, "malformed".into()));
+    assert_eq!(anna.browser.get("events?not_an_event=2").await.json()["field"], "not_an_event");
 }
 
 /// Of two homes in one list each has its own events in its record, and an event of each opens by its own home's keys.

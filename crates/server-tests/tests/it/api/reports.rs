@@ -50,10 +50,18 @@ fn of_camera(serving: &Serving, state: CameraState, since: Timestamp) -> Value {
         bits_per_second: 900_000,
         lost_frames: 3,
         lost_packets: Some(8),
+        sound: Some(false),
     };
     let video = (state == CameraState::Records).then_some(video);
-    let body =
-        CameraReport { camera: serving.camera, at: Timestamp::now(), state, since, video, another: None };
+    let body = CameraReport {
+        camera: serving.camera,
+        at: Timestamp::now(),
+        state,
+        since,
+        video,
+        another: None,
+        quieted_since: Some(since),
+    };
     report("camera", Some(serving.camera), &body, |body| {
         serving.sealer.tag_report(CameraReportKind::State, body)
     })
@@ -117,9 +125,12 @@ async fn a_camera_shows_what_its_device_last_said() {
         assert_eq!((&status["state"], &status["fault"]), (&json!(word), &fault));
         assert_eq!((&status["since"], &status["verified"]), (&json!(since.as_micros()), &json!(true)));
         assert_eq!(video.is_object(), word == "records");
+        // Whatever a device says: one that does not record is not quieted.
+        assert_eq!(status["quieted_since"].is_i64(), word == "records");
     }
     let video = status().await.1;
     assert_eq!((&video["bits_per_second"], &video["lost_packets"]), (&json!(900_000), &json!(8)));
+    assert_eq!(video["sound"], false, "switched on, and none can be recorded");
     assert!(video["at"].as_i64().unwrap() > since.as_micros());
     // A device of before, which counts no packets.
     let mut older = of_camera(&anna.serving, CameraState::Records, since);
@@ -191,6 +202,7 @@ async fn a_day_shows_when_a_camera_did_not_record_and_why() {
     let said = [
         (at(0), Some(at(60)), GapReason::Camera(CameraFault::NoAnswer), "no-answer"),
         (at(120), Some(at(180)), GapReason::AgentAway, "agent-away"),
+        (at(200), Some(at(220)), GapReason::Quieted, "quieted"),
         (at(240), None, GapReason::QueueFull, "queue-full"),
     ];
     for (from, to, reason, _) in said {
@@ -213,7 +225,7 @@ async fn a_day_shows_when_a_camera_did_not_record_and_why() {
     let strange = gap(&anna.serving, at(300), None, GapReason::AgentAway);
     send(&anna.serving, vec![forged(strange)]).await;
     let seen = day().await;
-    assert_eq!((&seen["unverified"], seen["gaps"].as_array().unwrap().len()), (&json!(1), 3));
+    assert_eq!((&seen["unverified"], seen["gaps"].as_array().unwrap().len()), (&json!(1), 4));
     assert!(alarms("not-authentic") > before);
     let raw = system.raw();
     raw.execute("UPDATE events SET ended_at = ended_at + 1 WHERE still = 0", []).unwrap();

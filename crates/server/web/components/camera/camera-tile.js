@@ -53,6 +53,7 @@ export function sayState(camera, zone, now) {
   if (status.state === 'unknown') return camera.device_name ? `${camera.device_name}, which serves it, was last heard of ${status.since ? when(status.since, zone, now) : 'never'}. What it keeps is sent when it is back.` : 'No device serves this camera. Choose one.';
   if (status.state === 'uploads') return camera.events ? `Last upload ${when(status.since, zone, now)}.` : 'Nothing was uploaded yet.';
   if (status.state === 'connecting') return 'Its device is connecting to it.';
+  if (status.state === 'records' && status.quieted_since) return 'It made event upon event, so there is one in five minutes at most. What is larger than usual is an event all the same.';
   if (status.state === 'records') return `Since ${when(status.since, zone, now)}. ${video ? sayVideo(video) : ''}`;
   return `${faultWords(status.fault).problem} Nothing is recorded.`;
 }

@@ -58,8 +58,8 @@ export function useCameraTest(home, words = { passed: 'Test passed', failed: 'Te
     }
   };
   /** Keeps what was tested. @param {string} name @returns {Promise<any>} the camera */
-  const confirm = async (name) => {
-    const camera = await api('POST', `/camera-tests/${open.current}/confirm`, { body: { name } });
+  const confirm = async (name, more = {}) => {
+    const camera = await api('POST', `/camera-tests/${open.current}/confirm`, { body: { name, ...more } });
     clearTimeout(timer.current);
     open.current = null;
     return camera;

@@ -85,8 +85,8 @@ function nearest(events, time) {
 
 function Row({ row, events, gaps, share, end, at, phone }) {
   const own = gaps.filter(({ camera_id }) => row.of.includes(camera_id));
-  const dark = own.filter(({ reason }) => reason !== 'paused');
-  const quiet = own.filter(({ reason }) => reason === 'paused');
+  const dark = own.filter(({ reason }) => reason !== 'quieted');
+  const quiet = own.filter(({ reason }) => reason === 'quieted');
   const band = (gap, part) => ({ x: pc(share(gap.from)), width: pc(Math.max(0, share(Math.min(gap.to ?? end, end)) - share(gap.from))), ...part });
   return html`
     <svg class="day-line-row" aria-hidden="true">

@@ -13,10 +13,10 @@ import { GapLine } from './gap-line.js';
 
 /**
  * One day of the list: its sticky header with the day line, then events and gaps, newest first.
- * @param {{home: any, day: string, events: any[], filter: any, cameras: any[], complete: boolean, waiting: number, onShowWaiting: () => void, onPick: (event: any) => void, onDelete: (event: any) => void, mayManage: boolean, dropped?: any, empty?: string}} props
+ * @param {{home: any, day: string, events: any[], filter: any, cameras: any[], complete: boolean, waiting: number, onShowWaiting: () => void, onPick: (event: any) => void, onDelete: (event: any) => void, onNotEvent?: ((event: any) => void) | null, mayManage: boolean, dropped?: any, empty?: string}} props
  * `complete`: no event of this day is still to be loaded
  */
-export function EventsDay({ home, day, events, filter, cameras, complete, waiting, onShowWaiting, onPick, onDelete, mayManage, dropped = null, empty }) {
+export function EventsDay({ home, day, events, filter, cameras, complete, waiting, onShowWaiting, onPick, onDelete, onNotEvent = null, mayManage, dropped = null, empty }) {
   const { data: answer, problem } = useDay(home.id, day);
   const data = useMemo(() => (answer ? { ...answer, gaps: [...answer.gaps, ...openGaps(cameras, answer)] } : null), [answer, cameras]);
   const clientNow = useNow() * 1000;
@@ -26,10 +26,11 @@ export function EventsDay({ home, day, events, filter, cameras, complete, waitin
   const shown = useMemo(() => (filter.cameras.length ? cameras.filter(({ id }) => filter.cameras.includes(id)) : cameras), [cameras, filter.cameras.join()]);
   const rows = useMemo(() => {
     const ids = new Set(shown.map(({ id }) => id));
-    const gaps = data ? joinGaps(data.gaps).filter(({ camera_id }) => ids.has(camera_id)) : [];
+    // The line and the gaps are those of what counts.
+    const gaps = data && !filter.not ? joinGaps(data.gaps).filter(({ camera_id }) => ids.has(camera_id)) : [];
     return weave(events, gaps, { complete, startsAt: data?.starts_at ?? 0 });
-  }, [events, data, shown, complete]);
-  const total = data ? data.events.filter(({ camera_id }) => !filter.cameras.length || filter.cameras.includes(camera_id)).length : null;
+  }, [events, data, shown, complete, filter.not]);
+  const total = filter.not ? (complete ? events.length : null) : data ? data.events.filter(({ camera_id }) => !filter.cameras.length || filter.cameras.includes(camera_id)).length : null;
   // Of which cameras they are is not told.
   const lockedDown = filter.cameras.length ? 0 : data?.locked_down ?? 0;
   const unopened = complete ? events.filter(({ opened }) => !opened).length : 0;
@@ -47,7 +48,7 @@ export function EventsDay({ home, day, events, filter, cameras, complete, waitin
           ${unopened > 0 && html`<p class="day-unopened soft"><span class="ring"></span>${unopened} you have not opened</p>`}
         </div>
         <div class="day-line-box">
-          ${data ? html`<${DayLine} day=${data} cameras=${shown} now=${now} onPick=${onPick} label=${`${dayName(day)}, events`} />` : !problem?.lockedDown && html`<${LineBones} n=${shown.length} />`}
+          ${filter.not ? null : data ? html`<${DayLine} day=${data} cameras=${shown} now=${now} onPick=${onPick} label=${`${dayName(day)}, events`} />` : !problem?.lockedDown && html`<${LineBones} n=${shown.length} />`}
         </div>
       </header>
       ${data?.truncated && html`<p class="meta">The line does not draw all of this day: there is too much of it. The list has every event.</p>`}
@@ -57,7 +58,7 @@ export function EventsDay({ home, day, events, filter, cameras, complete, waitin
       ${empty && html`<p class="day-empty">${empty}</p>`}
       <ol class="events">
         ${rows.map((row) => (row.kind === 'event'
-          ? html`<${EventCard} key=${row.event.id} event=${row.event} zone=${home.zone} href=${`/h/${home.id}/events/${row.event.id}${query}`} onDelete=${onDelete} />`
+          ? html`<${EventCard} key=${row.event.id} event=${row.event} zone=${home.zone} href=${`/h/${home.id}/events/${row.event.id}${query}`} onDelete=${onDelete} onNotEvent=${onNotEvent} />`
           : html`<${GapLine} key=${`${row.gap.camera_id} ${row.gap.from}`} gap=${row.gap} camera=${nameOf(row.gap.camera_id)} zone=${home.zone} day=${day} home=${home.id} mayManage=${mayManage} />`))}
       </ol>
     </section>`;

@@ -2,7 +2,7 @@ import { faultWords } from '../../lib/faults.js';
 import { gapWords } from '../../lib/gaps.js';
 import { html } from '../../lib/html.js';
 
-const REMEDY = { password: 'Enter password', address: 'Check address', test: 'Test again' };
+const REMEDY = { password: 'Enter password', address: 'Check address', test: 'Test again', zones: 'Draw a zone' };
 
 /**
  * A gap in the list: whose, since when, why, and what helps while it still goes on.

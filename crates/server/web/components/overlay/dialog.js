@@ -61,10 +61,10 @@ export function Confirm({ title, verb, danger = true, cancel = 'Cancel', ready =
 
 const usual = (problem) => html`<${ProblemLine} problem=${problem} />`;
 
-/** A modal that is no question. @param {{title: string, onClose: () => void, stays?: boolean, children?: any}} props */
-export function Sheet({ title, onClose, stays = false, children }) {
+/** A modal that is no question. @param {{title: string, onClose: () => void, stays?: boolean, class?: string, children?: any}} props */
+export function Sheet({ title, onClose, stays = false, class: extra = '', children }) {
   return html`
-    <${Modal} title=${title} onClose=${onClose} stays=${stays} class="dialog-sheet">
+    <${Modal} title=${title} onClose=${onClose} stays=${stays} class=${`dialog-sheet ${extra}`}>
       <button type="button" class="icon-btn dialog-close" aria-label="Close" onClick=${onClose}><${Icon} name="x" /></button>
       ${children}
     <//>`;

@@ -8,6 +8,8 @@ import { may } from '../../lib/shares.js';
 import { clock } from '../../lib/time.js';
 import { labelWords } from '../../lib/words.js';
 import { DeleteEvent } from '../event-card/delete-event.js';
+import { notEventItem, sayNotEvent } from '../event-card/not-event.js';
+import { ProblemLine } from '../feedback/states.js';
 import { Icon } from '../icon/icon.js';
 import { Menu } from '../overlay/menu.js';
 import { KeyHelp } from '../shell/key-help.js';
@@ -21,15 +23,16 @@ import { SPEEDS, useVideo } from './use-video.js';
 
 /**
  * An event: its video, its motion, what is known of it. Of a home or of a share: the page around it knows which.
- * @param {{event: any, fresh: boolean, startAt: number | null, home: {id: string, name: string, zone: string}, list: string, listName: string, spot: string, near: {events: any[], older: string | null, newer: string | null}, hrefOf: (id: string) => string, nameOf: (camera: string) => string, seen: any}} props
- * `fresh`: it is the one that the address names; `list`: where it is listed; `spot`: which of how many it is, in words; `seen`: who can see it, for `Facts`
+ * @param {{event: any, fresh: boolean, startAt: number | null, home: {id: string, name: string, zone: string}, list: string, listName: string, spot: string, near: {events: any[], older: string | null, newer: string | null}, hrefOf: (id: string) => string, nameOf: (camera: string) => string, seen: any, manage?: boolean}} props
+ * `fresh`: it is the one that the address names; `list`: where it is listed; `spot`: which of how many it is, in words; `seen`: who can see it, for `Facts`; `manage`: the reader may say that it is no event
  */
-export function Player({ event, fresh, startAt, home, list, listName, spot, near, hrefOf, nameOf, seen }) {
+export function Player({ event, fresh, startAt, home, list, listName, spot, near, hrefOf, nameOf, seen, manage = false }) {
   const { zone } = home;
   const phone = useMedia(PHONE);
   const screen = useRef(null);
   const [asking, setAsking] = useState(false);
   const [help, setHelp] = useState(false);
+  const [refused, setRefused] = useState(null);
   const video = useVideo({ id: event.id, src: fresh ? mediaUrl(event.video_url) : null, frames: event.frames, nominal: (event.ended_at - event.started_at) / 1e6, startAt });
   const download = may(event, 'export') && !video.problem?.lockedDown ? mediaUrl(event.video_url, { download: '1' }) : null;
   const label = labelWords(event.label);
@@ -60,6 +63,7 @@ export function Player({ event, fresh, startAt, home, list, listName, spot, near
     escape: () => (document.fullscreenElement ? document.exitFullscreen() : goBack(list)),
     '/': () => goBack(list),
   });
+  const notEvent = manage ? () => sayNotEvent(event, { onDone: removed, onProblem: setRefused }) : null;
   const removed = () => {
     changeListed(event.id, () => null);
     const next = near.older ?? near.newer;
@@ -67,7 +71,7 @@ export function Player({ event, fresh, startAt, home, list, listName, spot, near
   };
   const mayDelete = may(event, 'delete');
   const heading = `${label.name}, ${event.camera_name}, ${clock(event.started_at, zone, { seconds: true })}`;
-  const menu = mayDelete ? [{ label: 'Delete', icon: 'trash', danger: true, onSelect: () => setAsking(true) }] : [];
+  const menu = [notEvent && notEventItem(event, notEvent), mayDelete && { label: 'Delete', icon: 'trash', danger: true, onSelect: () => setAsking(true) }].filter(Boolean);
 
   return html`
     <${Page} title=${heading} home=${home} class="player" plainHeading>
@@ -85,16 +89,17 @@ export function Player({ event, fresh, startAt, home, list, listName, spot, near
             ${menu.length > 0 && html`<${Menu} label="More" items=${menu} />`}
           </div>
         </header>
+        ${refused && html`<${ProblemLine} problem=${refused} />`}
         <div ref=${screen} class="player-screen">
           <${Stage} video=${video} event=${event} zone=${zone} poster=${apiUrl(`/events/${event.id}/thumbnail`)} download=${download} />
           ${phone && html`<${Clock} video=${video} event=${event} zone=${zone} />`}
           <${Timeline} event=${event} zone=${zone} length=${video.length} at=${video.at} onSeek=${video.seek} />
           <${Controls} video=${video} event=${event} zone=${zone} older=${near.older} newer=${near.newer} onGo=${go} download=${download} onFullScreen=${fullScreen} />
         </div>
-        ${phone && html`<${Facts} event=${event} zone=${zone} seen=${seen} sound=${video.sound} phone onDelete=${null} />`}
+        ${phone && html`<${Facts} event=${event} zone=${zone} seen=${seen} sound=${video.sound} phone onDelete=${null} onNotEvent=${notEvent} />`}
         <${Filmstrip} events=${near.events} current=${event.id} zone=${zone} hrefOf=${hrefOf} nameOf=${nameOf} onGo=${go} />
       </div>
-      ${!phone && html`<${Facts} event=${event} zone=${zone} seen=${seen} sound=${video.sound} phone=${false} onDelete=${mayDelete ? () => setAsking(true) : null} />`}
+      ${!phone && html`<${Facts} event=${event} zone=${zone} seen=${seen} sound=${video.sound} phone=${false} onDelete=${mayDelete ? () => setAsking(true) : null} onNotEvent=${notEvent} />`}
       ${asking && html`<${DeleteEvent} event=${event} zone=${zone} onDeleted=${removed} onClose=${() => setAsking(false)} />`}
       ${help && html`<${KeyHelp} onClose=${() => setHelp(false)} />`}
     <//>`;

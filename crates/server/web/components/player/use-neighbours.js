@@ -22,7 +22,7 @@ export function useNeighbours(home, event, filter) {
 
   useEffect(() => {
     setOver({ older: null, newer: null });
-    if (!data || filter.day) return undefined;
+    if (!data || filter.day || event.not_an_event) return undefined;
     let ended = false;
     const set = (side) => (found) => !ended && found && setOver((was) => ({ ...was, [side]: found }));
     if (!olderHere) olderThan(home.id, cameras, data.starts_at).then(set('older'), () => {});
@@ -34,7 +34,7 @@ export function useNeighbours(home, event, filter) {
 }
 
 async function olderThan(home, camera, before) {
-  const { events } = await api('GET', '/events', { query: { home, camera, before, limit: 1 } });
+  const { events } = await api('GET', '/events', { query: { home, camera, before, not_an_event: 0, limit: 1 } });
   return events[0]?.id ?? null;
 }
 

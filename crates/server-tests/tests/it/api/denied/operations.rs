@@ -285,6 +285,9 @@ pub(super) fn operations(side: &Side, people: &People) -> Vec<Operation> {
         operation(Method::PATCH, "/api/v1/homes/{home}/shares/{share}", 204)
             .sends(json!({"rights": ["footage", "export"]})),
         operation(delete.clone(), "/api/v1/homes/{home}/shares/{share}", 200),
+        operation(Method::PATCH, "/api/v1/events/{event}", 204)
+            .sends(json!({"not_an_event": true}))
+            .for_holder(403),
         operation(delete.clone(), "/api/v1/events/{event}", 204).for_holder(403),
         operation(delete.clone(), "/api/v1/cameras/{camera}", 200),
         operation(delete.clone(), "/api/v1/camera-tests/{test}", 204)

@@ -19,7 +19,7 @@ fn needed(operation: &Operation) -> &'static [&'static [&'static str]] {
         "me" if is_get => &[&[]],
         "invitations/accept" | "invitation-codes/ask" | "shares/{share}" => &[],
         _ if of_the_account.contains(&true) => &[],
-        "events/{event}" if operation.method == Method::DELETE => &[&["delete"]],
+        "events/{event}" if !is_get => &[&["delete"]],
         "shares" | "cameras/{camera}/still" | "homes/{home}/days" | "homes/{home}/days/{date}" => see,
         _ if template.starts_with("events") => see,
         "export" => &[&["footage", "export"]],
