@@ -61,12 +61,15 @@ async fn a_real_server_is_recorded_over_tls_until_it_has_another_key() {
     if !GstCamera::available() {
         return;
     }
-    let options = |pem| ["--user", "anna", "--password", "secret", "--tls", pem].map(str::to_owned).to_vec();
+    let options = |name| {
+        let known = ["--user", "anna", "--password", "secret", "--tls"].map(str::to_owned);
+        known.into_iter().chain([certificate(name)]).collect::<Vec<_>>()
+    };
     let start = |options: &[String]| {
         let options: Vec<_> = options.iter().map(String::as_str).collect();
         GstCamera::start(&options)
     };
-    let camera = start(&options(&certificate("a.pem")));
+    let camera = start(&options("a.pem"));
     assert!(camera.address.is_encrypted());
     let known = Arc::new(Remembered::default());
     let (result, reports) = tested(&camera.address, Some(known.clone())).await;
@@ -81,7 +84,7 @@ async fn a_real_server_is_recorded_over_tls_until_it_has_another_key() {
     assert_eq!(said.states, [CameraState::Connecting, CameraState::Records]);
 
     // The same address, user, password and program, and another key.
-    let mut other = options(&certificate("b.pem"));
+    let mut other = options("b.pem");
     other.extend(["--port".to_owned(), camera.port()]);
     drop(camera);
     let _other = start(&other);

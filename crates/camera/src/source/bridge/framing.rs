@@ -134,7 +134,7 @@ mod tests {
         let (data, messages) = read(&[STREAM]).unwrap();
         assert_eq!(data, b"$\x00\x00\x03abc$\x01\x00\x00\r\n$\x00\x00\x02\r\n");
         let lengths: Vec<_> = messages.iter().map(Vec::len).collect();
-        assert_eq!(lengths, [53, 28, 19]);
+        assert_eq!(lengths, [52, 28, 19]);
     }
 
     #[test]

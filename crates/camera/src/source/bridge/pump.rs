@@ -111,18 +111,31 @@ impl Pump {
                 head.set("Session", &session);
                 let ending = Asked { head, method, uri, number: String::new(), tries: Tries::default() };
                 if self.ask(ending).await.is_ok() {
-                    // Until it closes, or time is up: what it still sends is nobody's.
-                    while let Ok(1..) = self.camera.connection.read_buf(&mut self.camera.received).await {
-                        if self.camera.received.windows(5).any(|word| word == b"RTSP/") {
-                            break;
-                        }
-                        self.camera.received.clear();
-                    }
+                    // What it still sends is nobody's; who closes before it has heard may not hear at all.
+                    self.answered().await;
                 }
             }
             let _ = self.camera.connection.shutdown().await;
         })
         .await;
+    }
+
+    /// Throws away what comes from the camera until it has answered, or closed.
+    async fn answered(&mut self) {
+        let Side { connection, received, framing } = &mut self.camera;
+        loop {
+            match framing.next(received) {
+                Ok(Next::Data(length)) => passed(received, length),
+                Ok(Next::More) => {
+                    received.reserve(PIECE);
+                    match connection.read_buf(received).await {
+                        Ok(1..) => {}
+                        _ => return,
+                    }
+                }
+                Ok(Next::Message(_)) | Err(_) => return,
+            }
+        }
     }
 
     async fn from_library(&mut self) -> Result<(), Fault> {
