@@ -245,9 +245,11 @@ async fn a_neighbours_camera_of_the_same_model_has_another_tls_key() {
     let theirs = camera_of(2, identity("RTSP"), AuthScheme::Digest, None).await;
     let front = TlsFront::start(ours.addr().port(), &[CAMERA_A]).await;
     let address = ours.addr();
+    let url =
+        ours.url(PATH).replace(&format!("rtsp://{address}/"), &format!("rtsps://127.0.0.1:{}/", front.port));
     let mut world = World::with(ours);
     let agent = world.pair().await;
-    let camera = world.home.camera().at(&format!("rtsps://127.0.0.1:{}/{PATH}", front.port), USER, PASSWORD);
+    let camera = world.home.camera().at(&url, USER, PASSWORD);
     world.configure(1, &[&camera], &[]);
     let mut house = House { world, agent, camera, address };
     house.sees(1).await;
