@@ -2,8 +2,8 @@
 """A camera for tests: plays an MP4 without end over RTSP, by GStreamer's own server.
 
 Prints its address on standard output when it is ready. Ends when its standard input closes, so that it never
-outlives the test that started it. Debian: python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,bad}
-and, for --codec, ffmpeg.
+outlives the test that started it. Debian: python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-{base,good,bad};
+for --codec ffmpeg, for --tls glib-networking.
 """
 import argparse
 import os
@@ -15,7 +15,7 @@ import gi
 
 for name, version in {"Gst": "1.0", "GstRtsp": "1.0", "GstRtspServer": "1.0"}.items():
     gi.require_version(name, version)
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 ENCODERS = {
     "h264": ["-c:v", "libx264", "-bf", "0"],
@@ -48,6 +48,7 @@ def options():
     parser.add_argument("--auth", choices=["digest", "basic"], default="digest")
     parser.add_argument("--user", help="ask for this user")
     parser.add_argument("--password", default="")
+    parser.add_argument("--tls", metavar="PEM", help="speak TLS, with the certificate and key in this file")
     return parser.parse_args()
 
 
@@ -125,15 +126,20 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         source.connect("need-data", lambda source, _: source.emit("push-buffer", next(buffers)))
 
 
-def ask_for_password(server, factory, args):
-    method = GstRtsp.RTSPAuthMethod.DIGEST if args.auth == "digest" else GstRtsp.RTSPAuthMethod.BASIC
+def guard(server, factory, args):
+    """Lets those in who know the password, or everybody if there is none; with TLS if there is a certificate."""
     viewer = GstRtspServer.RTSPToken()
     viewer.set_string("media.factory.role", "viewer")
     auth = GstRtspServer.RTSPAuth()
-    auth.set_supported_methods(method)
-    if args.auth == "digest":
+    if args.tls:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(args.tls))
+    if not args.user:
+        auth.set_default_token(viewer)
+    elif args.auth == "digest":
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
         auth.add_digest(args.user, args.password, viewer)
     else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
         auth.add_basic(GstRtspServer.RTSPAuth.make_basic(args.user, args.password), viewer)
     server.set_auth(auth)
     may = "viewer,media.factory.access=(boolean)true,media.factory.construct=(boolean)true"
@@ -157,13 +163,13 @@ def main():
     server.set_address("127.0.0.1")
     server.set_service(str(args.port))
     server.get_mount_points().add_factory(args.path, factory)
-    if args.user:
-        ask_for_password(server, factory, args)
+    if args.user or args.tls:
+        guard(server, factory, args)
     if not server.attach(None):
         sys.exit(f"port {args.port} is taken")
     loop = GLib.MainLoop()
     GLib.io_add_watch(sys.stdin.fileno(), GLib.IO_HUP, lambda *_: loop.quit())
-    print(f"rtsp://127.0.0.1:{server.get_bound_port()}{args.path}", flush=True)
+    print(f"rtsp{'s' if args.tls else ''}://127.0.0.1:{server.get_bound_port()}{args.path}", flush=True)
     loop.run()
 
 

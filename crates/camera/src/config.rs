@@ -9,6 +9,9 @@ use ownsight_model::CameraAddress;
 use crate::cut::Quieting;
 use crate::fingerprint::KnownCamera;
 
+/// What is said of a camera that is given its password by Digest only, and does not ask for that.
+pub(crate) const CLEAR_TEXT_ONLY: &str = "it takes the password in clear text only";
+
 /// A camera's user name and password. `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
@@ -32,6 +35,11 @@ impl Credentials {
 
     pub(crate) fn is_digest_only(&self) -> bool {
         self.digest_only
+    }
+
+    /// User name and password.
+    pub(crate) fn expose(&self) -> (&str, &str) {
+        (&self.username, &self.password)
     }
 
     pub(crate) fn to_retina(&self) -> retina::client::Credentials {

@@ -11,19 +11,16 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::codec::VideoFormat;
-use crate::config::Credentials;
+use crate::config::{CLEAR_TEXT_ONLY, Credentials};
 use crate::decode::{Picture, PictureDecoder};
 use crate::fingerprint::{Guard, KnownCamera, Passed};
 use crate::jpeg::SmallPicture;
 use crate::output::Still;
-use crate::source::{Answer, Described, Fault, Found, SignIn, Stream, Way, ask, find, parse_url, reach};
+use crate::source::{Connection, Described, Fault, Found, SignIn, Stream, Way, ask, find, parse_url, reach};
 use crate::video::AccessUnit;
 
 /// Longest wait for a key frame.
 const KEY_FRAME_MAX: Duration = Duration::from_secs(10);
-
-/// What is said of a camera that is given its password by Digest only, and does not ask for that.
-const CLEAR_TEXT_ONLY: &str = "it takes the password in clear text only";
 
 /// Tries a camera: reached, RTSP, password, path, format, first picture.
 ///
@@ -91,11 +88,10 @@ async fn run(
     report: &mut Report<'_>,
 ) -> Result<Still, Stop> {
     let url = parse_url(address)?;
-    let Found { url: at, answer: unasked } = probe(&url, report).await?;
-    let redirected = if at == url { "" } else { ", where it redirects to" };
-    let url = at;
-    let passed = admit(&url, guard, &unasked, report).await?;
-    let mut described = describe(&url, credentials, unasked, report).await?;
+    let found = probe(&url, report).await?;
+    let redirected = if found.url == url { "" } else { ", where it redirects to" };
+    let passed = admit(guard, &found, report).await?;
+    let mut described = describe(&found, credentials, report).await?;
     guard.described(passed, described.sdp()).await?;
     report.passed(described.offers() + redirected).await?;
     let format = described.choose_video()?;
@@ -125,14 +121,16 @@ async fn run(
 /// The first two steps. Returns what the camera answers to who has no password, and where. One that redirects and is
 /// not followed has no stream for us.
 async fn probe(url: &Url, report: &mut Report<'_>) -> Result<Found, Stop> {
-    let mut reached = reach(url).await?;
+    let reached = reach(url).await?;
     let (host, port) = (reached.peer.ip(), reached.peer.port());
     let took = reached.took.as_millis().max(1);
     report.passed(format!("{host}, port {port}, in {took} ms")).await?;
-    ask(&mut reached.connection, "OPTIONS", url, 1).await?;
-    report.passed("RTSP/1.0").await?;
+    let mut connection = Connection::on(reached, url).await?;
+    ask(&mut connection, "OPTIONS", url, 1).await?;
+    let encrypted = connection.tls().map(|version| format!(" over {version}")).unwrap_or_default();
+    report.passed(format!("RTSP/1.0{encrypted}")).await?;
     // Some cameras close the connection after a first answer; others speak only once it is closed.
-    drop(reached);
+    drop(connection);
     match find(url).await {
         Err(fault) if fault.kind == CameraFault::Refused => {
             report.passed("not asked for").await?;
@@ -144,9 +142,9 @@ async fn probe(url: &Url, report: &mut Report<'_>) -> Result<Found, Stop> {
 
 /// Before the password's step: whether this is the camera that may hear it. One that has no stream to describe fails as
 /// it would there.
-async fn admit(url: &Url, guard: &Guard, unasked: &Answer, report: &mut Report<'_>) -> Result<Passed, Stop> {
-    match guard.answered(url, unasked).await {
-        Err(fault) if fault.another.is_none() && unasked.status != 401 => {
+async fn admit(guard: &Guard, found: &Found, report: &mut Report<'_>) -> Result<Passed, Stop> {
+    match guard.answered(found).await {
+        Err(fault) if fault.another.is_none() && found.answer.status != 401 => {
             report.passed("not asked for").await?;
             Err(fault.into())
         }
@@ -156,11 +154,11 @@ async fn admit(url: &Url, guard: &Guard, unasked: &Answer, report: &mut Report<'
 
 /// The password's step.
 async fn describe(
-    url: &Url,
+    found: &Found,
     credentials: Option<&Credentials>,
-    unasked: Answer,
     report: &mut Report<'_>,
 ) -> Result<Described, Stop> {
+    let unasked = &found.answer;
     if unasked.status == 401 && credentials.is_none() {
         let detail = "the camera asks for a user name and password";
         return Err(Fault::new(CameraFault::Unauthorized, detail).into());
@@ -174,7 +172,7 @@ async fn describe(
             _ => credentials = None,
         }
     }
-    let described = Described::connect(url, credentials).await;
+    let described = Described::connect(found, credentials).await;
     match &described {
         Err(fault) if fault.kind == CameraFault::Unauthorized => {}
         _ if unasked.status == 401 => report.passed(unasked.scheme().unwrap_or_default()).await?,

@@ -37,7 +37,7 @@ pub struct NewCamera {
 
 /// A camera's address with what it asks for, as typed.
 pub struct Source {
-    /// `rtsp://…`
+    /// `rtsp://…` or `rtsps://…`
     pub address: String,
     /// The user name, if it asks for one.
     pub user: Option<String>,

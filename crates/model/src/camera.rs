@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Longest address that is accepted, in bytes.
 const BYTES_MAX: usize = 1024;
 
-/// The address of a camera's stream: `rtsp://host[:port]/path`, without credentials.
+/// The address of a camera's stream, without credentials: `rtsp://host[:port]/path`, or `rtsps://host[:port]/path` with
+/// TLS.
 ///
 /// `Debug` shows the host only: paths of some makers carry tokens.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,8 +18,8 @@ pub struct CameraAddress(String);
 /// Why a text is not taken as a camera's address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CameraAddressError {
-    /// It does not begin with `rtsp://`.
-    #[error("the address must begin with rtsp://")]
+    /// It begins with neither `rtsp://` nor `rtsps://`.
+    #[error("the address must begin with rtsp:// or rtsps://")]
     Scheme,
     /// It has no host.
     #[error("the address names no host: write it as rtsp://192.168.1.40/path")]
@@ -39,7 +40,8 @@ impl CameraAddress {
             return Err(CameraAddressError::Malformed);
         }
         let Some((scheme, rest)) = address.split_once("://") else { return Err(CameraAddressError::Scheme) };
-        if !scheme.eq_ignore_ascii_case("rtsp") {
+        let scheme = scheme.to_ascii_lowercase();
+        if !matches!(scheme.as_str(), "rtsp" | "rtsps") {
             return Err(CameraAddressError::Scheme);
         }
         let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
@@ -49,24 +51,34 @@ impl CameraAddress {
         if authority.is_empty() || authority.starts_with(':') {
             return Err(CameraAddressError::Host);
         }
-        Ok(Self(format!("rtsp://{rest}")))
+        Ok(Self(format!("{scheme}://{rest}")))
     }
 
-    /// The address, beginning with `rtsp://`.
+    /// The address, beginning with `rtsp://` or `rtsps://`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Host and port as written, such as `192.168.1.40:554`.
     pub fn authority(&self) -> &str {
-        let rest = self.0.strip_prefix("rtsp://").unwrap_or(&self.0);
+        let (_, rest) = self.parts();
         rest.split(['/', '?', '#']).next().unwrap_or("")
+    }
+
+    /// Whether the camera is spoken to with TLS, and never without.
+    pub fn is_encrypted(&self) -> bool {
+        self.parts().0 == "rtsps"
+    }
+
+    /// Scheme, and what follows it.
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once("://").unwrap_or(("rtsp", &self.0))
     }
 }
 
 impl fmt::Debug for CameraAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CameraAddress(rtsp://{}/…)", self.authority())
+        write!(f, "CameraAddress({}://{}/…)", self.parts().0, self.authority())
     }
 }
 
@@ -120,6 +132,9 @@ pub enum CameraFault {
     Broken,
     /// What answers is not the camera that was added: its fingerprint differs.
     AnotherCamera,
+    /// No TLS could be agreed on, at an address with it; the detail says why. A server or device that does not know it
+    /// knows no such addresses either.
+    TlsFailed,
 }
 
 /// Whether a camera records, as its agent says.
@@ -190,9 +205,15 @@ mod tests {
             CameraAddress::parse(" RTSP://10.0.0.2:554/a?b=1 ").unwrap().as_str(),
             "rtsp://10.0.0.2:554/a?b=1"
         );
+        let encrypted = CameraAddress::parse("RTSPS://cam.lan/a").unwrap();
+        assert_eq!((encrypted.as_str(), encrypted.authority()), ("rtsps://cam.lan/a", "cam.lan"));
+        assert!(
+            encrypted.is_encrypted() && !CameraAddress::parse("rtsp://cam.lan/rtsps").unwrap().is_encrypted()
+        );
         for (typed, error) in [
             ("http://a/", CameraAddressError::Scheme),
             ("10.0.0.2/a", CameraAddressError::Scheme),
+            ("rtspss://a/", CameraAddressError::Scheme),
             ("rtsp:///a", CameraAddressError::Host),
             ("rtsp://:554/a", CameraAddressError::Host),
             ("rtsp://u:p@10.0.0.2/a", CameraAddressError::Credentials),

@@ -71,6 +71,8 @@ impl From<FingerprintId> for String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FingerprintPart {
+    /// The public key that it has proved to have, of a camera with TLS.
+    TlsKey,
     /// What it calls itself when it asks for a password.
     Realm,
     /// How it asks for a password.

@@ -45,14 +45,15 @@ pub(crate) fn profiles(answer: Node<'_, '_>) -> Vec<Profile> {
 /// another. Port and path are the camera's word. A user and password in it are left out.
 pub(crate) fn stream(profile: &Profile, host: &str, answer: Node<'_, '_>) -> Option<FoundStream> {
     let said = Url::parse(text(answer, "Uri")?).ok()?;
-    if said.scheme() != "rtsp" || !said.has_host() {
+    let scheme = said.scheme();
+    if !matches!(scheme, "rtsp" | "rtsps") || !said.has_host() {
         return None;
     }
     let port = said.port().map(|port| format!(":{port}")).unwrap_or_default();
     let query = said.query().map(|query| format!("?{query}")).unwrap_or_default();
     // What comes behind the host begins with a slash, so that no reader takes it for a part of the host.
     let path = said.path().strip_prefix('/').unwrap_or_default();
-    let address = CameraAddress::parse(&format!("rtsp://{host}{port}/{path}{query}")).ok()?;
+    let address = CameraAddress::parse(&format!("{scheme}://{host}{port}/{path}{query}")).ok()?;
     let Profile { name, codec, width, height, .. } = profile.clone();
     Some(FoundStream { address, name, codec, width, height })
 }
@@ -101,6 +102,7 @@ mod tests {
                 Some("rtsp://192.168.1.40:554/Streaming/Channels/101"),
             ),
             ("rtsp://10.9.9.9:8554/a?b=1&c=2", Some("rtsp://192.168.1.40:8554/a?b=1&c=2")),
+            ("rtsps://10.9.9.9:322/a", Some("rtsps://192.168.1.40:322/a")),
             ("rtsp://admin:secret@192.168.1.40/a", Some("rtsp://192.168.1.40/a")),
             ("rtsp://evil.example/a#b", Some("rtsp://192.168.1.40/a")),
             ("http://192.168.1.40/a", None),
@@ -131,7 +133,7 @@ mod tests {
         #[test]
         fn no_uri_leads_to_another_host(uri in "(rtsp:(//)?)?[a-z0-9@:/?#%.\\[\\]&<> -]{0,60}|.{0,60}") {
             if let Some(address) = at(&uri) {
-                let behind = address.strip_prefix("rtsp://192.168.1.40").unwrap();
+                let behind = address.split_once("://192.168.1.40").unwrap().1;
                 let port = behind.split('/').next().unwrap();
                 prop_assert!(port.is_empty() || port.starts_with(':') && port[1..].parse::<u16>().is_ok(), "{}", address);
             }

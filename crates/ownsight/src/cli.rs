@@ -221,7 +221,7 @@ pub(crate) enum CameraCommand {
 /// Where a camera is.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// Its address: rtsp://192.168.1.40/stream1
+    /// Its address: rtsp://192.168.1.40/stream1, or rtsps:// for TLS
     pub(crate) address: String,
     /// The user name
     #[arg(long)]

@@ -11,6 +11,10 @@
 #[path = "../../../device/tests/support/mod.rs"]
 mod support;
 
+#[path = "../../../camera/tests/it/support/tls.rs"]
+#[allow(dead_code, reason = "the camera's tests use all of it")]
+mod tls_front;
+
 mod away;
 mod camera_tests;
 mod events;

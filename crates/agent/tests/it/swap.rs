@@ -13,6 +13,7 @@ use ownsight_model::{
 };
 
 use crate::support::{TestCamera, eventually};
+use crate::tls_front::{CAMERA_A, CAMERA_B, TlsFront};
 use crate::{Agent, PASSWORD, USER, World};
 
 const PATH: &str = PRESETS[0].path;
@@ -235,6 +236,42 @@ async fn without_a_difference_the_neighbours_footage_comes_in() {
     two.sees(1).await;
     one.agent.stop().await;
     two.agent.stop().await;
+}
+
+/// The same with TLS: what cannot be told apart by what it says is told apart by its key, before any password.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_neighbours_camera_of_the_same_model_has_another_tls_key() {
+    let ours = camera_of(1, identity("RTSP"), AuthScheme::Digest, None).await;
+    let theirs = camera_of(2, identity("RTSP"), AuthScheme::Digest, None).await;
+    let front = TlsFront::start(ours.addr().port(), &[CAMERA_A]).await;
+    let address = ours.addr();
+    let url =
+        ours.url(PATH).replace(&format!("rtsp://{address}/"), &format!("rtsps://127.0.0.1:{}/", front.port));
+    let mut world = World::with(ours);
+    let agent = world.pair().await;
+    let camera = world.home.camera().at(&url, USER, PASSWORD);
+    world.configure(1, &[&camera], &[]);
+    let mut house = House { world, agent, camera, address };
+    house.sees(1).await;
+    house.records().await;
+    assert!(house.world.sim.passwords_seen(PATH).unwrap() > 0);
+
+    front.becomes(theirs.addr().port(), CAMERA_B);
+    // What is under way goes on until its camera ends it.
+    std::mem::replace(&mut house.world.sim, CameraSim::builder().start().await.unwrap()).stop().await;
+    let another = house.refuses().await;
+    let [difference] = &another.differs[..] else { panic!("{another:?}") };
+    assert_eq!(difference.part, FingerprintPart::TlsKey);
+    assert!(difference.seen.as_deref().unwrap().starts_with("SHA256:"), "{difference:?}");
+    assert_eq!(theirs.passwords_seen(PATH), Ok(0), "no stranger is answered");
+    assert_eq!(house.seen(false), BTreeSet::from([1]));
+
+    // Somebody of the home says that it is the camera, with a new certificate.
+    house.world.configure(2, &[&house.camera.clone().accepting(another.fingerprint)], &[]);
+    house.sees(2).await;
+    house.records().await;
+    assert!(theirs.passwords_seen(PATH).unwrap() > 0);
+    house.agent.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

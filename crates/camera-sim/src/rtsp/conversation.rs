@@ -246,7 +246,10 @@ fn interleaved_channel(offer: &str) -> Option<u8> {
 /// The camera's path in an address, without track, query and trailing slash.
 fn path_of(uri: &str) -> Option<&str> {
     let path = match uri.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("rtsp") => rest.get(rest.find('/')?..)?,
+        // With TLS in front of it, its viewers say `rtsps`.
+        Some((scheme, rest)) if ["rtsp", "rtsps"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
+            rest.get(rest.find('/')?..)?
+        }
         Some(_) => return None,
         None => uri,
     };

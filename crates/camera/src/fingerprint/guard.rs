@@ -1,5 +1,5 @@
-//! Stands between a camera's answer and everything that is done with it: no password before the realm is the known
-//! one, no frame before the description is.
+//! Stands between a camera's answer and everything that is done with it: no password before the TLS key and the realm
+//! are the known ones, no frame before the description is.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use url::Url;
 
 use super::judge::differences;
 use super::{Fingerprint, Known, KnownCamera, Realms};
-use crate::source::{Answer, Fault, ask, find, reach};
+use crate::source::{Answer, Connection, Fault, Found, ask, find};
 
 /// Knows a camera, or lets each one in if there is nothing to know it by.
 #[derive(Clone, Debug)]
@@ -33,14 +33,15 @@ impl Guard {
 
     /// Asks the camera without credentials, also where it redirects to, and lets it in or not. Returns where its
     /// stream is. Cancel safe.
-    pub(crate) async fn unasked(&self, url: &Url) -> Result<(Url, Passed), Fault> {
+    pub(crate) async fn unasked(&self, url: &Url) -> Result<(Found, Passed), Fault> {
         let found = find(url).await?;
-        let passed = self.answered(&found.url, &found.answer).await?;
-        Ok((found.url, passed))
+        let passed = self.answered(&found).await?;
+        Ok((found, passed))
     }
 
     /// Lets a camera in, or not, by what it answered to a description asked for without credentials. Cancel safe.
-    pub(crate) async fn answered(&self, url: &Url, answer: &Answer) -> Result<Passed, Fault> {
+    pub(crate) async fn answered(&self, found: &Found) -> Result<Passed, Fault> {
+        let Found { url, answer } = found;
         let Some(camera) = &self.0 else { return Ok(Passed(None)) };
         let mut seen = seen(answer)?;
         let (known, accepted) = look(camera).await?;
@@ -90,8 +91,8 @@ impl Guard {
 
 /// What a camera says of itself to who has no password.
 async fn describe(url: &Url) -> Result<Answer, Fault> {
-    let mut reached = reach(url).await?;
-    ask(&mut reached.connection, "DESCRIBE", url, 1).await
+    let mut connection = Connection::open(url).await?;
+    ask(&mut connection, "DESCRIBE", url, 1).await
 }
 
 /// Only an answer to the question says who answers: a camera that starts, or is busy, has not said yet.

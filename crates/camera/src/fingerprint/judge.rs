@@ -13,6 +13,10 @@ pub(super) fn differences(known: &Fingerprint, seen: &Fingerprint) -> Vec<Finger
             differences.push(FingerprintDifference::new(part, known, seen));
         }
     };
+    let (was, is) = (known.key.map(|key| key.to_string()), seen.key.map(|key| key.to_string()));
+    // Also where the serial number is right: that can be copied, a key cannot. The same key proves nothing, as makers
+    // give one to all cameras of a model.
+    differ(FingerprintPart::TlsKey, was.as_deref(), is.as_deref());
     let proved = is_proved(known, seen);
     if !proved && let (Realms::Are(were), Realms::Are(are)) = (&known.realms, &seen.realms) {
         differ(FingerprintPart::Realm, joined(were).as_deref(), joined(are).as_deref());

@@ -3,6 +3,7 @@
 //!
 //! | part | where from | weight |
 //! | --- | --- | --- |
+//! | TLS key, at `rtsps://` | the handshake, where the camera proves to have it | another one is another camera, whatever else is the same; the same one may be any of its model |
 //! | realm with a serial number | `WWW-Authenticate` | strong: the same one is the same camera, another one is another camera |
 //! | any other realm | `WWW-Authenticate` | weak: another one is another camera, the same one may be any of its model |
 //! | how it asks for a password | `WWW-Authenticate` | one that is easier to overhear is never accepted silently |
@@ -25,7 +26,7 @@ use std::fmt;
 use ownsight_model::FingerprintId;
 use sha2::{Digest as _, Sha256};
 
-use crate::source::{Answer, SignIn};
+use crate::source::{Answer, SignIn, TlsKey};
 
 pub(crate) use guard::{Guard, Passed};
 pub use stored::StoredFingerprintError;
@@ -41,6 +42,8 @@ pub struct Fingerprint {
     server: Option<String>,
     /// `None` before the camera has described its streams.
     described: Option<Description>,
+    /// `None` of a camera that is spoken to without TLS.
+    key: Option<TlsKey>,
 }
 
 /// What a camera calls itself when it asks for a password.
@@ -111,7 +114,7 @@ impl Fingerprint {
             _ => Asks::Nothing,
         };
         let server = answer.server.as_deref().and_then(text::without_numbers);
-        Self { realms: Realms::Are(realms), asks, server, described: None }
+        Self { realms: Realms::Are(realms), asks, server, described: None, key: answer.key }
     }
 
     /// With what its description says.

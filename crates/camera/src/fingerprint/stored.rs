@@ -3,6 +3,7 @@
 //! ```text
 //! ownsight-fingerprint 1
 //! of <whatever its keeper knows the camera by>
+//! tls SHA256:<43 of base64>       if it is spoken to with TLS
 //! asks digest | password | nothing
 //! realm <text>                    each, sorted; or `realms-vary`
 //! server <text>                   if there is one
@@ -82,6 +83,9 @@ impl Fingerprint {
             // It cannot fail: it is a string.
             let _ = writeln!(text, "{name}{gap}{value}");
         };
+        if let Some(key) = &self.key {
+            line("tls", &key.to_string());
+        }
         line("asks", self.asks.word());
         match &self.realms {
             Realms::Are(realms) => realms.iter().for_each(|realm| line("realm", realm)),
@@ -104,8 +108,14 @@ impl Fingerprint {
 
     fn read(lines: &str) -> Option<Self> {
         let mut lines = lines.lines();
-        let asks = Asks::of(lines.next()?.strip_prefix("asks ")?)?;
-        let mut read = Self { realms: Realms::Are(Vec::new()), asks, server: None, described: None };
+        let mut first = lines.next()?;
+        let mut key = None;
+        if let Some(text) = first.strip_prefix("tls ") {
+            key = Some(text.parse().ok()?);
+            first = lines.next()?;
+        }
+        let asks = Asks::of(first.strip_prefix("asks ")?)?;
+        let mut read = Self { realms: Realms::Are(Vec::new()), asks, server: None, described: None, key };
         for line in lines {
             let (name, value) = line.split_once(' ').unwrap_or((line, ""));
             let slot = match (name, &mut read.realms, &mut read.described) {

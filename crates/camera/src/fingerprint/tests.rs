@@ -19,6 +19,7 @@ fn answer(scheme: &str, realm: &str, server: &str) -> Answer {
         sign_in: way(scheme),
         server: Some(server.into()),
         location: None,
+        key: None,
     }
 }
 
@@ -81,7 +82,14 @@ fn a_password_is_not_asked_for_in_a_weaker_way() {
         assert_eq!(parts(&basic, &camera(realm)), []);
     }
     let server = Some("Rtsp Server/3.0".into());
-    let open = Answer { status: 200, challenges: Vec::new(), sign_in: Way::Clear, server, location: None };
+    let open = Answer {
+        status: 200,
+        challenges: Vec::new(),
+        sign_in: Way::Clear,
+        server,
+        location: None,
+        key: None,
+    };
     let open = Fingerprint::unasked(&open).described(SDP);
     assert_eq!(parts(&camera("RTSP"), &open), [Realm, SignIn]);
     assert_eq!(parts(&open, &camera("RTSP")), [Realm]);
@@ -89,6 +97,25 @@ fn a_password_is_not_asked_for_in_a_weaker_way() {
     // A camera that never asked for a password is not given one in the clear by whoever asks.
     let nameless = Answer { challenges: Vec::new(), ..answer("Basic", "", "Rtsp Server/3.0") };
     assert_eq!(parts(&open, &Fingerprint::unasked(&nameless).described(SDP)), [SignIn]);
+}
+
+#[test]
+fn another_tls_key_is_another_camera_also_with_the_right_serial_number() {
+    let with = |realm, byte: Option<u8>| Fingerprint {
+        key: byte.map(|byte| TlsKey::from_bytes([byte; 32])),
+        ..camera(realm)
+    };
+    for realm in ["IP Camera(23435)", "RTSP"] {
+        let differs = differences(&with(realm, Some(1)), &with(realm, Some(2)));
+        assert_eq!(differs.len(), 1, "{differs:?}");
+        assert_eq!(differs[0].part, FingerprintPart::TlsKey);
+        assert_eq!(differs[0].known.as_deref(), Some("SHA256:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"));
+        assert_eq!(parts(&with(realm, Some(1)), &with(realm, None)), [FingerprintPart::TlsKey]);
+        assert_eq!(parts(&with(realm, Some(1)), &with(realm, Some(1))), []);
+    }
+    // All of a model may have it.
+    assert_eq!(parts(&with("IP Camera(23435)", Some(1)), &with("IP Camera(C4321)", Some(1))), [Realm]);
+    assert_ne!(with("a", Some(1)).id(), with("a", None).id());
 }
 
 #[test]
@@ -130,11 +157,12 @@ fn any_fingerprint() -> impl Strategy<Value = Fingerprint> {
         .prop_map(|(status, challenges, server)| {
             let sign_in =
                 challenges.first().map_or(Way::Clear, |challenge: &Challenge| way(&challenge.scheme));
-            Answer { status, challenges, sign_in, server, location: None }
+            Answer { status, challenges, sign_in, server, location: None, key: None }
         });
     let sdp = proptest::option::of("(o=.{0,60}\n|s=.{0,300}\n|a=tool:.{0,60}\n|.{0,20}\n){0,6}");
-    (answer, sdp, any::<bool>()).prop_map(|(answer, sdp, vary)| {
-        let seen = Fingerprint::unasked(&answer);
+    let key = proptest::option::of(any::<[u8; 32]>().prop_map(TlsKey::from_bytes));
+    (answer, sdp, any::<bool>(), key).prop_map(|(answer, sdp, vary, key)| {
+        let seen = Fingerprint::unasked(&Answer { key, ..answer });
         let seen = if vary { Fingerprint { realms: Realms::Vary, ..seen } } else { seen };
         match sdp {
             Some(sdp) => seen.described(sdp.as_bytes()),

@@ -95,8 +95,8 @@ async fn connection(
     let mut sound_asked = false;
     let connecting = async {
         let url = parse_url(&config.address)?;
-        let (url, passed) = guard.unasked(&url).await?;
-        let mut described = Described::connect(&url, config.credentials.as_ref()).await?;
+        let (found, passed) = guard.unasked(&url).await?;
+        let mut described = Described::connect(&found, config.credentials.as_ref()).await?;
         guard.described(passed, described.sdp()).await?;
         described.choose_video()?;
         if with_sound {

@@ -10,14 +10,20 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::challenge::{Challenge, challenges};
+use super::connection::{Connection, WITH_TLS};
 use super::fault::Fault;
+use super::tls::TlsKey;
 
 /// Longest wait for a name, a connection, or an answer.
 pub(super) const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// Longest head of an answer that is read, in bytes.
 const HEAD_MAX: usize = 16 << 10;
-/// RTSP's port.
+/// RTSP's port, and that of RTSP over TLS.
 const PORT: u16 = 554;
+const TLS_PORT: u16 = 322;
+
+/// What who speaks TLS says to who does not: an alert, of whatever version.
+const TLS_ALERT: &[u8] = &[0x15, 0x03];
 
 /// A TCP connection that was made.
 #[derive(Debug)]
@@ -45,7 +51,8 @@ pub(crate) async fn reach(url: &Url) -> Result<Reached, Fault> {
 }
 
 async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, Fault> {
-    let port = url.port().unwrap_or(PORT);
+    let usual = if url.scheme() == WITH_TLS { TLS_PORT } else { PORT };
+    let port = url.port().unwrap_or(usual);
     match url.host() {
         Some(Host::Ipv4(ip)) => Ok(vec![(ip, port).into()]),
         Some(Host::Ipv6(ip)) => Ok(vec![(ip, port).into()]),
@@ -70,6 +77,8 @@ pub(crate) struct Answer {
     pub(crate) server: Option<String>,
     /// Where it says that the stream is: `Location`.
     pub(crate) location: Option<String>,
+    /// Which key the one who says so has proved to have; `None` without TLS.
+    pub(crate) key: Option<TlsKey>,
 }
 
 /// What becomes of a password by an answer's challenges.
@@ -104,7 +113,7 @@ impl Answer {
 /// Sends a request without credentials and reads the head of the answer. `number` counts the connection's
 /// requests from 1.
 pub(crate) async fn ask(
-    connection: &mut TcpStream,
+    connection: &mut Connection,
     method: &str,
     url: &Url,
     number: u32,
@@ -116,6 +125,7 @@ pub(crate) async fn ask(
     let mut head = Vec::new();
     let exchange = async {
         connection.write_all(request.as_bytes()).await?;
+        connection.flush().await?;
         let mut byte = [0_u8; 512];
         while head.len() < HEAD_MAX && !is_whole(&head) {
             let count = connection.read(&mut byte).await?;
@@ -140,7 +150,8 @@ pub(crate) async fn ask(
             Ok(_) => Fault::new(CameraFault::Broken, "its answer is cut off, or its head longer than 16 KiB"),
         });
     }
-    parse(&head)
+    let answer = parse(&head)?;
+    Ok(Answer { key: connection.key(), ..answer })
 }
 
 /// A head is whole with its empty line; what is no RTSP is seen in its first line.
@@ -153,14 +164,26 @@ fn parse(head: &[u8]) -> Result<Answer, Fault> {
     let mut lines = text.lines();
     let first = lines.next().unwrap_or("");
     let mut words = first.split_whitespace();
+    if head.starts_with(TLS_ALERT) {
+        return Err(Fault::new(
+            CameraFault::NotRtsp,
+            "it speaks TLS at this port: its address begins with rtsps://",
+        ));
+    }
     if !words.next().is_some_and(|version| version.starts_with("RTSP/")) {
         return Err(Fault::new(CameraFault::NotRtsp, first));
     }
     let Some(status) = words.next().and_then(|status| status.parse().ok()) else {
         return Err(Fault::new(CameraFault::Broken, first));
     };
-    let mut answer =
-        Answer { status, challenges: Vec::new(), sign_in: SignIn::Clear, server: None, location: None };
+    let mut answer = Answer {
+        status,
+        challenges: Vec::new(),
+        sign_in: SignIn::Clear,
+        server: None,
+        location: None,
+        key: None,
+    };
     let mut offered = Vec::new();
     let headers = lines.take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
     for (name, value) in headers {

@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use ownsight_model::CameraFault;
 use url::{Host, Url};
 
+use super::connection::{Connection, WITH_TLS};
 use super::fault::Fault;
-use super::reach::{Answer, ask, reach};
+use super::reach::{Answer, ask};
 
 /// Most redirections in a row.
 const REDIRECTS_MAX: usize = 3;
@@ -31,12 +32,12 @@ pub(super) fn is_redirect(status: u16) -> bool {
 pub(crate) async fn find(given: &Url) -> Result<Found, Fault> {
     let mut url = given.clone();
     for _ in 0..=REDIRECTS_MAX {
-        let mut reached = reach(&url).await?;
-        let answer = ask(&mut reached.connection, "DESCRIBE", &url, 1).await?;
+        let mut connection = Connection::open(&url).await?;
+        let answer = ask(&mut connection, "DESCRIBE", &url, 1).await?;
         if !is_redirect(answer.status) {
             return Ok(Found { url, answer });
         }
-        url = target(given, &url, reached.peer.ip(), &answer)?;
+        url = target(given, &url, connection.peer(), &answer)?;
     }
     Err(Fault::new(CameraFault::Refused, format!("it redirects more than {REDIRECTS_MAX} times")))
 }
@@ -48,8 +49,16 @@ fn target(given: &Url, url: &Url, peer: IpAddr, answer: &Answer) -> Result<Url, 
     let Some(location) = &answer.location else { return Err(refused("without saying where to")) };
     let target = url.join(location).map_err(|_| refused("to what is no address"))?;
     let scheme = target.scheme();
-    if scheme != "rtsp" || target.host().is_none() {
+    if !matches!(scheme, "rtsp" | WITH_TLS) || target.host().is_none() {
         return Err(refused(&format!("to {scheme}, which is not RTSP")));
+    }
+    // Whether there is TLS is what a person typed, and nothing that a camera says.
+    if scheme != given.scheme() {
+        let (to, what) = match scheme {
+            WITH_TLS => ("with TLS", "enter that address"),
+            _ => ("without TLS", "it would be spoken to without encryption"),
+        };
+        return Err(refused(&format!("to {scheme}://, {to}, and is not followed: {what}")));
     }
     if !is_host(&target, peer) && !same_host(&target, given) {
         // Without the path: it may hold a token.
@@ -99,6 +108,7 @@ mod tests {
             sign_in: SignIn::Clear,
             server: None,
             location: location.map(str::to_owned),
+            key: None,
         };
         let given = Url::parse(given).unwrap();
         match target(&given, &given, peer.parse().unwrap(), &answer) {
@@ -128,6 +138,7 @@ mod tests {
             (Some("rtsp://10.0.0.3/token=secret"), "rtsp://10.0.0.3, another host"),
             (Some("rtsp://10.0.0.2.example:7/b"), "rtsp://10.0.0.2.example:7, another host"),
             (Some("rtsp://10.0.0.2@10.0.0.3/b"), "rtsp://10.0.0.3, another host"),
+            (Some("rtsps://10.0.0.2/b"), "to rtsps://, with TLS"),
             (Some("http://10.0.0.2/b"), "to http, which is not RTSP"),
             (Some("rtsp:b"), "to rtsp, which is not RTSP"),
             (Some("rtsp://[::"), "no address"),
@@ -137,5 +148,9 @@ mod tests {
             assert!(detail.contains(told) && detail.starts_with("302: "), "{location:?}: {detail}");
             assert!(!detail.contains("secret"), "{detail}");
         }
+        let down = led("rtsps://10.0.0.2/a", "10.0.0.2", Some("rtsp://10.0.0.2/b")).unwrap_err();
+        assert!(down.contains("to rtsp://, without TLS"), "{down}");
+        let on = led("rtsps://10.0.0.2/a", "10.0.0.2", Some("rtsps://10.0.0.2:8322/b"));
+        assert_eq!(on.as_deref(), Ok("rtsps://10.0.0.2:8322/b"));
     }
 }

@@ -19,6 +19,9 @@ const NEITHER: &str = "461: it gives this stream neither over TCP nor by UDP to 
 const ANOTHER: &str = "it answers with another transport than the one asked for, such as multicast: allow unicast \
                        on the camera's own page";
 
+const CLEAR: &str = "461: it gives this stream by UDP only, which TLS does not encrypt: allow RTSP over TCP on the \
+                     camera's own page";
+
 /// The way of packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -28,15 +31,22 @@ pub(crate) enum Way {
     Udp,
 }
 
-/// Sets a stream up. UDP is asked for only where the camera refuses TCP. Not cancel safe: a session that was dropped
+/// Sets a stream up. UDP is asked for only where the camera refuses TCP, and never where the connection is `encrypted`. Not cancel safe: a session that was dropped
 /// in between is torn down by the library.
-pub(super) async fn set_up(session: &mut Session<Described>, video: usize) -> Result<Way, Fault> {
+pub(super) async fn set_up(
+    session: &mut Session<Described>,
+    video: usize,
+    encrypted: bool,
+) -> Result<Way, Fault> {
     let refused = match ask(session, video, Way::Tcp).await? {
         Ok(()) => return Ok(Way::Tcp),
         Err(error) => error,
     };
     if refused.status_code() != Some(UNSUPPORTED_TRANSPORT) {
         return Err(fault(session, video, &refused));
+    }
+    if encrypted {
+        return Err(Fault::new(CameraFault::Refused, CLEAR));
     }
     match ask(session, video, Way::Udp).await? {
         Ok(()) => Ok(Way::Udp),

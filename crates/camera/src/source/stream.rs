@@ -9,15 +9,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use ownsight_model::{CameraAddress, CameraFault, Timestamp};
-use retina::client::{Demuxed, InitialTimestampPolicy, PlayOptions, Session, SessionOptions};
+use retina::client::{Demuxed, InitialTimestampPolicy, PlayOptions, Session, SessionOptions, TeardownPolicy};
 use retina::codec::{CodecItem, ParametersRef, VideoFrame};
 use retina::rtcp::ReceivedCompoundPacket;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
+use super::bridge::Bridge;
+use super::connection::{Connection, WITH_TLS};
 use super::fault::Fault;
-use super::reach::{ANSWER_MAX, ask, reach};
-use super::redirect::is_redirect;
+use super::reach::{ANSWER_MAX, ask};
+use super::redirect::{Found, is_redirect};
 use super::setup::{Way, set_up, set_up_by};
 use super::sound::{self, Sound};
 use crate::codec::{Codec, VideoFormat};
@@ -49,17 +51,47 @@ pub(crate) struct Described {
     session: Session<retina::client::Described>,
     video: usize,
     sound: Option<Sound>,
+    /// With TLS. It outlives the session, so that the session can be ended.
+    bridge: Option<Bridge>,
 }
 
 impl Described {
-    /// Connects and asks what there is, giving credentials if asked. Cancel safe.
-    pub(crate) async fn connect(url: &Url, credentials: Option<&Credentials>) -> Result<Self, Fault> {
+    /// Connects and asks what there is, giving credentials if asked. With TLS it must be who was found there, by its
+    /// key. Cancel safe.
+    pub(crate) async fn connect(at: &Found, credentials: Option<&Credentials>) -> Result<Self, Fault> {
+        if at.url.scheme() != WITH_TLS {
+            return Self::ask(&at.url, &at.url, credentials, None).await;
+        }
+        let camera = Connection::open(&at.url).await?;
+        if camera.key() != at.answer.key {
+            let detail = "its TLS key is another one than a moment ago";
+            return Err(Fault::new(CameraFault::AnotherCamera, detail));
+        }
+        let bridge = Bridge::to(&at.url, camera, credentials, at.answer.sign_in).await?;
+        let here = bridge.url().clone();
+        Self::ask(&here, &at.url, None, Some(bridge)).await
+    }
+
+    /// Asks at one address, which leads to the camera at the other.
+    async fn ask(
+        here: &Url,
+        url: &Url,
+        credentials: Option<&Credentials>,
+        bridge: Option<Bridge>,
+    ) -> Result<Self, Fault> {
+        // The bridge ends its session itself: the library would at last try a connection of its own, without TLS.
+        let teardown = if bridge.is_some() { TeardownPolicy::Never } else { TeardownPolicy::Auto };
         let options = SessionOptions::default()
             .creds(credentials.map(Credentials::to_retina))
+            .teardown(teardown)
             .user_agent(USER_AGENT.to_owned());
-        let session = match timeout(DESCRIBE_MAX, Session::describe(url.clone(), options)).await {
+        let told = || bridge.as_ref().and_then(Bridge::fault);
+        let session = match timeout(DESCRIBE_MAX, Session::describe(here.clone(), options)).await {
             Ok(Ok(session)) => session,
             Ok(Err(error)) => {
+                if let Some(fault) = told() {
+                    return Err(fault);
+                }
                 return Err(match error.status_code() {
                     // Who asks with a password is not told by the library where to.
                     Some(status) if is_redirect(status) => {
@@ -75,7 +107,8 @@ impl Described {
                 return Err(diagnose(url, Fault::new(CameraFault::NoAnswer, "no description in 10 s")).await);
             }
         };
-        Ok(Self { session, video: usize::MAX, sound: None })
+        let bridge = bridge.map(Bridge::keep);
+        Ok(Self { session, video: usize::MAX, sound: None, bridge })
     }
 
     /// The description as it came.
@@ -131,8 +164,16 @@ impl Described {
         if self.video >= self.session.streams().len() {
             self.choose_video()?;
         }
+        let bridge = self.bridge.take();
+        match self.played(bridge.is_some()).await {
+            Ok(stream) => Ok(Stream { bridge, ..stream }),
+            Err(fault) => Err(bridge.and_then(|bridge| bridge.fault()).unwrap_or(fault)),
+        }
+    }
+
+    async fn played(mut self, encrypted: bool) -> Result<Stream, Fault> {
         let video = self.video;
-        let way = set_up(&mut self.session, video).await?;
+        let way = set_up(&mut self.session, video, encrypted).await?;
         if let Some(sound) = &self.sound
             && let Err(fault) = set_up_by(way, &mut self.session, sound.stream()).await
         {
@@ -154,6 +195,7 @@ impl Described {
             begun: false,
             headless: 0,
             last_frame: Instant::now(),
+            bridge: None,
         })
     }
 }
@@ -171,11 +213,11 @@ async fn answered<T>(call: impl Future<Output = Result<T, retina::Error>>) -> Re
 
 /// Finds out why a camera could not be asked; `otherwise` if it can be reached and speaks RTSP.
 async fn diagnose(url: &Url, otherwise: Fault) -> Fault {
-    let mut reached = match reach(url).await {
-        Ok(reached) => reached,
+    let mut connection = match Connection::open(url).await {
+        Ok(connection) => connection,
         Err(fault) => return fault,
     };
-    match ask(&mut reached.connection, "OPTIONS", url, 1).await {
+    match ask(&mut connection, "OPTIONS", url, 1).await {
         Ok(_) => otherwise,
         Err(fault) => fault,
     }
@@ -207,6 +249,7 @@ pub(crate) struct Stream {
     /// Packets before it that belong to a frame whose beginning was not sent.
     headless: u32,
     last_frame: Instant,
+    bridge: Option<Bridge>,
 }
 
 impl Stream {
@@ -221,8 +264,10 @@ impl Stream {
             let item = match timeout_at(self.last_frame + STALL_MAX, self.demuxed.next()).await {
                 Ok(Some(Ok(item))) => item,
                 Ok(Some(Err(error))) if self.begins_within_a_frame(&error) => continue,
-                Ok(Some(Err(error))) => return Err(Fault::of_protocol(&error)),
-                Ok(None) => return Err(Fault::new(CameraFault::Closed, "the camera ended the stream")),
+                Ok(Some(Err(error))) => return Err(self.ended(Fault::of_protocol(&error))),
+                Ok(None) => {
+                    return Err(self.ended(Fault::new(CameraFault::Closed, "the camera ended the stream")));
+                }
                 Err(_) => return Err(self.stalled()),
             };
             match item {
@@ -241,6 +286,11 @@ impl Stream {
                 _ => {}
             }
         }
+    }
+
+    /// What the bridge knows of the end, if there is one and it does.
+    fn ended(&self, fault: Fault) -> Fault {
+        self.bridge.as_ref().and_then(Bridge::fault).unwrap_or(fault)
     }
 
     /// The way of its packets.

@@ -8,15 +8,23 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::scripted::{Script, Scripted, Sent, Takes};
-use super::{Described, Fault, Frame, Stream, Way, find};
+use super::{Answer, Described, Fault, Found, Frame, SignIn, Stream, Way, find};
 use crate::fingerprint::{Fingerprint, Guard, Known, KnownCamera};
 
 /// A tenth of a second of RTP's clock.
 const TENTH: u32 = 9000;
 
 async fn play(camera: &Scripted) -> Result<Stream, Fault> {
-    let url = Url::parse(&camera.address()).unwrap();
-    let mut described = Described::connect(&url, None).await?;
+    let answer = Answer {
+        status: 200,
+        challenges: Vec::new(),
+        sign_in: SignIn::Clear,
+        server: None,
+        location: None,
+        key: None,
+    };
+    let at = Found { url: Url::parse(&camera.address()).unwrap(), answer };
+    let mut described = Described::connect(&at, None).await?;
     described.choose_video()?;
     described.play().await
 }
@@ -153,7 +161,7 @@ async fn who_answers_behind_a_redirection_must_be_the_camera_that_is_known() {
     let guard = Guard::new(Some(Arc::new(Remembered::default())));
     let to_ours = Url::parse(&redirecting(&ours.address()).await.address()).unwrap();
     let (at, passed) = guard.unasked(&to_ours).await.unwrap();
-    assert_eq!(at.as_str(), ours.address());
+    assert_eq!(at.url.as_str(), ours.address());
     guard.described(passed, b"v=0\r\n").await.unwrap();
     guard.unasked(&to_ours).await.unwrap();
     let to_theirs = Url::parse(&redirecting(&theirs.address()).await.address()).unwrap();

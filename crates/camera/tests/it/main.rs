@@ -15,4 +15,5 @@ mod recorder;
 mod savings;
 mod sound;
 mod support;
+mod tls;
 mod vendors;

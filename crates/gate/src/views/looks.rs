@@ -46,7 +46,7 @@ view! {
 view! {
     /// A stream that a camera offers.
     FoundStream {
-        /// `rtsp://…`
+        /// `rtsp://…` or `rtsps://…`
         address: String,
         /// What the camera calls its profile.
         name: String,

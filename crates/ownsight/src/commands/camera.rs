@@ -180,6 +180,9 @@ fn explain(fault: &str) -> String {
             "the video's codec is not supported yet: set the camera to H.264, or for H.265 install ffmpeg on the agent's machine"
         }
         "no-key-frame" => "no key frame came within 10 seconds: set a shorter key-frame interval",
+        "tls-failed" => {
+            "no TLS could be agreed on: check the port (usually 322), or use rtsp:// if the camera has no TLS"
+        }
         "another-camera" => "this is not the camera that was added: see the camera's page for what differs",
         other => return format!("the camera did not pass the test: {other}"),
     };

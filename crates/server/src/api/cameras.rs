@@ -32,7 +32,7 @@ pub(crate) struct OfHome {
 pub(crate) struct AddCamera {
     /// Its name.
     name: String,
-    /// `rtsp://…`; left out for a camera that pushes by itself.
+    /// `rtsp://…` or `rtsps://…`; left out for a camera that pushes by itself.
     address: Option<String>,
     /// The user name, if it asks for one.
     user: Option<String>,

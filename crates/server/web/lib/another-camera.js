@@ -5,6 +5,7 @@
 
 /** What each part says of a camera. @type {Record<string, string>} */
 const PARTS = {
+  'tls-key': 'Its TLS key',
   realm: 'It calls itself',
   'sign-in': 'It asks for',
   server: 'Its program',
@@ -31,7 +32,7 @@ export function isUnreadable(another) {
 
 /** Whether it was told from the right one before it was asked to prove that it knows the password. @param {{differs: Difference[]} | null | undefined} another */
 export function heardNoPassword(another) {
-  return (another?.differs ?? []).some(({ part }) => ['realm', 'sign-in', 'server', 'kept'].includes(part));
+  return (another?.differs ?? []).some(({ part }) => ['tls-key', 'realm', 'sign-in', 'server', 'kept'].includes(part));
 }
 
 /** What answers now, to be sent back as it is; null if there is nothing to say yes to. @param {{status: {state: string, fault: string | null, another?: {fingerprint: string, differs: Difference[]} | null}}} camera */

@@ -29,7 +29,7 @@ const FAULTS = {
   'not-rtsp': {
     pill: 'Refused', short: 'not RTSP', gap: 'does not speak RTSP',
     problem: 'Something answers there, but it does not speak RTSP. It may be the camera\'s web page.',
-    remedy: 'Use the RTSP port, usually 554, and an address that begins with rtsp://.', action: 'address',
+    remedy: 'Use the RTSP port, usually 554, and an address that begins with rtsp://; or rtsps:// where the camera speaks TLS.', action: 'address',
   },
   unauthorized: {
     pill: 'Refused', short: 'wrong password', gap: 'the camera refuses the password',
@@ -85,6 +85,11 @@ const FAULTS = {
     pill: 'Another camera', short: 'another camera', gap: 'another camera answered at its address',
     problem: 'This is not the camera that was added: another one answers at its address.',
     remedy: 'It is recorded again as soon as the camera that was added is back.', action: 'another',
+  },
+  'tls-failed': {
+    pill: 'Refused', short: 'no TLS', gap: 'no TLS could be agreed on',
+    problem: 'The camera and the device cannot agree on TLS, so nothing was said.',
+    remedy: 'Use the port for RTSP over TLS, usually 322, and update the camera\'s firmware. If it has no TLS, its address begins with rtsp://, and nothing is encrypted on the way to the device.', action: 'address',
   },
   'agent-away': {
     pill: 'Not reached', short: 'device away', gap: 'its device was away',

@@ -45,7 +45,7 @@ export function AddCameraPage({ home }) {
   /** With `digest` the camera gets its password by Digest or not at all: nobody typed this address. */
   const start = (address = form.address, digest = form.digest, through = device) => {
     const parts = splitAddress(address);
-    if (!parts.address || parts.address === 'rtsp://') {
+    if (/^(rtsps?:\/\/)?$/.test(parts.address)) {
       setError('Enter the camera’s address.');
       return;
     }
@@ -133,7 +133,7 @@ function AddressForm({ home, devices, usable, pushing, starting, device, form, s
       ${form.camera
         ? html`<${Taken} found=${form.camera} onBack=${() => set('camera')(null)} />`
         : html`<${LookAround} look=${around} deviceName=${nameOf(usable.find(({ id }) => id === device))} cameras=${cameras} disabled=${!devices || !usable.length} onLook=${onLook} onPick=${(found) => { set('camera')({ ...found, device }); requestAnimationFrame(() => document.getElementById('camera-user')?.focus()); }} />`}
-      ${!form.camera && html`<${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${setAddress} error=${error ?? (ofAddress ? problem.message : null)} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />`}
+      ${!form.camera && html`<${Field} id="address" label="Address" class="mono" value=${form.address} onInput=${setAddress} error=${error ?? (ofAddress ? problem.message : null)} placeholder="rtsp://192.168.1.40/stream1" hint="As in the camera’s manual or its own page. Usually rtsp://, its number address, and a path; rtsps:// if the camera speaks TLS." inputmode="url" autocapitalize="none" autocomplete="off" spellcheck="false" required />`}
       <div class="form-row">
         <${Field} id="camera-user" label="User name" value=${form.user} onInput=${set('user')} autocapitalize="none" autocomplete="off" spellcheck="false" />
         <${PasswordField} id="camera-password" label="Password" value=${form.password} onInput=${set('password')} autocomplete="off" hint="Of the camera, not of Ownsight." />

@@ -24,7 +24,7 @@ test('damage is no difference, and is told apart', () => {
 
 test('the page says truly whether the password was used', () => {
   const of = (...parts) => heardNoPassword(another(...parts.map((part) => ({ part, known: 'a', seen: 'b' }))));
-  assert.deepEqual([of('realm'), of('sign-in'), of('server', 'tool'), of('kept'), of('tool'), of('origin', 'session'), of()], [true, true, true, true, false, false, false]);
+  assert.deepEqual([of('tls-key'), of('realm'), of('sign-in'), of('server', 'tool'), of('kept'), of('tool'), of('origin', 'session'), of()], [true, true, true, true, true, false, false, false]);
 });
 
 test('there is something to say yes to only while another camera answers', () => {

@@ -39,7 +39,7 @@ test('clips are named by the home\'s clock', () => {
 });
 
 test('every fault of the contract has words', () => {
-  const contract = 'no-answer connection-refused name-unknown unreachable not-rtsp unauthorized no-such-path busy refused no-video codec-not-supported no-key-frame stalled closed broken agent-away queue-full quieted'.split(' ');
+  const contract = 'no-answer connection-refused name-unknown unreachable not-rtsp unauthorized no-such-path busy refused no-video codec-not-supported no-key-frame stalled closed broken tls-failed agent-away queue-full quieted'.split(' ');
   for (const fault of contract) assert.ok(knownFaults.includes(fault), fault);
   assert.equal(faultWords('something new').pill, 'Not reached');
   assert.ok(!Object.values(contract.map(faultWords)).some(({ problem, remedy }) => /!|oops/i.test(problem + remedy)));
@@ -48,6 +48,7 @@ test('every fault of the contract has words', () => {
 test('addresses of cameras', () => {
   assert.deepEqual(splitAddress('rtsp://view:p%40ss@192.168.1.40:554/stream1'), { address: 'rtsp://192.168.1.40:554/stream1', user: 'view', password: 'p@ss' });
   assert.deepEqual(splitAddress('192.168.1.40/live'), { address: 'rtsp://192.168.1.40/live', user: null, password: null });
+  assert.deepEqual(splitAddress('rtsps://view:x@cam.lan/live'), { address: 'rtsps://cam.lan/live', user: 'view', password: 'x' });
   assert.equal(withPath('rtsp://10.0.0.2:554/a?b=1', '/stream1'), 'rtsp://10.0.0.2:554/stream1');
   assert.equal(pathOf('rtsp://10.0.0.2/a?b=1'), '/a?b=1');
   assert.equal(pathOf('rtsp://10.0.0.2'), '/');

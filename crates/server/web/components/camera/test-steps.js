@@ -10,7 +10,7 @@ const WAITING = { reached: 'Reaching the camera', rtsp: 'Asking for RTSP', passw
 const FAILED = {
   'no-answer': 'No answer in 5 seconds', 'connection-refused': 'Connection refused', 'name-unknown': 'Name unknown', unreachable: 'No way to this address', 'not-rtsp': 'This is not RTSP', unauthorized: 'User name or password refused',
   busy: 'The camera is busy', refused: 'The camera refuses', 'no-video': 'No video in this stream', 'codec-not-supported': 'Codec not supported yet', 'no-key-frame': 'No picture in 10 seconds', stalled: 'The camera stopped sending', closed: 'The camera closed the connection', broken: 'The stream cannot be read',
-  'another-camera': 'This is not the camera that was added',
+  'another-camera': 'This is not the camera that was added', 'tls-failed': 'No TLS at this address',
 };
 
 const ASKED = { problem: 'It asks for a user name and password', remedy: 'Enter them, then test again. Many cameras have an account of their own for RTSP.' };
