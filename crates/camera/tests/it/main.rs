@@ -16,3 +16,4 @@ mod savings;
 mod sound;
 mod support;
 mod vendors;
+mod weather;
