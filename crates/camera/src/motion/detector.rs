@@ -6,7 +6,7 @@ use crate::video::{TICKS_PER_SECOND, to_ticks};
 
 use super::grid::Grid;
 use super::scene::{CELL_AMOUNT_MAX, Difference, Limits, Scene, Steps};
-use super::tracks::Tracks;
+use super::tracks::{Blob, Tracks};
 
 /// What one picture says about motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +20,19 @@ pub struct MotionUpdate {
     pub change: Option<MotionChange>,
     /// Motion is going on, or may be about to begin.
     pub stirring: bool,
+}
+
+/// A part of the picture. Coordinates go from 0 (left, top) to 1 (right, bottom).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    /// Its left border.
+    pub left: f32,
+    /// Its upper border.
+    pub top: f32,
+    /// Its right border.
+    pub right: f32,
+    /// Its lower border.
+    pub bottom: f32,
 }
 
 /// Motion has begun or ended.
@@ -89,7 +102,7 @@ impl Detector {
         self.last_pts = Some(pts);
         let clutter = self.scene.as_ref().is_some_and(Scene::is_cluttered);
         if let Some(scene) = &mut self.scene {
-            self.tracks.follow(scene.blobs(), pts, PAUSE_TICKS_MAX, clutter);
+            self.tracks.follow(scene.blobs_mut(), pts, PAUSE_TICKS_MAX, clutter);
         }
         let change = self.step(pts, difference.cells > 0, clutter);
         MotionUpdate {
@@ -98,6 +111,18 @@ impl Detector {
             change,
             stirring: !self.is_quiet(),
         }
+    }
+
+    /// Where something moves in the last picture: boxes around what hangs together.
+    pub fn moving(&self) -> impl Iterator<Item = Area> {
+        let (columns, rows) = (self.grid.columns.max(1) as f32, self.grid.rows.max(1) as f32);
+        let area = move |blob: &Blob| Area {
+            left: blob.columns.0 as f32 / columns,
+            top: blob.rows.0 as f32 / rows,
+            right: (blob.columns.1 + 1) as f32 / columns,
+            bottom: (blob.rows.1 + 1) as f32 / rows,
+        };
+        self.scene.iter().flat_map(Scene::blobs).map(area)
     }
 
     /// Looks at a key frame of which it is enough to know whether something moved since the key frame before it, without
@@ -203,7 +228,6 @@ fn strength(difference: Difference, cells: usize) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tracks::Blob;
     use super::*;
 
     const FRAME: i64 = TICKS_PER_SECOND / 10;

@@ -14,6 +14,6 @@ mod shift;
 mod sizes;
 mod tracks;
 
-pub use detector::{Detector, MotionChange, MotionUpdate};
+pub use detector::{Area, Detector, MotionChange, MotionUpdate};
 pub use scene::Steps;
 pub(crate) use sizes::SizeGate;

@@ -25,6 +25,12 @@ const FOLLOW_SECONDS: f32 = 4.0;
 const NOISE_SECONDS: f32 = 12.0;
 /// The same where something moves: trees in the wind become noise, a passer-by does not.
 const NOISE_SECONDS_ACTIVE: f32 = 90.0;
+/// Where luma is no further above black than this, the floor is lower: what differs is as much darker as the light is.
+const LIGHT_LUMA: f32 = 50.0;
+/// Luma of black.
+const BLACK: f32 = 16.0;
+/// And this part of the floor remains in any darkness; noise is what sets the limit there.
+const FLOOR_PART_MIN: f32 = 0.4;
 /// `noise` is a mean deviation; this many of them are a difference.
 const NOISE_FACTOR: f32 = 4.5;
 /// Steps at a key frame are taken for compression up to this many times the mean step.
@@ -105,6 +111,14 @@ impl Cell {
         (self.low.clamp(0.0, 255.0) - value).max(value - self.high.clamp(0.0, 255.0)).max(0.0)
     }
 
+    /// How far it must stray to differ, in a picture of so much luma on average. A bright place in a dark picture has no lower
+    /// floor, nor has a dark one in a bright picture.
+    fn limit(&self, floor: f32, luma: f32) -> f32 {
+        let luma = f32::midpoint(self.low, self.high).max(luma);
+        let light = ((luma - BLACK) / LIGHT_LUMA).clamp(FLOOR_PART_MIN, 1.0);
+        (self.noise * NOISE_FACTOR).max(floor * light)
+    }
+
     fn follow(&mut self, value: f32, share: f32) {
         self.low += share * (value - self.low.clamp(0.0, 255.0));
         self.high += share * (value - self.high.clamp(0.0, 255.0));
@@ -120,6 +134,8 @@ pub(super) struct Scene {
     learning: f32,
     frames_since_key: u32,
     active_part: f32,
+    /// Mean luma of the scene.
+    luma: f32,
     residuals: Vec<f32>,
     reach: Vec<usize>,
     steps: Steps,
@@ -160,6 +176,7 @@ impl Scene {
             learning: LEARN_SECONDS,
             frames_since_key: 0,
             active_part: 0.0,
+            luma: 255.0,
             residuals: Vec::new(),
             reach: Vec::new(),
             steps,
@@ -220,7 +237,12 @@ impl Scene {
     }
 
     /// What hung together in the last picture.
-    pub(super) fn blobs(&mut self) -> &mut Vec<Blob> {
+    pub(super) fn blobs(&self) -> &[Blob] {
+        &self.blobs
+    }
+
+    /// The same, for the smallest to be left out if there are too many.
+    pub(super) fn blobs_mut(&mut self) -> &mut Vec<Blob> {
         &mut self.blobs
     }
 
@@ -248,7 +270,9 @@ impl Scene {
 
     /// Takes the shift of a camera that shakes out of what cells show.
     fn set_right(&mut self, grid: &Grid) {
-        let differ = |(cell, value): &(&Cell, &f32)| cell.stray(**value) > self.limit(cell) && !cell.excluded;
+        let differ = |(cell, value): &(&Cell, &f32)| {
+            cell.stray(**value) > cell.limit(self.limits.floor, self.luma) && !cell.excluded
+        };
         // A shift changes much of the picture; to look for one in a still scene would be in vain.
         let many = self.cells.iter().zip(&grid.cells).filter(differ).count();
         if !self.steps.shift || (many as f32) < SHIFT_PART_MIN * self.cells.len() as f32 {
@@ -260,11 +284,6 @@ impl Scene {
         if !shift.is_none() {
             shift.take_out(&self.middles, &mut self.values, &mut self.slack, self.columns);
         }
-    }
-
-    /// How far a cell must stray to differ, in luma.
-    fn limit(&self, cell: &Cell) -> f32 {
-        (cell.noise * NOISE_FACTOR).max(self.limits.floor)
     }
 
     /// Whether what was seen last is known well enough to be watched by key frames only.
@@ -282,7 +301,7 @@ impl Scene {
         for (index, (cell, value)) in self.cells.iter_mut().zip(&grid.cells).enumerate() {
             let expected = light.apply(cell.key, Place::of(index, self.columns));
             moved += (expected - cell.key).abs();
-            let limit = (cell.noise * NOISE_FACTOR).max(self.limits.floor);
+            let limit = cell.limit(self.limits.floor, self.luma);
             let residual = (expected.clamp(0.0, 255.0) - value).abs() / limit;
             cell.active = residual > 1.0 && !cell.excluded;
             active += usize::from(cell.active);
@@ -328,17 +347,20 @@ impl Scene {
     fn relight(&mut self, grid: &Grid) -> f32 {
         let middles = self.cells.iter().map(|cell| f32::midpoint(cell.low, cell.high));
         let light = Light::fit(&middles, &grid.cells, self.columns);
-        let mut moved = 0.0;
+        let (mut moved, mut sum) = (0.0, 0.0);
         for (index, cell) in self.cells.iter_mut().enumerate() {
             let place = Place::of(index, self.columns);
             let low = light.apply(cell.low, place);
             moved += (low - cell.low).abs();
+            sum += low;
             cell.low = low;
             cell.high = light.apply(cell.high, place);
             cell.last = light.apply(cell.last, place);
             cell.key = light.apply(cell.key, place);
         }
-        moved / self.cells.len().max(1) as f32
+        let count = self.cells.len().max(1) as f32;
+        self.luma = sum / count;
+        moved / count
     }
 
     fn absorb_pulse(&mut self) {
@@ -357,7 +379,7 @@ impl Scene {
     fn compare(&mut self) {
         self.residuals.clear();
         for ((cell, value), slack) in self.cells.iter_mut().zip(&self.values).zip(&self.slack) {
-            let limit = (cell.noise * NOISE_FACTOR).max(self.limits.floor) + slack;
+            let limit = cell.limit(self.limits.floor, self.luma) + slack;
             let residual = cell.stray(*value) / limit;
             cell.active = residual > 1.0 && !cell.excluded;
             self.residuals.push(residual);
@@ -475,6 +497,26 @@ mod tests {
             darker[index] += 40.0;
         }
         assert_eq!(scene().look(&grid(darker), 0.1, false).cells, 4);
+    }
+
+    #[test]
+    fn in_the_dark_less_is_a_difference_unless_there_is_noise() {
+        let brightened = |cells: &[f32]| {
+            let mut cells = cells.to_vec();
+            [50, 51, 62, 63].iter().for_each(|index| cells[*index] += 4.0);
+            grid(cells)
+        };
+        let watched = |cells: &[f32], noise: f32| {
+            let limits = Limits { floor: 6.0, cells_min: 3 };
+            let mut scene = Scene::new(limits, Steps::default(), &grid(cells.to_vec()), |_, _| false);
+            for number in 0..60 {
+                let stray = |(index, luma): (usize, &f32)| luma + noise * ((index + number) * 7 % 3) as f32;
+                scene.look(&grid(cells.iter().enumerate().map(stray).collect()), 0.1, false);
+            }
+            scene.look(&brightened(cells), 0.1, false).cells
+        };
+        let dark: Vec<f32> = textured().iter().map(|luma| 16.0 + (luma - 16.0) * 0.1).collect();
+        assert_eq!((watched(&dark, 0.0), watched(&textured(), 0.0), watched(&dark, 2.0)), (4, 0, 0));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 mod connection_test;
 mod decoder;
 mod detector;
+mod labelled;
 mod pipeline;
 mod recorder;
 mod savings;
