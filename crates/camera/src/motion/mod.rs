@@ -6,6 +6,7 @@
 //!
 //! `SizeGate` needs no picture: it says when encoded frames are larger than usual, a reason to decode them.
 
+mod cell;
 mod detector;
 mod grid;
 mod light;

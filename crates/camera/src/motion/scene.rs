@@ -14,6 +14,7 @@
 //!   picture, so that somebody who happens to come with a key frame is no such step.
 //! - **Specks.** A differing cell counts only if it hangs together with others.
 
+use super::cell::Cell;
 use super::grid::Grid;
 use super::light::{Light, Place};
 use super::shift::Shift;
@@ -25,14 +26,6 @@ const FOLLOW_SECONDS: f32 = 4.0;
 const NOISE_SECONDS: f32 = 12.0;
 /// The same where something moves: trees in the wind become noise, a passer-by does not.
 const NOISE_SECONDS_ACTIVE: f32 = 90.0;
-/// Where luma is no further above black than this, the floor is lower: what differs is as much darker as the light is.
-const LIGHT_LUMA: f32 = 50.0;
-/// Luma of black.
-const BLACK: f32 = 16.0;
-/// And this part of the floor remains in any darkness; noise is what sets the limit there.
-const FLOOR_PART_MIN: f32 = 0.4;
-/// `noise` is a mean deviation; this many of them are a difference.
-const NOISE_FACTOR: f32 = 4.5;
 /// Steps at a key frame are taken for compression up to this many times the mean step.
 const PULSE_FACTOR: f32 = 5.0;
 /// And never beyond this, in luma.
@@ -90,41 +83,6 @@ pub(super) struct Limits {
     pub(super) cells_min: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Cell {
-    low: f32,
-    high: f32,
-    noise: f32,
-    last: f32,
-    /// What the last key frame showed, in the light of now.
-    key: f32,
-    active: bool,
-    /// Whether it differed in the last pictures, the newest in the lowest bit.
-    history: u8,
-    excluded: bool,
-}
-
-impl Cell {
-    /// How far a value is from what the cell shows when nothing moves. Luma ends at 0 and 255, whatever the light
-    /// that it is corrected by.
-    fn stray(&self, value: f32) -> f32 {
-        (self.low.clamp(0.0, 255.0) - value).max(value - self.high.clamp(0.0, 255.0)).max(0.0)
-    }
-
-    /// How far it must stray to differ, in a picture of so much luma on average. A bright place in a dark picture has no lower
-    /// floor, nor has a dark one in a bright picture.
-    fn limit(&self, floor: f32, luma: f32) -> f32 {
-        let luma = f32::midpoint(self.low, self.high).max(luma);
-        let light = ((luma - BLACK) / LIGHT_LUMA).clamp(FLOOR_PART_MIN, 1.0);
-        (self.noise * NOISE_FACTOR).max(floor * light)
-    }
-
-    fn follow(&mut self, value: f32, share: f32) {
-        self.low += share * (value - self.low.clamp(0.0, 255.0));
-        self.high += share * (value - self.high.clamp(0.0, 255.0));
-    }
-}
-
 /// The scene of one camera.
 #[derive(Debug)]
 pub(super) struct Scene {
@@ -159,15 +117,8 @@ impl Scene {
         excluded: impl Fn(usize, usize) -> bool,
     ) -> Self {
         let columns = grid.columns.max(1);
-        let cell = |(index, value): (usize, &f32)| Cell {
-            low: *value,
-            high: *value,
-            noise: limits.floor / NOISE_FACTOR,
-            last: *value,
-            key: *value,
-            active: false,
-            history: 0,
-            excluded: excluded(index % columns, index / columns),
+        let cell = |(index, value): (usize, &f32)| {
+            Cell::new(*value, limits.floor, excluded(index % columns, index / columns))
         };
         Self {
             limits,
