@@ -46,7 +46,7 @@ pub use connection_test::test_connection;
 pub use cut::{EventCutter, Quieting, Take};
 pub use decode::{DecoderError, Picture, PictureDecoder, find_ffmpeg};
 pub use fingerprint::{Fingerprint, Known, KnownCamera, StoredFingerprintError};
-pub use motion::{Detector, MotionChange, MotionUpdate};
+pub use motion::{Area, Detector, MotionChange, MotionUpdate, Steps};
 pub use mp4::Clip;
 pub use output::{CameraOutput, CameraStatus, Event, EventEnd, Gap, GapReason, MotionSample, Stats, Still};
 pub use pipeline::CameraPipeline;

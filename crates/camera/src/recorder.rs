@@ -118,6 +118,7 @@ impl Recorder {
         if unit.key {
             self.format = Some(Arc::clone(&unit.format));
             self.last_group = std::mem::take(&mut self.group);
+            self.sizes.key();
         }
         self.group += 1;
         let Some(format) = &self.format else {

@@ -5,7 +5,8 @@ use crate::decode::Picture;
 use crate::video::{TICKS_PER_SECOND, to_ticks};
 
 use super::grid::Grid;
-use super::scene::{CELL_AMOUNT_MAX, Difference, Limits, Scene};
+use super::scene::{CELL_AMOUNT_MAX, Difference, Limits, Scene, Steps};
+use super::tracks::{Blob, Tracks};
 
 /// What one picture says about motion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +20,19 @@ pub struct MotionUpdate {
     pub change: Option<MotionChange>,
     /// Motion is going on, or may be about to begin.
     pub stirring: bool,
+}
+
+/// A part of the picture. Coordinates go from 0 (left, top) to 1 (right, bottom).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    /// Its left border.
+    pub left: f32,
+    /// Its upper border.
+    pub top: f32,
+    /// Its right border.
+    pub right: f32,
+    /// Its lower border.
+    pub bottom: f32,
 }
 
 /// Motion has begun or ended.
@@ -35,18 +49,13 @@ const PAUSE_TICKS_MAX: i64 = TICKS_PER_SECOND / 4;
 /// Longest time between two pictures that is believed, in seconds.
 const ELAPSED_MAX: f32 = 2.0;
 
+/// In clutter motion must last this much longer: streaks may meet by chance for some pictures.
+const CLUTTER_TICKS: i64 = TICKS_PER_SECOND / 2;
+
 #[derive(Clone, Copy, Debug)]
 enum State {
     Still,
-    /// Something moves, not yet for long enough.
-    Stirring {
-        since: i64,
-        last: i64,
-        pictures: u32,
-    },
-    Moving {
-        last: i64,
-    },
+    Moving { last: i64 },
 }
 
 /// Finds motion in a stream of pictures in the order of showing. Does no I/O and never fails.
@@ -56,13 +65,21 @@ pub struct Detector {
     grid: Grid,
     scene: Option<Scene>,
     state: State,
+    tracks: Tracks,
+    steps: Steps,
     last_pts: Option<i64>,
 }
 
 impl Detector {
     /// A detector that has seen nothing. It learns the scene for 1.5 s before it finds motion.
     pub fn new(config: MotionConfig) -> Self {
-        Self { config, grid: Grid::default(), scene: None, state: State::Still, last_pts: None }
+        Self::with_steps(config, Steps::default())
+    }
+
+    /// The same with some of the steps only, to measure what the others are worth.
+    pub fn with_steps(config: MotionConfig, steps: Steps) -> Self {
+        let (grid, tracks) = (Grid::default(), Tracks::default());
+        Self { config, grid, scene: None, state: State::Still, tracks, steps, last_pts: None }
     }
 
     /// Looks at the next picture.
@@ -83,13 +100,29 @@ impl Detector {
         self.grid.measure(luma, stride, width, height);
         let difference = self.look(pts, key);
         self.last_pts = Some(pts);
-        let change = self.step(pts, difference.cells > 0);
+        let clutter = self.scene.as_ref().is_some_and(Scene::is_cluttered);
+        if let Some(scene) = &mut self.scene {
+            self.tracks.follow(scene.blobs_mut(), pts, PAUSE_TICKS_MAX, clutter);
+        }
+        let change = self.step(pts, difference.cells > 0, clutter);
         MotionUpdate {
             pts,
             strength: strength(difference, self.grid.cells.len()),
             change,
-            stirring: !matches!(self.state, State::Still),
+            stirring: !self.is_quiet(),
         }
+    }
+
+    /// Where something moves in the last picture: boxes around what hangs together.
+    pub fn moving(&self) -> impl Iterator<Item = Area> {
+        let (columns, rows) = (self.grid.columns.max(1) as f32, self.grid.rows.max(1) as f32);
+        let area = move |blob: &Blob| Area {
+            left: blob.columns.0 as f32 / columns,
+            top: blob.rows.0 as f32 / rows,
+            right: (blob.columns.1 + 1) as f32 / columns,
+            bottom: (blob.rows.1 + 1) as f32 / rows,
+        };
+        self.scene.iter().flat_map(Scene::blobs).map(area)
     }
 
     /// Looks at a key frame of which it is enough to know whether something moved since the key frame before it, without
@@ -115,7 +148,11 @@ impl Detector {
 
     /// Nothing moves, and the scene is known.
     pub(crate) fn is_still(&self) -> bool {
-        matches!(self.state, State::Still) && self.scene.as_ref().is_some_and(Scene::is_learnt)
+        self.is_quiet() && self.scene.as_ref().is_some_and(Scene::is_learnt)
+    }
+
+    fn is_quiet(&self) -> bool {
+        matches!(self.state, State::Still) && !self.tracks.any()
     }
 
     /// The stream has a hole or begins anew: motion that goes on ends here, and the scene is learnt for 1.5 s again.
@@ -124,9 +161,10 @@ impl Detector {
         if let Some(scene) = &mut self.scene {
             scene.learn_anew();
         }
+        self.tracks.clear();
         match std::mem::replace(&mut self.state, State::Still) {
             State::Moving { last } => Some(MotionChange::Ended(last)),
-            State::Still | State::Stirring { .. } => None,
+            State::Still => None,
         }
     }
 
@@ -147,39 +185,25 @@ impl Detector {
                 let mut limits = limits(self.config.sensitivity);
                 let size_min = self.config.size_min.clamp(0.0, 1.0) * self.grid.cells.len() as f32;
                 limits.cells_min = limits.cells_min.max(size_min.ceil() as usize);
-                *scene = Some(Scene::new(limits, &self.grid, excluded));
+                *scene = Some(Scene::new(limits, self.steps, &self.grid, excluded));
                 Difference::default()
             }
         }
     }
 
-    fn step(&mut self, pts: i64, moves: bool) -> Option<MotionChange> {
-        match (self.state, moves) {
-            (State::Still, false) => None,
-            (State::Still, true) => {
-                self.state = State::Stirring { since: pts, last: pts, pictures: 1 };
-                None
-            }
-            (State::Stirring { since, pictures, .. }, true) => {
-                let pictures = pictures + 1;
-                if pts - since >= to_ticks(self.config.start_after) {
-                    self.state = State::Moving { last: pts };
-                    return Some(MotionChange::Started(since));
-                }
-                self.state = State::Stirring { since, last: pts, pictures };
-                None
-            }
-            (State::Stirring { last, pictures, .. }, false) => {
-                if pictures < 2 || pts - last > PAUSE_TICKS_MAX {
-                    self.state = State::Still;
-                }
-                None
-            }
-            (State::Moving { .. }, true) => {
+    fn step(&mut self, pts: i64, moves: bool, clutter: bool) -> Option<MotionChange> {
+        let age = to_ticks(self.config.start_after) + if clutter { CLUTTER_TICKS } else { 0 };
+        let since = self.tracks.since(pts, age);
+        match self.state {
+            State::Still => since.map(|since| {
+                self.state = State::Moving { last: pts };
+                MotionChange::Started(since)
+            }),
+            State::Moving { .. } if since.is_some() || moves && !clutter => {
                 self.state = State::Moving { last: pts };
                 None
             }
-            (State::Moving { last }, false) => (pts - last >= to_ticks(self.config.quiet_after)).then(|| {
+            State::Moving { last } => (pts - last >= to_ticks(self.config.quiet_after)).then(|| {
                 self.state = State::Still;
                 MotionChange::Ended(last)
             }),
@@ -208,10 +232,18 @@ mod tests {
 
     const FRAME: i64 = TICKS_PER_SECOND / 10;
 
+    fn see(detector: &mut Detector, pts: i64, moves: bool) -> Option<MotionChange> {
+        let mut blob = Blob::EMPTY;
+        blob.add(3, 4, 1.0);
+        let mut blobs = if moves { vec![blob] } else { Vec::new() };
+        detector.tracks.follow(&mut blobs, pts, PAUSE_TICKS_MAX, false);
+        detector.step(pts, moves, false)
+    }
+
     fn changes(pattern: &str) -> Vec<(usize, MotionChange)> {
         let mut detector = Detector::new(MotionConfig::default());
         (pattern.chars().enumerate())
-            .filter_map(|(index, mark)| Some((index, detector.step(index as i64 * FRAME, mark == '#')?)))
+            .filter_map(|(index, mark)| Some((index, see(&mut detector, index as i64 * FRAME, mark == '#')?)))
             .collect()
     }
 
@@ -240,7 +272,7 @@ mod tests {
     fn an_interruption_ends_motion_once() {
         let mut detector = Detector::new(MotionConfig::default());
         for index in 0..4 {
-            detector.step(index * FRAME, true);
+            see(&mut detector, index * FRAME, true);
         }
         assert_eq!(detector.interrupt(), Some(MotionChange::Ended(3 * FRAME)));
         assert_eq!(detector.interrupt(), None);

@@ -14,8 +14,11 @@
 //!   picture, so that somebody who happens to come with a key frame is no such step.
 //! - **Specks.** A differing cell counts only if it hangs together with others.
 
+use super::cell::Cell;
 use super::grid::Grid;
 use super::light::{Light, Place};
+use super::shift::Shift;
+use super::tracks::Blob;
 
 /// Seconds in which `low` and `high` follow. Who stands still for longer becomes part of the scene.
 const FOLLOW_SECONDS: f32 = 4.0;
@@ -23,8 +26,6 @@ const FOLLOW_SECONDS: f32 = 4.0;
 const NOISE_SECONDS: f32 = 12.0;
 /// The same where something moves: trees in the wind become noise, a passer-by does not.
 const NOISE_SECONDS_ACTIVE: f32 = 90.0;
-/// `noise` is a mean deviation; this many of them are a difference.
-const NOISE_FACTOR: f32 = 4.5;
 /// Steps at a key frame are taken for compression up to this many times the mean step.
 const PULSE_FACTOR: f32 = 5.0;
 /// And never beyond this, in luma.
@@ -41,6 +42,14 @@ pub(super) const CELL_AMOUNT_MAX: f32 = 4.0;
 /// How long a new scene is learnt, in seconds.
 const LEARN_SECONDS: f32 = 1.5;
 
+/// Seconds in which clutter is known.
+const CLUTTER_SECONDS: f32 = 3.0;
+/// If a larger part of the cells differs for one picture only, with nothing around them before or after, the scene is cluttered.
+const CLUTTER_PART: f32 = 0.0005;
+
+/// A camera has shaken only if at least this part of the cells differs.
+const SHIFT_PART_MIN: f32 = 0.005;
+
 /// What differs in one picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Difference {
@@ -48,6 +57,21 @@ pub(super) struct Difference {
     pub(super) amount: f32,
     /// Cells that count.
     pub(super) cells: usize,
+}
+
+/// Which of the steps are taken that tell motion from what is none; all, but where it is measured what one is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// In clutter, such as rain, what differs must stay or move on from picture to picture.
+    pub clutter: bool,
+    /// The picture of a camera that shakes is set right.
+    pub shift: bool,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self { clutter: true, shift: true }
+    }
 }
 
 /// How sensitive a scene is.
@@ -59,31 +83,6 @@ pub(super) struct Limits {
     pub(super) cells_min: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Cell {
-    low: f32,
-    high: f32,
-    noise: f32,
-    last: f32,
-    /// What the last key frame showed, in the light of now.
-    key: f32,
-    active: bool,
-    excluded: bool,
-}
-
-impl Cell {
-    /// How far a value is from what the cell shows when nothing moves. Luma ends at 0 and 255, whatever the light
-    /// that it is corrected by.
-    fn stray(&self, value: f32) -> f32 {
-        (self.low.clamp(0.0, 255.0) - value).max(value - self.high.clamp(0.0, 255.0)).max(0.0)
-    }
-
-    fn follow(&mut self, value: f32, share: f32) {
-        self.low += share * (value - self.low.clamp(0.0, 255.0));
-        self.high += share * (value - self.high.clamp(0.0, 255.0));
-    }
-}
-
 /// The scene of one camera.
 #[derive(Debug)]
 pub(super) struct Scene {
@@ -93,22 +92,33 @@ pub(super) struct Scene {
     learning: f32,
     frames_since_key: u32,
     active_part: f32,
+    /// Mean luma of the scene.
+    luma: f32,
     residuals: Vec<f32>,
     reach: Vec<usize>,
+    steps: Steps,
+    /// Part of the cells that differ for one picture only.
+    clutter: f32,
+    blobs: Vec<Blob>,
+    /// What cells show when nothing moves.
+    middles: Vec<f32>,
+    /// What they show now, in place.
+    values: Vec<f32>,
+    /// How far off that may be, in luma.
+    slack: Vec<f32>,
 }
 
 impl Scene {
     /// Begins with a picture. `excluded` says of each cell, by column and row, whether it is ignored.
-    pub(super) fn new(limits: Limits, grid: &Grid, excluded: impl Fn(usize, usize) -> bool) -> Self {
+    pub(super) fn new(
+        limits: Limits,
+        steps: Steps,
+        grid: &Grid,
+        excluded: impl Fn(usize, usize) -> bool,
+    ) -> Self {
         let columns = grid.columns.max(1);
-        let cell = |(index, value): (usize, &f32)| Cell {
-            low: *value,
-            high: *value,
-            noise: limits.floor / NOISE_FACTOR,
-            last: *value,
-            key: *value,
-            active: false,
-            excluded: excluded(index % columns, index / columns),
+        let cell = |(index, value): (usize, &f32)| {
+            Cell::new(*value, limits.floor, excluded(index % columns, index / columns))
         };
         Self {
             limits,
@@ -117,8 +127,15 @@ impl Scene {
             learning: LEARN_SECONDS,
             frames_since_key: 0,
             active_part: 0.0,
+            luma: 255.0,
             residuals: Vec::new(),
             reach: Vec::new(),
+            steps,
+            clutter: 0.0,
+            blobs: Vec::new(),
+            middles: Vec::new(),
+            values: Vec::new(),
+            slack: Vec::new(),
         }
     }
 
@@ -138,10 +155,14 @@ impl Scene {
         let pulsed = key && self.frames_since_key >= PULSE_FRAMES_MIN;
         self.frames_since_key = if key { 0 } else { self.frames_since_key.saturating_add(1) };
         let new_light = self.relight(grid) > NEW_LIGHT;
+        self.values.clone_from(&grid.cells);
+        self.slack.clear();
+        self.slack.resize(grid.cells.len(), 0.0);
+        self.set_right(grid);
         if pulsed {
-            self.absorb_pulse(grid);
+            self.absorb_pulse();
         }
-        self.compare(grid);
+        self.compare();
         let active = self.cells.iter().filter(|cell| cell.active).count();
         let watched = self.cells.iter().filter(|cell| !cell.excluded).count().max(1);
         let part = active as f32 / watched as f32;
@@ -150,12 +171,70 @@ impl Scene {
         if new_scene || new_light {
             self.learning = LEARN_SECONDS;
         }
-        let difference = if self.learning > 0.0 { Difference::default() } else { self.connected() };
+        self.note_clutter(watched, elapsed);
+        let difference = if self.learning > 0.0 {
+            self.blobs.clear();
+            Difference::default()
+        } else {
+            let cluttered = self.is_cluttered();
+            // In clutter a cell counts if it differed in two of the last three pictures.
+            self.connected(|cell| cell.active && (!cluttered || cell.history & 0b110 != 0))
+        };
         self.learn(grid, elapsed);
         if key {
             self.keep_key(grid);
         }
         difference
+    }
+
+    /// What hung together in the last picture.
+    pub(super) fn blobs(&self) -> &[Blob] {
+        &self.blobs
+    }
+
+    /// The same, for the smallest to be left out if there are too many.
+    pub(super) fn blobs_mut(&mut self) -> &mut Vec<Blob> {
+        &mut self.blobs
+    }
+
+    /// Things come and go from picture to picture all over the scene, as rain does.
+    pub(super) fn is_cluttered(&self) -> bool {
+        self.clutter > CLUTTER_PART
+    }
+
+    /// Counts what differed in the picture before and neither before that nor now, nor anything around it.
+    fn note_clutter(&mut self, watched: usize, elapsed: f32) {
+        for cell in &mut self.cells {
+            cell.history = cell.history << 1 | u8::from(cell.active);
+        }
+        if !self.steps.clutter {
+            return;
+        }
+        let alone = |index: usize| {
+            let around = neighbours(index, self.columns).filter_map(|index| self.cells.get(index));
+            around.fold(0, |history, cell| history | cell.history) & 0b101 == 0
+        };
+        let passed = |(index, cell): &(usize, &Cell)| cell.history & 0b111 == 0b010 && alone(*index);
+        let part = self.cells.iter().enumerate().filter(passed).count() as f32 / watched as f32;
+        self.clutter += (1.0 - (-elapsed / CLUTTER_SECONDS).exp()) * (part - self.clutter);
+    }
+
+    /// Takes the shift of a camera that shakes out of what cells show.
+    fn set_right(&mut self, grid: &Grid) {
+        let differ = |(cell, value): &(&Cell, &f32)| {
+            cell.stray(**value) > cell.limit(self.limits.floor, self.luma) && !cell.excluded
+        };
+        // A shift changes much of the picture; to look for one in a still scene would be in vain.
+        let many = self.cells.iter().zip(&grid.cells).filter(differ).count();
+        if !self.steps.shift || (many as f32) < SHIFT_PART_MIN * self.cells.len() as f32 {
+            return;
+        }
+        self.middles.clear();
+        self.middles.extend(self.cells.iter().map(|cell| f32::midpoint(cell.low, cell.high)));
+        let shift = Shift::fit(&self.middles, &grid.cells, self.columns);
+        if !shift.is_none() {
+            shift.take_out(&self.middles, &mut self.values, &mut self.slack, self.columns);
+        }
     }
 
     /// Whether what was seen last is known well enough to be watched by key frames only.
@@ -173,14 +252,14 @@ impl Scene {
         for (index, (cell, value)) in self.cells.iter_mut().zip(&grid.cells).enumerate() {
             let expected = light.apply(cell.key, Place::of(index, self.columns));
             moved += (expected - cell.key).abs();
-            let limit = (cell.noise * NOISE_FACTOR).max(self.limits.floor);
+            let limit = cell.limit(self.limits.floor, self.luma);
             let residual = (expected.clamp(0.0, 255.0) - value).abs() / limit;
             cell.active = residual > 1.0 && !cell.excluded;
             active += usize::from(cell.active);
             self.residuals.push(residual);
         }
         let count = self.cells.len().max(1) as f32;
-        let differs = self.connected().cells > 0
+        let differs = self.connected(|cell| cell.active).cells > 0
             || moved / count > NEW_LIGHT
             || active as f32 / count > NEW_SCENE_PART / 2.0;
         if !differs {
@@ -219,25 +298,28 @@ impl Scene {
     fn relight(&mut self, grid: &Grid) -> f32 {
         let middles = self.cells.iter().map(|cell| f32::midpoint(cell.low, cell.high));
         let light = Light::fit(&middles, &grid.cells, self.columns);
-        let mut moved = 0.0;
+        let (mut moved, mut sum) = (0.0, 0.0);
         for (index, cell) in self.cells.iter_mut().enumerate() {
             let place = Place::of(index, self.columns);
             let low = light.apply(cell.low, place);
             moved += (low - cell.low).abs();
+            sum += low;
             cell.low = low;
             cell.high = light.apply(cell.high, place);
             cell.last = light.apply(cell.last, place);
             cell.key = light.apply(cell.key, place);
         }
-        moved / self.cells.len().max(1) as f32
+        let count = self.cells.len().max(1) as f32;
+        self.luma = sum / count;
+        moved / count
     }
 
-    fn absorb_pulse(&mut self, grid: &Grid) {
-        let still = || self.cells.iter().zip(&grid.cells).filter(|(cell, _)| !cell.active);
+    fn absorb_pulse(&mut self) {
+        let still = || self.cells.iter().zip(&self.values).filter(|(cell, _)| !cell.active);
         let sum: f32 = still().map(|(cell, value)| (value - cell.last).abs()).sum();
         let usual = sum / still().count().max(1) as f32;
         let limit = (usual * PULSE_FACTOR).min(PULSE_MAX);
-        for (cell, value) in self.cells.iter_mut().zip(&grid.cells) {
+        for (cell, value) in self.cells.iter_mut().zip(&self.values) {
             if !cell.active {
                 cell.low = cell.low.min(value.max(cell.low - limit));
                 cell.high = cell.high.max(value.min(cell.high + limit));
@@ -245,37 +327,39 @@ impl Scene {
         }
     }
 
-    fn compare(&mut self, grid: &Grid) {
+    fn compare(&mut self) {
         self.residuals.clear();
-        for (cell, value) in self.cells.iter_mut().zip(&grid.cells) {
-            let limit = (cell.noise * NOISE_FACTOR).max(self.limits.floor);
+        for ((cell, value), slack) in self.cells.iter_mut().zip(&self.values).zip(&self.slack) {
+            let limit = cell.limit(self.limits.floor, self.luma) + slack;
             let residual = cell.stray(*value) / limit;
             cell.active = residual > 1.0 && !cell.excluded;
             self.residuals.push(residual);
         }
     }
 
-    /// Sums up the cells that hang together, diagonals included, with at least `cells_min` others.
-    fn connected(&mut self) -> Difference {
+    /// Finds the blobs: cells that count and hang together, diagonals included, with at least `cells_min` others.
+    fn connected(&mut self, counts: impl Fn(&Cell) -> bool) -> Difference {
         let mut seen = vec![false; self.cells.len()];
         let mut total = Difference::default();
+        self.blobs.clear();
         for start in 0..self.cells.len() {
-            let mut part = Difference::default();
+            let mut blob = Blob::EMPTY;
             self.reach.clear();
             self.reach.push(start);
             while let Some(index) = self.reach.pop() {
                 let (Some(cell), Some(seen)) = (self.cells.get(index), seen.get_mut(index)) else { continue };
-                if *seen || !cell.active {
+                if *seen || !counts(cell) {
                     continue;
                 }
                 *seen = true;
-                part.cells += 1;
-                part.amount += self.residuals.get(index).copied().unwrap_or(0.0).min(CELL_AMOUNT_MAX);
+                let amount = self.residuals.get(index).copied().unwrap_or(0.0).min(CELL_AMOUNT_MAX);
+                blob.add(index % self.columns, index / self.columns, amount);
                 self.reach.extend(neighbours(index, self.columns));
             }
-            if part.cells >= self.limits.cells_min {
-                total.cells += part.cells;
-                total.amount += part.amount;
+            if blob.cells >= self.limits.cells_min {
+                total.cells += blob.cells;
+                total.amount += blob.amount;
+                self.blobs.push(blob);
             }
         }
         total
@@ -287,11 +371,12 @@ impl Scene {
         let follow_share = if learning { share(LEARN_SECONDS / 4.0) } else { share(FOLLOW_SECONDS) };
         let noise_share = share(if learning { LEARN_SECONDS } else { NOISE_SECONDS });
         let noise_share_active = share(NOISE_SECONDS_ACTIVE);
-        for (cell, value) in self.cells.iter_mut().zip(&grid.cells) {
+        for ((cell, raw), value) in self.cells.iter_mut().zip(&grid.cells).zip(&self.values) {
             let stray = cell.stray(*value);
             let noise_share = if cell.active && !learning { noise_share_active } else { noise_share };
             cell.noise += noise_share * (stray.min(3.0 * self.limits.floor) - cell.noise);
-            cell.follow(*value, follow_share);
+            // Who was knocked and stays askew sees another scene.
+            cell.follow(*raw, follow_share);
             cell.last = *value;
         }
         self.learning -= elapsed;
@@ -321,7 +406,10 @@ mod tests {
     }
 
     fn scene() -> Scene {
-        let mut scene = Scene::new(Limits { floor: 6.0, cells_min: 3 }, &grid(textured()), |_, _| false);
+        let mut scene =
+            Scene::new(Limits { floor: 6.0, cells_min: 3 }, Steps::default(), &grid(textured()), |_, _| {
+                false
+            });
         for _ in 0..30 {
             assert_eq!(scene.look(&grid(textured()), 0.1, false), Difference::default());
         }
@@ -360,6 +448,26 @@ mod tests {
             darker[index] += 40.0;
         }
         assert_eq!(scene().look(&grid(darker), 0.1, false).cells, 4);
+    }
+
+    #[test]
+    fn in_the_dark_less_is_a_difference_unless_there_is_noise() {
+        let brightened = |cells: &[f32]| {
+            let mut cells = cells.to_vec();
+            [50, 51, 62, 63].iter().for_each(|index| cells[*index] += 4.0);
+            grid(cells)
+        };
+        let watched = |cells: &[f32], noise: f32| {
+            let limits = Limits { floor: 6.0, cells_min: 3 };
+            let mut scene = Scene::new(limits, Steps::default(), &grid(cells.to_vec()), |_, _| false);
+            for number in 0..60 {
+                let stray = |(index, luma): (usize, &f32)| luma + noise * ((index + number) * 7 % 3) as f32;
+                scene.look(&grid(cells.iter().enumerate().map(stray).collect()), 0.1, false);
+            }
+            scene.look(&brightened(cells), 0.1, false).cells
+        };
+        let dark: Vec<f32> = textured().iter().map(|luma| 16.0 + (luma - 16.0) * 0.1).collect();
+        assert_eq!((watched(&dark, 0.0), watched(&textured(), 0.0), watched(&dark, 2.0)), (4, 0, 0));
     }
 
     #[test]

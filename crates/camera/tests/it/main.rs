@@ -10,6 +10,7 @@
 mod connection_test;
 mod decoder;
 mod detector;
+mod labelled;
 mod pipeline;
 mod recorder;
 mod savings;
@@ -17,3 +18,4 @@ mod sound;
 mod support;
 mod tls;
 mod vendors;
+mod weather;

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod appearances;
 pub(crate) mod footage;
 pub(crate) mod mp4;
 pub(crate) mod rtsp;

@@ -12,6 +12,8 @@ pub(crate) const HEIGHT: usize = 288;
 /// Frames of a second.
 pub(crate) const RATE: usize = 10;
 const NOISES: usize = 1 << 20;
+/// Frames from one switching of the light to the next.
+const TURN: usize = 1490;
 
 /// Somebody in the footage with nobody else about, looked up by eye. Places are in the footage's pixels, times in its tenths
 /// of a second.
@@ -60,6 +62,9 @@ pub(crate) enum Weather {
     Day,
     Night,
     Rain,
+    Downpour,
+    Snow,
+    Thread,
     Lamp,
     Leaves,
     Infrared,
@@ -67,10 +72,13 @@ pub(crate) enum Weather {
     Pulses,
 }
 
-pub(crate) const WEATHERS: [Weather; 8] = [
+pub(crate) const WEATHERS: [Weather; 11] = [
     Weather::Day,
     Weather::Night,
     Weather::Rain,
+    Weather::Downpour,
+    Weather::Snow,
+    Weather::Thread,
     Weather::Lamp,
     Weather::Leaves,
     Weather::Infrared,
@@ -100,20 +108,14 @@ impl Stage {
         Self { frames, empty, noises }
     }
 
-    /// Writes a scene of so many frames as an MP4 file.
-    pub(crate) fn film(&self, file: &Path, weather: Weather, frames: usize, people: &[Appearance]) {
-        self.film_until(file, weather, frames, people, frames);
+    /// The frames of a scene, one after the other, for ever.
+    pub(crate) fn scene<'a>(&'a self, weather: Weather, people: &'a [Appearance]) -> Frames<'a> {
+        let rng = fastrand::Rng::with_seed(7 + weather as u64);
+        Frames { stage: self, weather, people, number: 0, rng, shaken: 0, flakes: Vec::new() }
     }
 
-    /// The same, but all people are gone from the frame `until` on.
-    pub(crate) fn film_until(
-        &self,
-        file: &Path,
-        weather: Weather,
-        frames: usize,
-        people: &[Appearance],
-        until: usize,
-    ) {
+    /// Writes a scene of so many frames as an MP4 file.
+    pub(crate) fn film(&self, file: &Path, weather: Weather, frames: usize, people: &[Appearance]) {
         let size = format!("{WIDTH}x{HEIGHT}");
         let rate: &[&str] = match weather {
             Weather::Pulses => &["-b:v", "50k", "-maxrate", "80k", "-bufsize", "100k", "-g", "50"],
@@ -131,62 +133,11 @@ impl Stage {
             .spawn()
             .unwrap();
         let mut input = child.stdin.take().unwrap();
-        let mut rng = fastrand::Rng::with_seed(7 + weather as u64);
-        let mut shaken = 0;
-        for number in 0..frames {
-            let people = if number < until { people } else { &[] };
-            let picture = self.frame(weather, number, frames, people, &mut rng, &mut shaken);
+        for picture in self.scene(weather, people).take(frames) {
             input.write_all(&picture).unwrap();
         }
         drop(input);
         assert!(child.wait().unwrap().success());
-    }
-
-    fn frame(
-        &self,
-        weather: Weather,
-        number: usize,
-        frames: usize,
-        people: &[Appearance],
-        rng: &mut fastrand::Rng,
-        shaken: &mut usize,
-    ) -> Vec<u8> {
-        let mut picture = self.empty.clone();
-        if weather == Weather::Leaves {
-            sway(&mut picture, number);
-        }
-        for person in people {
-            self.put(&mut picture, person, number);
-        }
-        let late = number > frames / 2 + 3;
-        if weather == Weather::Shake {
-            // A gust each half minute, for half a second.
-            if number % 300 == 290 {
-                *shaken = 5;
-            }
-            if *shaken > 0 {
-                *shaken -= 1;
-                picture.rotate_right(rng.usize(..3) + WIDTH * rng.usize(..2));
-            }
-        }
-        if weather == Weather::Rain {
-            rain(&mut picture, rng);
-        }
-        let start = rng.usize(..NOISES - picture.len());
-        let noises = &self.noises[start..];
-        let deviation = if weather == Weather::Night { 4.0 } else { 2.0 };
-        for (index, pixel) in picture.iter_mut().enumerate() {
-            let luma = f32::from(*pixel);
-            let luma = match weather {
-                Weather::Night => 16.0 + (luma - 16.0) * 0.15,
-                Weather::Lamp if late => 0.5 * luma + 90.0 * (1.0 - (index % WIDTH) as f32 / WIDTH as f32),
-                Weather::Lamp => 0.5 * luma,
-                Weather::Infrared if late => 255.0 * (luma / 255.0).powf(0.6) * 0.7,
-                _ => luma,
-            };
-            *pixel = (luma + noises[index] * deviation).round().clamp(0.0, 255.0) as u8;
-        }
-        picture
     }
 
     fn put(&self, picture: &mut [u8], person: &Appearance, number: usize) {
@@ -204,6 +155,105 @@ impl Stage {
     }
 }
 
+/// The frames of a scene, in order.
+pub(crate) struct Frames<'a> {
+    stage: &'a Stage,
+    weather: Weather,
+    people: &'a [Appearance],
+    number: usize,
+    rng: fastrand::Rng,
+    shaken: usize,
+    flakes: Vec<(f32, f32, f32)>,
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let number = self.number;
+        self.number += 1;
+        let mut picture = self.stage.empty.clone();
+        if self.weather == Weather::Leaves {
+            sway(&mut picture, number);
+        }
+        for person in self.people {
+            self.stage.put(&mut picture, person, number);
+        }
+        match self.weather {
+            Weather::Shake => self.shake(&mut picture, number),
+            Weather::Rain => rain(&mut picture, 60, &mut self.rng),
+            Weather::Downpour => rain(&mut picture, 200, &mut self.rng),
+            Weather::Snow => self.snow(&mut picture),
+            Weather::Thread => thread(&mut picture, number),
+            _ => {}
+        }
+        let late = number / TURN % 2 == 1;
+        let start = self.rng.usize(..NOISES - picture.len());
+        let noises = &self.stage.noises[start..];
+        let deviation = if self.weather == Weather::Night { 4.0 } else { 2.0 };
+        for (index, pixel) in picture.iter_mut().enumerate() {
+            let luma = f32::from(*pixel);
+            let luma = match self.weather {
+                Weather::Night => 16.0 + (luma - 16.0) * 0.15,
+                Weather::Lamp if late => 0.5 * luma + 90.0 * (1.0 - (index % WIDTH) as f32 / WIDTH as f32),
+                Weather::Lamp => 0.5 * luma,
+                Weather::Infrared if late => 255.0 * (luma / 255.0).powf(0.6) * 0.7,
+                _ => luma,
+            };
+            *pixel = (luma + noises[index] * deviation).round().clamp(0.0, 255.0) as u8;
+        }
+        Some(picture)
+    }
+}
+
+impl Frames<'_> {
+    /// A gust each half minute, for half a second.
+    fn shake(&mut self, picture: &mut [u8], number: usize) {
+        if number % 300 == 290 {
+            self.shaken = 5;
+        }
+        if self.shaken > 0 {
+            self.shaken -= 1;
+            picture.rotate_right(self.rng.usize(..3) + WIDTH * self.rng.usize(..2));
+        }
+    }
+
+    /// Flakes of three to six pixels fall by twelve to twenty-four pixels a frame: near ones are larger and faster.
+    fn snow(&mut self, picture: &mut [u8]) {
+        self.flakes.retain(|flake| flake.1 < HEIGHT as f32);
+        while self.flakes.len() < 40 {
+            let top = if self.number < 2 { self.rng.f32() * HEIGHT as f32 } else { 0.0 };
+            self.flakes.push((self.rng.f32() * WIDTH as f32, top, 3.0 + 3.0 * self.rng.f32()));
+        }
+        for (x, y, side) in &mut self.flakes {
+            let (column, row, width) = (*x as usize, *y as usize, *side as usize);
+            for row in row..(row + width).min(HEIGHT) {
+                for column in column..(column + width).min(WIDTH) {
+                    let pixel = &mut picture[row * WIDTH + column];
+                    *pixel = pixel.saturating_add(60);
+                }
+            }
+            *y += 4.0 * *side;
+            *x = (*x + 6.0 * self.rng.f32() - 3.0).max(0.0);
+        }
+    }
+}
+
+/// A thread of a spider near the lens, bright in its lamp, that sways with the wind: calm for a minute, then a minute of gusts.
+fn thread(picture: &mut [u8], number: usize) {
+    let phase = number as f32 / 4.0;
+    let wind = if number / 600 % 2 == 1 { 5.0 + 4.0 * (phase / 3.7).sin() } else { 0.5 };
+    for row in 20..170 {
+        let bent = ((row as f32 - 20.0) / 150.0 * std::f32::consts::PI).sin();
+        let middle = 200.0 + row as f32 / 5.0 + wind * bent * phase.sin();
+        for column in middle as usize - 3..middle as usize + 4 {
+            let near = 1.0 - (column as f32 - middle).abs() / 4.0;
+            let pixel = &mut picture[row * WIDTH + column];
+            *pixel = pixel.saturating_add((45.0 * near.max(0.0)) as u8);
+        }
+    }
+}
+
 /// A bush with leaves finer than a cell sways by three pixels.
 fn sway(picture: &mut [u8], number: usize) {
     let phase = number as f32 / 7.0;
@@ -216,8 +266,8 @@ fn sway(picture: &mut [u8], number: usize) {
     }
 }
 
-fn rain(picture: &mut [u8], rng: &mut fastrand::Rng) {
-    for _ in 0..60 {
+fn rain(picture: &mut [u8], streaks: usize, rng: &mut fastrand::Rng) {
+    for _ in 0..streaks {
         let (column, top, length) = (rng.usize(..WIDTH), rng.usize(..HEIGHT - 16), rng.usize(6..15));
         for row in top..top + length {
             let pixel = &mut picture[row * WIDTH + column];
