@@ -127,7 +127,10 @@ async fn probe(url: &Url, report: &mut Report<'_>) -> Result<Found, Stop> {
     report.passed(format!("{host}, port {port}, in {took} ms")).await?;
     let mut connection = Connection::on(reached, url).await?;
     ask(&mut connection, "OPTIONS", url, 1).await?;
-    let encrypted = connection.tls().map(|version| format!(" over {version}")).unwrap_or_default();
+    let encrypted = match (connection.tls(), connection.key()) {
+        (Some(version), Some(key)) => format!(" over {version}, key {key}"),
+        _ => String::new(),
+    };
     report.passed(format!("RTSP/1.0{encrypted}")).await?;
     // Some cameras close the connection after a first answer; others speak only once it is closed.
     drop(connection);

@@ -4,8 +4,9 @@ use crate::config::{MotionConfig, Zone};
 use crate::decode::Picture;
 use crate::video::{TICKS_PER_SECOND, to_ticks};
 
+use super::Steps;
 use super::grid::Grid;
-use super::scene::{CELL_AMOUNT_MAX, Difference, Limits, Scene, Steps};
+use super::scene::{CELL_AMOUNT_MAX, Difference, Limits, Scene};
 use super::tracks::{Blob, Tracks};
 
 /// What one picture says about motion.

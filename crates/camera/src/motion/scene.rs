@@ -3,7 +3,7 @@
 //! For each cell the scene keeps between which values it lies (`low`, `high`, mostly nearly the same) and how far
 //! it usually strays from there (`noise`); all follow the picture slowly. A cell differs if it strays by more than
 //! a floor and by more than a multiple of its noise.
-//! Three things that are not motion are taken out:
+//! Five things that are not motion are taken out:
 //!
 //! - **Light.** A change that is one function of luma and place over most of the picture (a cloud, a lamp at one
 //!   side, the camera's exposure) is fitted and removed. If it is large and sudden, or a great part differs even so
@@ -12,9 +12,17 @@
 //!   their former picture, at once, slowly or never. In cells that were still just before, `low` or `high` is moved
 //!   to include what the key frame shows. Steps are believed up to a multiple of the usual step in this very
 //!   picture, so that somebody who happens to come with a key frame is no such step.
+//! - **Shaking.** A shift of the whole picture by a part of a cell is fitted to the slopes of the scene and removed. Nothing is learnt
+//!   while it lasts, unless it stays.
+//! - **Clutter.** Where things come and go from picture to picture all over the scene, as rain does, a cell counts only if it
+//!   differed in two of the last three pictures.
 //! - **Specks.** A differing cell counts only if it hangs together with others.
+//!
+//! In the dark what differs is as much darker as the light is: the floor falls with the mean luma, and noise sets the limit.
 
+use super::Steps;
 use super::cell::Cell;
+use super::clutter::Clutter;
 use super::grid::Grid;
 use super::light::{Light, Place};
 use super::shift::Shift;
@@ -42,11 +50,8 @@ pub(super) const CELL_AMOUNT_MAX: f32 = 4.0;
 /// How long a new scene is learnt, in seconds.
 const LEARN_SECONDS: f32 = 1.5;
 
-/// Seconds in which clutter is known.
-const CLUTTER_SECONDS: f32 = 3.0;
-/// If a larger part of the cells differs for one picture only, with nothing around them before or after, the scene is cluttered.
-const CLUTTER_PART: f32 = 0.0005;
-
+/// A camera that looks elsewhere for longer than this shakes no more, in seconds.
+const ASKEW_SECONDS: f32 = 2.0;
 /// A camera has shaken only if at least this part of the cells differs.
 const SHIFT_PART_MIN: f32 = 0.005;
 
@@ -57,21 +62,6 @@ pub(super) struct Difference {
     pub(super) amount: f32,
     /// Cells that count.
     pub(super) cells: usize,
-}
-
-/// Which of the steps are taken that tell motion from what is none; all, but where it is measured what one is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Steps {
-    /// In clutter, such as rain, what differs must stay or move on from picture to picture.
-    pub clutter: bool,
-    /// The picture of a camera that shakes is set right.
-    pub shift: bool,
-}
-
-impl Default for Steps {
-    fn default() -> Self {
-        Self { clutter: true, shift: true }
-    }
 }
 
 /// How sensitive a scene is.
@@ -97,8 +87,7 @@ pub(super) struct Scene {
     residuals: Vec<f32>,
     reach: Vec<usize>,
     steps: Steps,
-    /// Part of the cells that differ for one picture only.
-    clutter: f32,
+    clutter: Clutter,
     blobs: Vec<Blob>,
     /// What cells show when nothing moves.
     middles: Vec<f32>,
@@ -106,6 +95,8 @@ pub(super) struct Scene {
     values: Vec<f32>,
     /// How far off that may be, in luma.
     slack: Vec<f32>,
+    /// Seconds since the camera looks elsewhere.
+    askew: f32,
 }
 
 impl Scene {
@@ -120,10 +111,13 @@ impl Scene {
         let cell = |(index, value): (usize, &f32)| {
             Cell::new(*value, limits.floor, excluded(index % columns, index / columns))
         };
+        let cells: Vec<Cell> = grid.cells.iter().enumerate().map(cell).collect();
+        let place = |(index, _): (usize, &Cell)| part(index, columns, cells.len());
+        let clutter = Clutter::new(cells.iter().enumerate().filter(|(_, cell)| !cell.excluded).map(place));
         Self {
             limits,
             columns,
-            cells: grid.cells.iter().enumerate().map(cell).collect(),
+            cells,
             learning: LEARN_SECONDS,
             frames_since_key: 0,
             active_part: 0.0,
@@ -131,11 +125,12 @@ impl Scene {
             residuals: Vec::new(),
             reach: Vec::new(),
             steps,
-            clutter: 0.0,
+            clutter,
             blobs: Vec::new(),
             middles: Vec::new(),
             values: Vec::new(),
             slack: Vec::new(),
+            askew: 0.0,
         }
     }
 
@@ -158,7 +153,7 @@ impl Scene {
         self.values.clone_from(&grid.cells);
         self.slack.clear();
         self.slack.resize(grid.cells.len(), 0.0);
-        self.set_right(grid);
+        self.set_right(grid, elapsed);
         if pulsed {
             self.absorb_pulse();
         }
@@ -171,7 +166,7 @@ impl Scene {
         if new_scene || new_light {
             self.learning = LEARN_SECONDS;
         }
-        self.note_clutter(watched, elapsed);
+        self.note_clutter(elapsed);
         let difference = if self.learning > 0.0 {
             self.blobs.clear();
             Difference::default()
@@ -199,11 +194,11 @@ impl Scene {
 
     /// Things come and go from picture to picture all over the scene, as rain does.
     pub(super) fn is_cluttered(&self) -> bool {
-        self.clutter > CLUTTER_PART
+        self.clutter.is_there()
     }
 
     /// Counts what differed in the picture before and neither before that nor now, nor anything around it.
-    fn note_clutter(&mut self, watched: usize, elapsed: f32) {
+    fn note_clutter(&mut self, elapsed: f32) {
         for cell in &mut self.cells {
             cell.history = cell.history << 1 | u8::from(cell.active);
         }
@@ -215,17 +210,20 @@ impl Scene {
             around.fold(0, |history, cell| history | cell.history) & 0b101 == 0
         };
         let passed = |(index, cell): &(usize, &Cell)| cell.history & 0b111 == 0b010 && alone(*index);
-        let part = self.cells.iter().enumerate().filter(passed).count() as f32 / watched as f32;
-        self.clutter += (1.0 - (-elapsed / CLUTTER_SECONDS).exp()) * (part - self.clutter);
+        let count = self.cells.len();
+        let hits =
+            self.cells.iter().enumerate().filter(passed).map(|(index, _)| part(index, self.columns, count));
+        self.clutter.picture(hits, elapsed);
     }
 
     /// Takes the shift of a camera that shakes out of what cells show.
-    fn set_right(&mut self, grid: &Grid) {
+    fn set_right(&mut self, grid: &Grid, elapsed: f32) {
         let differ = |(cell, value): &(&Cell, &f32)| {
             cell.stray(**value) > cell.limit(self.limits.floor, self.luma) && !cell.excluded
         };
         // A shift changes much of the picture; to look for one in a still scene would be in vain.
         let many = self.cells.iter().zip(&grid.cells).filter(differ).count();
+        let askew = std::mem::take(&mut self.askew);
         if !self.steps.shift || (many as f32) < SHIFT_PART_MIN * self.cells.len() as f32 {
             return;
         }
@@ -234,6 +232,7 @@ impl Scene {
         let shift = Shift::fit(&self.middles, &grid.cells, self.columns);
         if !shift.is_none() {
             shift.take_out(&self.middles, &mut self.values, &mut self.slack, self.columns);
+            self.askew = askew + elapsed;
         }
     }
 
@@ -366,8 +365,13 @@ impl Scene {
     }
 
     fn learn(&mut self, grid: &Grid, elapsed: f32) {
+        self.learning -= elapsed;
+        // Who shakes comes back; who was knocked and stays askew sees another scene.
+        if (f32::MIN_POSITIVE..ASKEW_SECONDS).contains(&self.askew) {
+            return;
+        }
         let share = |seconds: f32| 1.0 - (-elapsed / seconds).exp();
-        let learning = self.learning > 0.0;
+        let learning = self.learning + elapsed > 0.0;
         let follow_share = if learning { share(LEARN_SECONDS / 4.0) } else { share(FOLLOW_SECONDS) };
         let noise_share = share(if learning { LEARN_SECONDS } else { NOISE_SECONDS });
         let noise_share_active = share(NOISE_SECONDS_ACTIVE);
@@ -375,12 +379,15 @@ impl Scene {
             let stray = cell.stray(*value);
             let noise_share = if cell.active && !learning { noise_share_active } else { noise_share };
             cell.noise += noise_share * (stray.min(3.0 * self.limits.floor) - cell.noise);
-            // Who was knocked and stays askew sees another scene.
             cell.follow(*raw, follow_share);
             cell.last = *value;
         }
-        self.learning -= elapsed;
     }
+}
+
+/// How far across and down a cell is, from 0 to 1.
+fn part(index: usize, columns: usize, cells: usize) -> (f32, f32) {
+    ((index % columns) as f32 / columns as f32, (index / columns * columns) as f32 / cells.max(1) as f32)
 }
 
 fn neighbours(index: usize, columns: usize) -> impl Iterator<Item = usize> {

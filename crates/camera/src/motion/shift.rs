@@ -11,6 +11,8 @@ pub(super) struct Shift {
     down: f32,
 }
 
+/// As many cells, evenly spread, are enough to tell whether there is a shift.
+const CELLS: usize = 1500;
 /// A fit must explain this part of the squares of what changed.
 const EXPLAINED_MIN: f32 = 0.3;
 /// A shift of less is none, in cells.
@@ -19,29 +21,43 @@ const SHIFT_MIN: f32 = 0.03;
 const SHIFT_MAX: f32 = 1.5;
 /// Changes that are this many times the median are what moves in the picture, not the picture.
 const ERRORS_MAX: f32 = 6.0;
-/// What is finer than a cell changes it by more than its slope tells: by this much of the contrast around it, for each cell of
-/// shift, and at most by all of it.
-const UNTOLD: f32 = 3.0;
+/// What is finer than a cell changes it otherwise than its slope tells: by up to this much of the contrast around it, for each cell
+/// of shift.
+const UNTOLD: f32 = 4.0;
+/// And by no more than so much of the contrast: all of it may come into a cell where the slope says that some goes.
+const UNTOLD_MAX: f32 = 1.5;
 
 impl Shift {
     /// Fits the shift from `before` to `after`, both `columns` wide and of the same light.
     pub(super) fn fit(before: &[f32], after: &[f32], columns: usize) -> Self {
+        // Not the same columns in each row, as widths are mostly even.
+        let step = (before.len() / CELLS).max(1) | 1;
         // Somebody near may change more than the shift does: he is in the first fit still.
-        let Some((first, _)) = Self::fit_to(cells(before, after, columns)) else { return Self::default() };
+        let Some((first, _)) = Self::fit_to(cells(before, after, columns, step)) else {
+            return Self::default();
+        };
         let mut errors: Vec<f32> =
-            cells(before, after, columns).step_by(4).map(|cell| first.error(&cell).abs()).collect();
+            cells(before, after, columns, step).map(|cell| first.error(&cell).abs()).collect();
         let middle = errors.len() / 2;
         if errors.is_empty() {
             return Self::default();
         }
         let usual = *errors.select_nth_unstable_by(middle, f32::total_cmp).1 * ERRORS_MAX;
         // What moves by itself is left out once it is known about how far the rest shifted.
-        let fits = |cell: &Cell| first.error(cell).abs() <= usual + first.slack(&cell.around);
-        let Some((shift, explained)) = Self::fit_to(cells(before, after, columns).filter(fits)) else {
-            return Self::default();
-        };
-        let is_one = (SHIFT_MIN..=SHIFT_MAX).contains(&shift.right.hypot(shift.down));
-        if is_one && explained >= EXPLAINED_MIN { shift } else { Self::default() }
+        let fits =
+            |shift: Self| move |cell: &Cell| shift.error(cell).abs() <= usual + shift.slack(&cell.around);
+        match Self::fit_to(cells(before, after, columns, step).filter(fits(first))) {
+            Some((second, explained)) if second.is_one() && explained >= EXPLAINED_MIN => {
+                // It is one: now by all cells.
+                let all = Self::fit_to(cells(before, after, columns, 1).filter(fits(second)));
+                all.map_or(second, |(shift, _)| shift)
+            }
+            _ => Self::default(),
+        }
+    }
+
+    fn is_one(self) -> bool {
+        (SHIFT_MIN..=SHIFT_MAX).contains(&self.right.hypot(self.down))
     }
 
     /// A shift, and the part of the squares of what changed that it explains. `None`: no slope tells anything.
@@ -76,7 +92,7 @@ impl Shift {
     }
 
     fn slack(self, around: &Around) -> f32 {
-        let part = |shift: f32| (UNTOLD * shift.abs()).min(1.0);
+        let part = |shift: f32| (UNTOLD * shift.abs()).min(UNTOLD_MAX);
         part(self.right) * around.contrast_across() + part(self.down) * around.contrast_along()
     }
 
@@ -107,12 +123,13 @@ struct Cell {
     change: f32,
 }
 
-fn cells(before: &[f32], after: &[f32], columns: usize) -> impl Iterator<Item = Cell> {
+/// Each `step`-th cell.
+fn cells(before: &[f32], after: &[f32], columns: usize, step: usize) -> impl Iterator<Item = Cell> {
     let cell = move |(index, (old, new)): (usize, (&f32, &f32))| Cell {
         around: Around::of(before, index, columns),
         change: new - old,
     };
-    before.iter().zip(after).enumerate().map(cell)
+    before.iter().zip(after).enumerate().step_by(step).map(cell)
 }
 
 /// A cell and its four neighbours; at a border the cell itself stands for the one that is missing.

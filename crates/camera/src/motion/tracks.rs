@@ -3,6 +3,8 @@
 //! A streak of rain is somewhere else in the next picture, so no track of it grows old. Somebody who walks covers, from one picture
 //! to the next, mostly the same cells.
 
+use crate::video::TICKS_PER_SECOND;
+
 /// Cells of one picture that differ and hang together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Blob {
@@ -69,7 +71,7 @@ pub(super) struct Tracks {
 
 impl Tracks {
     /// Takes the blobs of the picture shown at `pts`. A track that pauses for longer than `pause` ends. In `clutter` a blob must
-    /// cover what it was before; else it may have moved on by its own length.
+    /// cover what it was before; else it may have moved on by its own length in each tenth of a second.
     pub(super) fn follow(&mut self, blobs: &mut Vec<Blob>, pts: i64, pause: i64, clutter: bool) {
         if blobs.len() > TRACKS_MAX {
             blobs.sort_unstable_by_key(|blob| std::cmp::Reverse(blob.cells));
@@ -81,7 +83,8 @@ impl Tracks {
                 if clutter {
                     track.blob.covers(blob) && track.blob.is_near(blob, 1)
                 } else {
-                    track.blob.is_near(blob, 2 + blob.extent().max(track.blob.extent()))
+                    let tenths = (10 * (pts - track.last) / TICKS_PER_SECOND).clamp(1, 100) as usize;
+                    track.blob.is_near(blob, 2 + tenths * blob.extent().max(track.blob.extent()))
                 }
             };
             let oldest = self.alive.iter().filter(goes_on).min_by_key(|track| track.since);
@@ -123,6 +126,8 @@ impl Tracks {
 mod tests {
     use super::*;
 
+    const TENTH: i64 = TICKS_PER_SECOND / 10;
+
     /// Three by four cells with this upper left corner.
     fn blob(column: usize, row: usize) -> Blob {
         let mut blob = Blob::EMPTY;
@@ -135,9 +140,9 @@ mod tests {
         let mut tracks = Tracks::default();
         for (pts, places) in pictures.iter().enumerate() {
             let mut blobs = places.iter().map(|place| blob(place.0, place.1)).collect();
-            tracks.follow(&mut blobs, pts as i64, 2, clutter);
+            tracks.follow(&mut blobs, pts as i64 * TENTH, 2 * TENTH, clutter);
         }
-        tracks.since(pictures.len() as i64 - 1, 3)
+        tracks.since((pictures.len() as i64 - 1) * TENTH, 3 * TENTH).map(|since| since / TENTH)
     }
 
     #[test]
