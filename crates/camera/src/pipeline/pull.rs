@@ -105,7 +105,7 @@ async fn connection(
         let stream = described.play().await?;
         // Without it the next connection says; until then what the one before it brought is not repeated.
         counters.sound.set(with_sound.then(|| stream.has_sound()));
-        Ok(stream)
+        Ok::<_, Fault>(stream)
     };
     let mut stream = match connecting.await {
         Ok(stream) => stream,

@@ -213,6 +213,7 @@ impl Side {
         let camera = |number: u8| NewCamera {
             name: format!("{name} camera {number}"),
             source: Some(source(name, number)),
+            sound: false,
             device: None,
         };
         let first = gate.add_camera(&credentials, home, camera(1)).await.unwrap();

@@ -81,6 +81,7 @@ pub async fn pages_are_those_of_the_model(registry: Registry) {
                 homes: asked.homes.as_ref().map(|indices| indices.iter().map(|i| homes[*i]).collect()),
                 cameras: asked.cameras.iter().map(|i| cameras[*i].0.id).collect(),
                 label: asked.label,
+                not_event: None,
                 from: asked.from.map(at),
                 to: asked.to.map(at),
                 before: None,

@@ -26,7 +26,8 @@ pub(super) async fn measure(stage: &Stage) -> anyhow::Result<Vec<Figure>> {
             password: None,
             digest_only: false,
         };
-        let camera = NewCamera { name: format!("camera {number}"), source: Some(source), device: None };
+        let camera =
+            NewCamera { name: format!("camera {number}"), source: Some(source), sound: false, device: None };
         gate.add_camera(&owner, home, camera).await?;
     }
     for number in 0..MEMBERS {

@@ -200,7 +200,7 @@ impl Home {
             password: None,
             digest_only: false,
         };
-        let camera = NewCamera { name: "a camera".into(), source: Some(source), device: None };
+        let camera = NewCamera { name: "a camera".into(), source: Some(source), sound: false, device: None };
         self.gate.add_camera(&self.owner, self.id, camera).await.unwrap()
     }
 

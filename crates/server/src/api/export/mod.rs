@@ -91,6 +91,8 @@ fn filter(which: &Which) -> Result<EventFilter, Problem> {
         shared: which.shared.is_some(),
         cameras: cameras(which.camera.as_deref())?,
         label: None,
+        // What was said to be no event is kept like the others.
+        not_an_event: None,
         day: None,
         before: which.before,
         after: which.after,
