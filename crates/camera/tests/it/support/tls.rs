@@ -101,37 +101,33 @@ fn acceptor(pem: &[u8], versions: &[&'static rustls::SupportedProtocolVersion]) 
     TlsAcceptor::from(Arc::new(config))
 }
 
-async fn pass_on(
-    mut viewer: TlsStream<TcpStream>,
-    mut camera: TcpStream,
-    piece: usize,
-    heard: &Mutex<Vec<u8>>,
-) {
-    let (mut said, mut answered) = ([0; 4096], [0; 4096]);
-    loop {
-        tokio::select! {
-            read = viewer.read(&mut said) => match read {
-                Ok(count @ 1..) => {
-                    heard.lock().unwrap().extend(&said[..count]);
-                    if camera.write_all(&said[..count]).await.is_err() {
-                        return;
-                    }
-                }
-                _ => return,
-            },
-            read = camera.read(&mut answered) => match read {
-                Ok(count @ 1..) => {
-                    for piece in answered[..count].chunks(piece) {
-                        if viewer.write_all(piece).await.is_err() || viewer.flush().await.is_err() {
-                            return;
-                        }
-                    }
-                }
-                _ => {
-                    let _ = viewer.shutdown().await;
-                    return;
-                }
-            },
+/// Both ways at the same time: a viewer is heard while the camera's pieces are on their way to it.
+async fn pass_on(viewer: TlsStream<TcpStream>, camera: TcpStream, piece: usize, heard: &Mutex<Vec<u8>>) {
+    let (mut from_viewer, mut to_viewer) = tokio::io::split(viewer);
+    let (mut from_camera, mut to_camera) = camera.into_split();
+    let up = async {
+        let mut said = vec![0; 4096];
+        while let Ok(count @ 1..) = from_viewer.read(&mut said).await {
+            heard.lock().unwrap().extend(&said[..count]);
+            if to_camera.write_all(&said[..count]).await.is_err() {
+                return;
+            }
         }
+    };
+    let down = async {
+        let mut answered = vec![0; 4096];
+        while let Ok(count @ 1..) = from_camera.read(&mut answered).await {
+            for piece in answered[..count].chunks(piece) {
+                if to_viewer.write_all(piece).await.is_err() || to_viewer.flush().await.is_err() {
+                    // It may have said something before it went.
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+        let _ = to_viewer.shutdown().await;
+    };
+    tokio::select! {
+        () = up => {}
+        () = down => {}
     }
 }
