@@ -6,10 +6,10 @@ use ownsight_camera::{
     CameraConfig, CameraOutput, CameraPipeline, CameraStatus, Credentials, Event, MotionConfig, Stats, Still,
     Zone,
 };
-use ownsight_device::{AssignedCamera, CameraSealer, CameraSource, DeviceHandle};
+use ownsight_device::{AssignedCamera, CameraSealer, CameraSource, DeviceHandle, SealError};
 use ownsight_model::{
-    CameraReport, CameraState, GapReason, GapReport, MotionSettings, TenureId, Timestamp, VideoReport,
-    ZoneKind,
+    CameraId, CameraReport, CameraState, GapReason, GapReport, MotionSettings, TenureId, Timestamp,
+    VideoReport, ZoneKind,
 };
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -273,8 +273,7 @@ impl PipelineTask {
                 tracing::info!(camera.id = %camera, event.id = %id, clip_bytes, frames, sealed_bytes = queued.bytes, "event");
             }
             Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::error!(camera.id = %camera, error, "an event could not be sealed and is lost");
+                log_unsealed(camera, &error, "an event could not be sealed and is lost");
                 let gap = GapReport { camera, from, to: Some(to), reason: GapReason::QueueFull };
                 self.report_gap(gap).await;
             }
@@ -284,8 +283,7 @@ impl PipelineTask {
     async fn still(&mut self, still: Still) {
         let at = self.handle.server_time(still.at);
         if let Err(error) = self.handle.seal_still(&self.sealer, at, still.jpeg).await {
-            let error: &dyn std::error::Error = &error;
-            tracing::warn!(camera.id = %self.sealer.scope().camera, error, "a still could not be sealed");
+            log_unsealed(self.sealer.scope().camera, &error, "a still could not be sealed");
         }
     }
 
@@ -344,6 +342,12 @@ impl PipelineTask {
             tracing::error!(camera.id = %self.sealer.scope().camera, %error, "a gap could not be kept on disk");
         }
     }
+}
+
+/// With what is behind the error: which failure of the disk it was.
+fn log_unsealed(camera: CameraId, error: &SealError, what: &str) {
+    let error: &dyn std::error::Error = error;
+    tracing::error!(camera.id = %camera, error, "{what}");
 }
 
 #[cfg(test)]

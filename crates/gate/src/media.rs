@@ -92,7 +92,7 @@ pub struct MediaAbout {
     pub file_name: Option<String>,
 }
 
-/// The plaintext of a section, or of a range of it. Holds one segment of 64 KiB at a time.
+/// The plaintext of a section, or of a range of it. Opens one segment of 64 KiB at a time, and holds up to four sealed.
 ///
 /// What opened it is opened anew, from the registry's primary, before each piece that comes half a second or more after
 /// the last time: once a session, grant or event has ended, or was locked down, no piece opens that is asked for later than that.
@@ -266,7 +266,7 @@ impl Gate {
         let action = Action::Motion(found.event_ref());
         let unlocking = self.record(credentials, &found.person, found.access.home(), action).await?;
         let opened = self.open_section(found, section).await;
-        let section = unlocking.unlock(|| opened)?;
+        let mut section = unlocking.unlock(|| opened)?;
         let mut out = Zeroizing::new(Vec::with_capacity(section.layout().plaintext_len() as usize));
         for segment in 0..section.layout().segments() {
             out.extend_from_slice(&section.segment(segment).await?);
@@ -398,8 +398,10 @@ impl MediaStream {
         let segment = layout.segments_for(&wanted).map_err(|error| damaged(&error))?.start;
         let part = layout.part_of_segment(segment, &wanted).map_err(|error| damaged(&error))?;
         let plain = self.section.segment(segment).await?;
-        let bytes = plain.get(part).map(Bytes::copy_from_slice);
-        let bytes = bytes.ok_or_else(|| damaged(&StreamError::OutOfRange))?;
+        if part.end > plain.len() {
+            return Err(damaged(&StreamError::OutOfRange));
+        }
+        let bytes = plain.slice(part);
         self.next += bytes.len() as u64;
         Ok(Chunk { tag: self.tag, bytes })
     }

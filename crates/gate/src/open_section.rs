@@ -5,9 +5,10 @@
 
 use std::ops::Range;
 
+use bytes::{Buf as _, Bytes, BytesMut};
 use ownsight_seal::stream::{StreamError, StreamLayout, StreamOpener};
 use ownsight_seal::{EventOpener, HEADER_BYTES, OpenError, Purpose, Section, VerifiedEvent};
-use ownsight_vault::{ObjectRef, Pieces, ReadError};
+use ownsight_vault::{ObjectRef, Piece, Pieces, ReadError};
 use zeroize::Zeroizing;
 
 use crate::event_access::FoundEvent;
@@ -15,6 +16,9 @@ use crate::gate::Gate;
 use crate::{GateError, alarm};
 
 const STREAM_HEADER_BYTES: usize = ownsight_seal::stream::HEADER_LEN;
+/// Segments that are read together. To read is work for another thread: going there for each segment of 64 KiB takes as long as
+/// opening it.
+const RUN: u64 = 4;
 
 /// A section whose length is proven.
 pub(crate) struct OpenSection {
@@ -23,6 +27,17 @@ pub(crate) struct OpenSection {
     opener: StreamOpener,
     /// Its last segment, opened to prove the length.
     last: Zeroizing<Vec<u8>>,
+    /// What was read and is not opened yet.
+    ahead: Option<Run>,
+}
+
+/// Sealed segments that lie one behind the other, as they are read and cached together: the same wherever a reader begins.
+struct Run {
+    /// The first that is left.
+    next: u64,
+    sealed: BytesMut,
+    /// The whole run as it was read, if it may have come from a cache.
+    suspect: Option<Piece>,
 }
 
 /// The event's sealed object.
@@ -65,7 +80,7 @@ impl Gate {
         let begin = section.offset..section.offset.saturating_add(STREAM_HEADER_BYTES as u64);
         let ranges = [begin, segment_range(section, &layout, layout.last_segment())?];
         let (opener, last) = object.opened(&ranges, |sealed| proven(&opener, section, sealed)).await?;
-        Ok(OpenSection { object, section, opener, last })
+        Ok(OpenSection { object, section, opener, last, ahead: None })
     }
 }
 
@@ -74,20 +89,65 @@ impl OpenSection {
         self.opener.layout()
     }
 
-    /// The plaintext of a segment, 64 KiB at most.
+    /// The plaintext of a segment, 64 KiB at most. Holds up to four more as they are sealed.
     ///
     /// Cancel-safe: nothing is kept of it.
-    pub(crate) async fn segment(&self, segment: u64) -> Result<Zeroizing<Vec<u8>>, GateError> {
+    pub(crate) async fn segment(&mut self, segment: u64) -> Result<Bytes, GateError> {
         if segment == self.layout().last_segment() {
-            return Ok(self.last.clone());
+            return Ok(Bytes::copy_from_slice(&self.last));
         }
-        let range = segment_range(self.section, self.layout(), segment)?;
-        let open = |mut sealed: Vec<u8>| {
-            let length = self.opener.open_segment(segment, &mut sealed)?.len();
-            sealed.truncate(length);
-            Ok(Zeroizing::new(sealed))
+        let mut run = match self.ahead.take().filter(|run| run.next == segment) {
+            Some(run) => run,
+            None => {
+                let piece = self.object.read(&[self.run_range(segment)?]).await?;
+                self.run_from(segment, piece)?
+            }
         };
-        self.object.opened(&[range], open).await
+        let opened = match run.open_next(&self.opener) {
+            Ok(opened) => opened,
+            Err(unopened) => {
+                let Some(suspect) = run.suspect else { return Err(unopened.raise()) };
+                let ranges = [self.run_range(segment)?];
+                let Some(piece) = self.object.read_again(&ranges, &suspect).await? else {
+                    return Err(unopened.raise());
+                };
+                run = self.run_from(segment, piece)?;
+                run.open_next(&self.opener).map_err(Unopened::raise)?
+            }
+        };
+        self.ahead = (!run.sealed.is_empty()).then_some(run);
+        Ok(opened)
+    }
+
+    /// Where the run of a segment lies in the object. The last segment of all is in none.
+    fn run_range(&self, segment: u64) -> Result<Range<u64>, GateError> {
+        let first = segment - segment % RUN;
+        let last = (first + RUN).min(self.layout().last_segment()).saturating_sub(1);
+        let begin = segment_range(self.section, self.layout(), first)?.start;
+        Ok(begin..segment_range(self.section, self.layout(), last)?.end)
+    }
+
+    /// A run from this segment of it on.
+    fn run_from(&self, segment: u64, piece: Piece) -> Result<Run, GateError> {
+        let skipped =
+            segment_range(self.section, self.layout(), segment)?.start - self.run_range(segment)?.start;
+        let suspect = piece.suspect();
+        let mut sealed = piece.into_mut();
+        let skipped = usize::try_from(skipped).unwrap_or(usize::MAX).min(sealed.len());
+        sealed.advance(skipped);
+        Ok(Run { next: segment, sealed, suspect })
+    }
+}
+
+impl Run {
+    fn open_next(&mut self, opener: &StreamOpener) -> Result<Bytes, Unopened> {
+        let place = opener.layout().ciphertext_range(self.next)?;
+        let length = usize::try_from(place.end - place.start).unwrap_or(usize::MAX).min(self.sealed.len());
+        let mut segment = self.sealed.split_to(length);
+        let opened = opener.open_segment(self.next, &mut segment)?.len();
+        segment.truncate(opened);
+        self.next += 1;
+        Ok(segment.freeze())
     }
 }
 
@@ -96,23 +156,34 @@ impl Object {
     async fn opened<T>(
         &self,
         ranges: &[Range<u64>],
-        open: impl Fn(Vec<u8>) -> Result<T, Unopened>,
+        open: impl Fn(BytesMut) -> Result<T, Unopened>,
     ) -> Result<T, GateError> {
-        let piece = self.pieces.read(ranges).await.map_err(|error| unreadable(&error))?;
-        self.is_the_rows().map_err(Unopened::raise)?;
+        let piece = self.read(ranges).await?;
         let suspect = piece.suspect();
-        let unopened = match open(piece.into_bytes()) {
+        let unopened = match open(piece.into_mut()) {
             Ok(opened) => return Ok(opened),
             Err(unopened) => unopened,
         };
         let Some(suspect) = suspect else { return Err(unopened.raise()) };
-        match self.pieces.read_again(ranges, &suspect).await.map_err(|error| unreadable(&error))? {
-            Some(piece) => {
-                self.is_the_rows().map_err(Unopened::raise)?;
-                open(piece.into_bytes()).map_err(Unopened::raise)
-            }
+        match self.read_again(ranges, &suspect).await? {
+            Some(piece) => open(piece.into_mut()).map_err(Unopened::raise),
             None => Err(unopened.raise()),
         }
+    }
+
+    async fn read(&self, ranges: &[Range<u64>]) -> Result<Piece, GateError> {
+        let piece = self.pieces.read(ranges).await.map_err(|error| unreadable(&error))?;
+        self.is_the_rows().map_err(Unopened::raise)?;
+        Ok(piece)
+    }
+
+    /// The file's own of what a cache had and does not open; `None` if the file has the same.
+    async fn read_again(&self, ranges: &[Range<u64>], suspect: &Piece) -> Result<Option<Piece>, GateError> {
+        let piece = self.pieces.read_again(ranges, suspect).await.map_err(|error| unreadable(&error))?;
+        if piece.is_some() {
+            self.is_the_rows().map_err(Unopened::raise)?;
+        }
+        Ok(piece)
     }
 
     /// Compares the file's header with the row's, if the file was opened.
@@ -126,7 +197,7 @@ impl Object {
 fn proven(
     opener: &EventOpener,
     section: Section,
-    mut sealed: Vec<u8>,
+    mut sealed: BytesMut,
 ) -> Result<(StreamOpener, Zeroizing<Vec<u8>>), Unopened> {
     let (begin, last) =
         sealed.split_first_chunk_mut::<STREAM_HEADER_BYTES>().ok_or(StreamError::BadHeader)?;

@@ -123,8 +123,8 @@ impl Piece {
     }
 
     /// The bytes, for who changes them. Without a copy if nobody else has them.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes.into()
+    pub fn into_mut(self) -> BytesMut {
+        self.bytes.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]))
     }
 
     /// What to ask [`Pieces::read_again`] with, should they not open; `None` if they are the file's for certain.

@@ -3,7 +3,9 @@
 use ownsight_model::{CameraEpoch, CameraId, DeviceId, EventId, TenureId};
 
 use super::fixture::{Household, NOW, at, bytes32, event, still};
-use crate::{EventQuery, EventRow, InsertOutcome, ObjectKey, Registry, RegistryError, StoredEvent};
+use crate::{
+    EventMarks, EventQuery, EventRow, InsertOutcome, ObjectKey, Registry, RegistryError, StoredEvent,
+};
 
 const NEW: InsertOutcome = InsertOutcome::Inserted { replaced_still: None };
 
@@ -32,7 +34,7 @@ pub async fn an_event_is_kept_once(registry: Registry) {
     assert_eq!(registry.stored_event(row.id, first.id).await.unwrap(), Some(stored(&first)));
     let page =
         registry.events(anna.find(), NOW, EventQuery { limit: 9, ..EventQuery::default() }).await.unwrap();
-    assert_eq!(page.unwrap().data.events, [(first, false)]);
+    assert_eq!(page.unwrap().data.events, [(first, EventMarks::default())]);
     assert_eq!(registry.homes().await.unwrap()[0].1, 1_000);
     assert_eq!(registry.self_check().await.unwrap(), Vec::<String>::new());
 }

@@ -38,7 +38,7 @@ fn ranges_come_one_behind_the_other() {
             for _ in 0..2 {
                 let piece = pieces.read(&[0..10, 1_990..2_000, 5..5, 3..8]).await.unwrap();
                 assert_eq!(piece.bytes(), [&bytes[..10], &bytes[1_990..], &bytes[3..8]].concat());
-                assert_eq!(pieces.read(&[0..2_000]).await.unwrap().into_bytes(), bytes);
+                assert_eq!(pieces.read(&[0..2_000]).await.unwrap().into_mut(), bytes);
             }
         }
     });
