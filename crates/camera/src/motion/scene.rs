@@ -1,9 +1,8 @@
 //! What a camera sees when nothing moves, and what differs from it.
 //!
-//! For each cell the scene keeps between which values it lies (`low`, `high`, mostly nearly the same) and how far
-//! it usually strays from there (`noise`); all follow the picture slowly. A cell differs if it strays by more than
-//! a floor and by more than a multiple of its noise.
-//! Five things that are not motion are taken out:
+//! For each cell the scene keeps between which values it lies (`low`, `high`, mostly nearly the same) and how far it usually strays
+//! from there (`noise`); all follow the picture slowly. A cell differs if it strays by more than a floor, lower in the dark, and by
+//! more than a multiple of its noise. Five things that are not motion are taken out:
 //!
 //! - **Light.** A change that is one function of luma and place over most of the picture (a cloud, a lamp at one
 //!   side, the camera's exposure) is fitted and removed. If it is large and sudden, or a great part differs even so
@@ -17,8 +16,6 @@
 //! - **Clutter.** Where things come and go from picture to picture all over the scene, as rain does, a cell counts only if it
 //!   differed in two of the last three pictures.
 //! - **Specks.** A differing cell counts only if it hangs together with others.
-//!
-//! In the dark what differs is as much darker as the light is: the floor falls with the mean luma, and noise sets the limit.
 
 use super::Steps;
 use super::cell::Cell;
@@ -461,7 +458,9 @@ mod tests {
     fn in_the_dark_less_is_a_difference_unless_there_is_noise() {
         let brightened = |cells: &[f32]| {
             let mut cells = cells.to_vec();
-            [50, 51, 62, 63].iter().for_each(|index| cells[*index] += 4.0);
+            for index in [50, 51, 62, 63] {
+                cells[index] += 4.0;
+            }
             grid(cells)
         };
         let watched = |cells: &[f32], noise: f32| {

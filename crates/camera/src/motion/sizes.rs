@@ -48,7 +48,7 @@ struct Place {
 }
 
 impl Place {
-    fn is_known(&self) -> bool {
+    fn is_known(self) -> bool {
         self.groups >= GROUPS_MIN
     }
 
