@@ -184,7 +184,7 @@ impl Scene {
         &self.blobs
     }
 
-    /// The same, for the smallest to be left out if there are too many.
+    /// The same, of which the smallest may be left out.
     pub(super) fn blobs_mut(&mut self) -> &mut Vec<Blob> {
         &mut self.blobs
     }
@@ -207,10 +207,8 @@ impl Scene {
             around.fold(0, |history, cell| history | cell.history) & 0b101 == 0
         };
         let passed = |(index, cell): &(usize, &Cell)| cell.history & 0b111 == 0b010 && alone(*index);
-        let count = self.cells.len();
-        let hits =
-            self.cells.iter().enumerate().filter(passed).map(|(index, _)| part(index, self.columns, count));
-        self.clutter.picture(hits, elapsed);
+        let place = |(index, _): (usize, &Cell)| part(index, self.columns, self.cells.len());
+        self.clutter.picture(self.cells.iter().enumerate().filter(passed).map(place), elapsed);
     }
 
     /// Takes the shift of a camera that shakes out of what cells show.
