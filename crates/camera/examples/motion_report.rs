@@ -43,10 +43,14 @@ fn main() {
     }
 }
 
+/// Whether a sight is of this kind.
+type Kind = fn(&Sight) -> bool;
+
 /// Whom of the footage motion touches, at each whole second that is labelled.
 fn people_of_the_footage() {
     let mut detector = Detector::new(MotionConfig::default());
-    let seen = footage::decode(&footage::units()).0.iter().enumerate().map(|(number, luma)| {
+    let (pictures, _) = footage::decode(&footage::units());
+    let seen = pictures.iter().enumerate().map(|(number, luma)| {
         let height = luma.pixels.len() / luma.width;
         detector.luma(&luma.pixels, luma.width, luma.width, height, luma.pts, number % 20 == 0);
         detector.moving().collect()
@@ -66,7 +70,7 @@ fn people_of_the_footage() {
     let sights: Vec<Sight> = appearances().into_iter().filter(|sight| sight.second >= 2).collect();
     println!("| who | person-seconds | found | the same boxes, mirrored |");
     println!("| --- | --- | --- | --- |");
-    let kinds: [(&str, fn(&Sight) -> bool); 5] = [
+    let kinds: [(&str, Kind); 5] = [
         ("walks, in full sight", |sight| !sight.stands && !sight.hidden && !sight.at_border),
         ("of these, less than 4 cells high", |sight| {
             !sight.stands && !sight.hidden && !sight.at_border && sight.height() < 4.0

@@ -1,9 +1,8 @@
 //! What a camera sees when nothing moves, and what differs from it.
 //!
-//! For each cell the scene keeps between which values it lies (`low`, `high`, mostly nearly the same) and how far
-//! it usually strays from there (`noise`); all follow the picture slowly. A cell differs if it strays by more than
-//! a floor and by more than a multiple of its noise.
-//! Five things that are not motion are taken out:
+//! For each cell the scene keeps between which values it lies (`low`, `high`, mostly nearly the same) and how far it usually strays
+//! from there (`noise`); all follow the picture slowly. A cell differs if it strays by more than a floor, lower in the dark, and by
+//! more than a multiple of its noise. Five things that are not motion are taken out:
 //!
 //! - **Light.** A change that is one function of luma and place over most of the picture (a cloud, a lamp at one
 //!   side, the camera's exposure) is fitted and removed. If it is large and sudden, or a great part differs even so
@@ -17,8 +16,6 @@
 //! - **Clutter.** Where things come and go from picture to picture all over the scene, as rain does, a cell counts only if it
 //!   differed in two of the last three pictures.
 //! - **Specks.** A differing cell counts only if it hangs together with others.
-//!
-//! In the dark what differs is as much darker as the light is: the floor falls with the mean luma, and noise sets the limit.
 
 use super::Steps;
 use super::cell::Cell;
@@ -187,7 +184,7 @@ impl Scene {
         &self.blobs
     }
 
-    /// The same, for the smallest to be left out if there are too many.
+    /// The same, of which the smallest may be left out.
     pub(super) fn blobs_mut(&mut self) -> &mut Vec<Blob> {
         &mut self.blobs
     }
@@ -210,10 +207,8 @@ impl Scene {
             around.fold(0, |history, cell| history | cell.history) & 0b101 == 0
         };
         let passed = |(index, cell): &(usize, &Cell)| cell.history & 0b111 == 0b010 && alone(*index);
-        let count = self.cells.len();
-        let hits =
-            self.cells.iter().enumerate().filter(passed).map(|(index, _)| part(index, self.columns, count));
-        self.clutter.picture(hits, elapsed);
+        let place = |(index, _): (usize, &Cell)| part(index, self.columns, self.cells.len());
+        self.clutter.picture(self.cells.iter().enumerate().filter(passed).map(place), elapsed);
     }
 
     /// Takes the shift of a camera that shakes out of what cells show.
@@ -461,7 +456,9 @@ mod tests {
     fn in_the_dark_less_is_a_difference_unless_there_is_noise() {
         let brightened = |cells: &[f32]| {
             let mut cells = cells.to_vec();
-            [50, 51, 62, 63].iter().for_each(|index| cells[*index] += 4.0);
+            for index in [50, 51, 62, 63] {
+                cells[index] += 4.0;
+            }
             grid(cells)
         };
         let watched = |cells: &[f32], noise: f32| {

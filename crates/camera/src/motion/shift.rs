@@ -209,7 +209,9 @@ mod tests {
         let before = landscape(0.0, 0.0);
         let walker: Vec<usize> = (5..13).flat_map(|row| row * COLUMNS + 20..row * COLUMNS + 24).collect();
         let with_walker = |mut cells: Vec<f32>| {
-            walker.iter().for_each(|index| cells[*index] = 10.0);
+            for index in &walker {
+                cells[*index] = 10.0;
+            }
             cells
         };
         assert!(Shift::fit(&before, &with_walker(before.clone()), COLUMNS).is_none());

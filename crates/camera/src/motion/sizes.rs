@@ -16,8 +16,6 @@ const KNOWN_MIN: usize = 30;
 const REFRESH: u32 = 8;
 /// What is larger by a smaller part of the median is never unusual.
 const PART_MIN: f32 = 0.15;
-/// Nor what is larger by fewer bytes.
-const BYTES_MIN: f32 = 48.0;
 /// Places in a group of which it is known what is usual there; those behind are taken as they are.
 const PLACES_MAX: usize = 128;
 /// What is usual at a place follows the last so many groups.
@@ -48,7 +46,7 @@ struct Place {
 }
 
 impl Place {
-    fn is_known(&self) -> bool {
+    fn is_known(self) -> bool {
         self.groups >= GROUPS_MIN
     }
 
@@ -99,7 +97,7 @@ impl SizeGate {
         larger
     }
 
-    /// How many bytes the frame would have if its place in the group were like any other.
+    /// How many bytes the frame would have if its place in the group were no place of large ones.
     fn set_right(&mut self, bytes: f32, still: bool) -> f32 {
         let index = self.place;
         self.place += 1;
@@ -107,8 +105,9 @@ impl SizeGate {
             self.places.push(Place::default());
         }
         let Some(place) = self.places.get_mut(index) else { return bytes };
+        // Only what is usually larger is made smaller: the other way round, each frame of a place of small ones would weigh more.
         let right = if place.is_known() && self.usual > 0.0 {
-            bytes * self.usual / place.mean.max(1.0)
+            bytes * (self.usual / place.mean).min(1.0)
         } else {
             bytes
         };
@@ -138,7 +137,7 @@ impl SizeGate {
             *average = (*average - median).abs();
         }
         let spread = self::median(&mut sorted);
-        self.limit = median + (self.factor * spread).max(PART_MIN * median).max(BYTES_MIN);
+        self.limit = median + (self.factor * spread).max(PART_MIN * median);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+#[allow(dead_code, reason = "the report uses all of it")]
 pub(crate) mod appearances;
 pub(crate) mod footage;
 pub(crate) mod mp4;
