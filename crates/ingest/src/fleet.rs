@@ -212,7 +212,8 @@ mod tests {
         let state = CameraState::Offline(CameraFault::Unauthorized);
         let id = CameraId::generate();
         let (at, since) = (now, Timestamp::from_micros(0));
-        let report = CameraReport { camera: id, at, state, since, video: None, another: None };
+        let report =
+            CameraReport { camera: id, at, state, since, video: None, another: None, quieted_since: None };
         let liar = FleetCamera {
             camera: id,
             created_at: Timestamp::from_micros(56_000_000),
