@@ -177,7 +177,7 @@ async fn describe(
     }
     let described = Described::connect(found, credentials).await;
     match &described {
-        Err(fault) if fault.kind == CameraFault::Unauthorized => {}
+        Err(fault) if matches!(fault.kind, CameraFault::Unauthorized | CameraFault::AnotherCamera) => {}
         _ if unasked.status == 401 => report.passed(unasked.scheme().unwrap_or_default()).await?,
         _ => report.passed("not asked for").await?,
     }

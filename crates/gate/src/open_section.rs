@@ -115,7 +115,8 @@ impl OpenSection {
                 run.open_next(&self.opener).map_err(Unopened::raise)?
             }
         };
-        self.ahead = (!run.sealed.is_empty()).then_some(run);
+        // What a cache gave beyond its run is nobody's.
+        self.ahead = (!run.sealed.is_empty() && run.next % RUN != 0).then_some(run);
         Ok(opened)
     }
 

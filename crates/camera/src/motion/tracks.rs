@@ -53,6 +53,8 @@ impl Blob {
 /// A blob that was seen in several pictures.
 #[derive(Clone, Copy, Debug)]
 struct Track {
+    /// The same from picture to picture.
+    id: u64,
     since: i64,
     last: i64,
     pictures: u32,
@@ -67,6 +69,7 @@ const TRACKS_MAX: usize = 64;
 pub(super) struct Tracks {
     alive: Vec<Track>,
     next: Vec<Track>,
+    ids: u64,
 }
 
 impl Tracks {
@@ -83,18 +86,20 @@ impl Tracks {
                 if clutter {
                     track.blob.covers(blob) && track.blob.is_near(blob, 1)
                 } else {
-                    let tenths = (10 * (pts - track.last) / TICKS_PER_SECOND).clamp(1, 100) as usize;
+                    let tenths = ((pts - track.last) / (TICKS_PER_SECOND / 10)).clamp(1, 100) as usize;
                     track.blob.is_near(blob, 2 + tenths * blob.extent().max(track.blob.extent()))
                 }
             };
             let oldest = self.alive.iter().filter(goes_on).min_by_key(|track| track.since);
-            let (since, pictures) = oldest.map_or((pts, 1), |track| (track.since, track.pictures + 1));
-            self.next.push(Track { since, last: pts, pictures, blob: *blob });
+            let (id, since, pictures) = oldest.map_or((self.ids, pts, 1), |track| {
+                (track.id, track.since, track.pictures.saturating_add(1))
+            });
+            self.ids += u64::from(oldest.is_none());
+            self.next.push(Track { id, since, last: pts, pictures, blob: *blob });
         }
         // What paused may come back where it was, unless it was seen only once.
         let next = &self.next;
-        let went_on =
-            |track: &Track| next.iter().any(|now| now.since == track.since && now.pictures > track.pictures);
+        let went_on = |track: &Track| next.iter().any(|now| now.id == track.id);
         let paused = self
             .alive
             .iter()

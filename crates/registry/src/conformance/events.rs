@@ -90,9 +90,6 @@ pub async fn what_is_no_event_leaves_the_list(registry: Registry) {
     assert_eq!(listed(Some(true)).await, [(first.id, true)]);
     assert_eq!(listed(None).await, [(second.id, false), (first.id, true)]);
     assert_eq!((of_day().await, of_camera().await), ((1, 1), (2, 1, 1)));
-    let later = NOW.plus(std::time::Duration::from_hours(8 * 24));
-    let cameras = registry.cameras(anna.find(), later, None).await.unwrap().unwrap().data;
-    assert_eq!((cameras[0].not_events, cameras[0].not_events_week), (1, 0));
     let position = registry.event_position(anna.find(), NOW, anna.home, second.id, at(0), at(100)).await;
     assert_eq!(position.unwrap().unwrap().data, Some(EventPosition { of_day: 1, in_day: 1 }));
     let detail = registry.event(anna.find(), NOW, first.id).await.unwrap().unwrap().data.unwrap();
@@ -103,6 +100,9 @@ pub async fn what_is_no_event_leaves_the_list(registry: Registry) {
     assert_eq!(listed(Some(true)).await.len(), 1);
     assert!(registry.mark_not_event(&anna.authority(), first.id, false).await.unwrap());
     assert_eq!((listed(Some(true)).await.len(), of_day().await), (0, (2, 2)));
+    let before = Authority { now: NOW.minus(std::time::Duration::from_hours(8 * 24)), ..anna.authority() };
+    assert!(registry.mark_not_event(&before, first.id, true).await.unwrap());
+    assert_eq!(of_camera().await, (2, 1, 0), "longer ago than a week");
     // What is erased is nothing of either kind.
     registry.mark_not_event(&anna.authority(), first.id, true).await.unwrap();
     registry.erase_event(&anna.authority(), first.id).await.unwrap().unwrap();

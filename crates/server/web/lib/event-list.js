@@ -178,6 +178,8 @@ export function useEventList({ home, cameras, day, not = false }) {
 
   /** What was taken out by mistake is in its place again. */
   const restore = (event) => {
+    // Another list by now: the one that it left is read anew when it is shown again.
+    if (latest.current.key !== key) return;
     const { loaded } = latest.current;
     change({ loaded: { ...loaded, events: mergeEvents(loaded.events, [event]) } });
   };

@@ -34,7 +34,7 @@ export function watchFresh(home) {
     const since = seen.get(home);
     if (paused || since === undefined) return;
     try {
-      const { events } = await api('GET', '/events', { query: { home, after: since, limit: MOST } });
+      const { events } = await api('GET', '/events', { query: { home, after: since, not_an_event: 0, limit: MOST } });
       if (!paused) freshCount.set(events.length);
     } catch {
       // The badge is a hint; the list will say what is wrong.
