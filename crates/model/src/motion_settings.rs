@@ -217,7 +217,7 @@ mod tests {
         vec![[from, from], [to, from], [to, to], [from, to]]
     }
 
-    fn drawn(zones: Vec<(ZoneKind, Vec<[i32; 2]>)>) -> Result<Zones, ZonesError> {
+    fn drawn(zones: &[(ZoneKind, Vec<[i32; 2]>)]) -> Result<Zones, ZonesError> {
         Zones::drawn(zones.iter().map(|(kind, corners)| (*kind, corners.as_slice())))
     }
 
@@ -238,7 +238,7 @@ mod tests {
             (vec![(Exclude, square(0, 1_000))], ZonesError::NothingLeft),
             (vec![(Include, square(100, 500)), (Exclude, square(0, 600))], ZonesError::NothingLeft),
         ] {
-            assert_eq!(drawn(zones), Err(wrong));
+            assert_eq!(drawn(&zones), Err(wrong));
         }
         let longest = ZonesError::Corners { zone: 3, corners: 17 };
         assert_eq!(longest.to_string(), "zone 3 has 17 corners; 3 to 16 are expected");
@@ -252,7 +252,7 @@ mod tests {
             vec![(Include, vec![[0, 0], [1_000, 0], [0, 1_000], [1_000, 1_000]])],
         ] {
             let count = zones.len();
-            assert_eq!(drawn(zones).unwrap().iter().count(), count);
+            assert_eq!(drawn(&zones).unwrap().iter().count(), count);
         }
     }
 
@@ -271,7 +271,7 @@ mod tests {
         assert!(settings.is_default());
         let settings: MotionSettings = serde_json::from_str(r#"{"size_min":10,"later":1}"#).unwrap();
         assert_eq!((settings.size_min, settings.lasts_min_ms, settings.quieting), (10, 300, true));
-        let zones = drawn(vec![(ZoneKind::Exclude, square(0, 600))]).unwrap();
+        let zones = drawn(&[(ZoneKind::Exclude, square(0, 600))]).unwrap();
         let settings = MotionSettings { zones, ..MotionSettings::default() };
         let json = serde_json::to_string(&settings).unwrap();
         assert!(json.starts_with(r#"{"zones":[{"kind":"exclude","corners":[[0,0],[600,0]"#), "{json}");

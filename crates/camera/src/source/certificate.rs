@@ -16,7 +16,7 @@ pub(super) fn public_key(certificate: &CertificateDer<'_>) -> Option<SubjectPubl
     let (mut rest, _) = element(whole.content, SEQUENCE)?;
     let rest = &mut rest.content;
     let mut next = |tag| {
-        let (found, behind) = element(*rest, tag)?;
+        let (found, behind) = element(rest, tag)?;
         *rest = behind;
         Some(found)
     };

@@ -80,18 +80,18 @@ impl Pump {
 
     /// Runs until either side ends. Fails with what the library would not find out by itself.
     pub(super) async fn run(&mut self) -> Result<(), Fault> {
-        self.from_library().await?;
+        self.hear_library().await?;
         loop {
             self.camera.received.reserve(PIECE);
             self.library.received.reserve(PIECE);
             tokio::select! {
                 read = self.camera.connection.read_buf(&mut self.camera.received) => match read {
                     Ok(0) => return Ok(()),
-                    Ok(_) => self.from_camera().await?,
+                    Ok(_) => self.hear_camera().await?,
                     Err(error) => return of_reading(&error),
                 },
                 read = self.library.connection.read_buf(&mut self.library.received) => match read {
-                    Ok(1..) => self.from_library().await?,
+                    Ok(1..) => self.hear_library().await?,
                     // It has let go.
                     Ok(0) | Err(_) => return Ok(()),
                 },
@@ -138,13 +138,13 @@ impl Pump {
         }
     }
 
-    async fn from_library(&mut self) -> Result<(), Fault> {
+    async fn hear_library(&mut self) -> Result<(), Fault> {
         loop {
             match self.library.framing.next(&mut self.library.received)? {
                 Next::More => return Ok(()),
                 Next::Data(length) => {
                     let data = self.library.received.split_to(length);
-                    self.to_camera(&data).await?;
+                    self.tell_camera(&data).await?;
                 }
                 Next::Message(message) => self.request(message).await?,
             }
@@ -155,7 +155,7 @@ impl Pump {
         let head = message.head;
         let Some((method, uri)) = head.request() else {
             // An answer to what the camera asked; the library does not give any.
-            return self.to_camera(&message.whole).await;
+            return self.tell_camera(&message.whole).await;
         };
         let uri = if uri == self.here { self.real.clone() } else { uri.to_owned() };
         let method = method.to_owned();
@@ -177,16 +177,17 @@ impl Pump {
         }
         let request = head.to_bytes();
         self.asked = Some(asked);
-        self.to_camera(&request).await
+        self.tell_camera(&request).await
     }
 
-    async fn from_camera(&mut self) -> Result<(), Fault> {
+    async fn hear_camera(&mut self) -> Result<(), Fault> {
         loop {
             match self.camera.framing.next(&mut self.camera.received)? {
                 Next::More => return Ok(()),
                 Next::Data(length) => {
                     let data = self.camera.received.get(..length).unwrap_or_default();
-                    self.library.connection.write_all(data).await.or_else(of_library)?;
+                    // A library that has let go is seen at the next reading.
+                    let _ = self.library.connection.write_all(data).await;
                     passed(&mut self.camera.received, length);
                 }
                 Next::Message(message) => self.answer(message).await?,
@@ -200,7 +201,8 @@ impl Pump {
         let is_expected = head.status().is_some() && number == Some(self.sent);
         let Some(mut asked) = self.asked.take_if(|_| is_expected) else {
             // What the camera asks itself, or answers to nobody.
-            return self.library.connection.write_all(&whole).await.or_else(of_library);
+            self.tell_library(&whole).await;
+            return Ok(());
         };
         if head.status() == Some(401) {
             let offered: Vec<_> = head.all("WWW-Authenticate").collect();
@@ -221,10 +223,16 @@ impl Pump {
         }
         let mut answer = head.to_bytes();
         answer.extend_from_slice(&body);
-        self.library.connection.write_all(&answer).await.or_else(of_library)
+        self.tell_library(&answer).await;
+        Ok(())
     }
 
-    async fn to_camera(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    /// A library that has let go is seen at the next reading.
+    async fn tell_library(&mut self, bytes: &[u8]) {
+        let _ = self.library.connection.write_all(bytes).await;
+    }
+
+    async fn tell_camera(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let camera = &mut self.camera.connection;
         let sending = async {
             camera.write_all(bytes).await?;
@@ -246,9 +254,4 @@ fn of_reading(error: &io::Error) -> Result<(), Fault> {
         }
         _ => Ok(()),
     }
-}
-
-/// The library has let go in the middle. That ends the loop at the next reading.
-fn of_library(_: io::Error) -> Result<(), Fault> {
-    Ok(())
 }
