@@ -1,21 +1,18 @@
 //! Cameras over TLS: GStreamer's server with a certificate, and peers whose handshake fails.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ownsight_camera::{
-    CameraConfig, CameraPipeline, Credentials, Fingerprint, Known, KnownCamera, Still, test_connection,
-};
-use ownsight_model::{
-    CameraAddress, CameraFault, CameraState, CameraTestStep, FingerprintId, StepOutcome, StepReport,
-};
+use ownsight_camera::{CameraConfig, CameraPipeline, Credentials, KnownCamera, Still, test_connection};
+use ownsight_model::{CameraAddress, CameraFault, CameraState, CameraTestStep, StepOutcome, StepReport};
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::pipeline::{Said, config};
+use crate::support::remembered::Remembered;
 use crate::support::rtsp::{GstCamera, peer};
 
 fn certificate(name: &str) -> String {
@@ -36,24 +33,6 @@ async fn tested(
         reports.push(report);
     }
     (result, reports)
-}
-
-/// Remembers one camera in memory.
-#[derive(Debug, Default)]
-struct Remembered(Mutex<Option<Fingerprint>>);
-
-impl KnownCamera for Remembered {
-    fn known(&self) -> Known {
-        self.0.lock().unwrap().clone().map_or(Known::Nothing, Known::Is)
-    }
-
-    fn accepted(&self) -> Option<FingerprintId> {
-        None
-    }
-
-    fn keep(&self, fingerprint: &Fingerprint) {
-        *self.0.lock().unwrap() = Some(fingerprint.clone());
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,34 +2,18 @@
 
 use std::sync::{Arc, Mutex};
 
-use ownsight_camera::{Credentials, Fingerprint, Known, KnownCamera, test_connection};
-use ownsight_model::{CameraAddress, CameraFault, CameraTestStep, FingerprintId, StepReport};
+use ownsight_camera::{Credentials, KnownCamera, test_connection};
+use ownsight_model::{CameraAddress, CameraFault, CameraTestStep, StepReport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+
+use crate::support::remembered::Remembered;
 
 macro_rules! fixture {
     ($name:literal) => {
         include_str!(concat!("fixtures/", $name, ".txt"))
     };
-}
-
-/// Remembers what a camera is known by.
-#[derive(Debug, Default)]
-struct Remembered(Mutex<Option<Fingerprint>>);
-
-impl KnownCamera for Remembered {
-    fn known(&self) -> Known {
-        self.0.lock().unwrap().clone().map_or(Known::Nothing, Known::Is)
-    }
-
-    fn accepted(&self) -> Option<FingerprintId> {
-        None
-    }
-
-    fn keep(&self, fingerprint: &Fingerprint) {
-        *self.0.lock().unwrap() = Some(fingerprint.clone());
-    }
 }
 
 /// Answers like a camera, until it is to play: then it ends the connection.

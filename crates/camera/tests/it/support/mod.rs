@@ -4,6 +4,7 @@
 pub(crate) mod appearances;
 pub(crate) mod footage;
 pub(crate) mod mp4;
+pub(crate) mod remembered;
 pub(crate) mod rtsp;
 pub(crate) mod scene;
 pub(crate) mod tap;
